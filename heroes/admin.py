@@ -1,0 +1,14 @@
+from django.contrib import admin
+
+from heroesite.records.admin import RecordAdmin
+
+from .filters import HeroFilterSet
+from .forms import HeroForm
+from .models import Hero
+
+
+@admin.register(Hero)
+class HeroAdmin(RecordAdmin):
+    form = HeroForm
+    filterset_class = HeroFilterSet
+    autocomplete_fields = ("team",)

@@ -1,0 +1,34 @@
+from heroesite.records.api import RecordViewSet
+from heroesite.records.serializers import RecordSerializer
+from teams.api import TeamRowSerializer
+
+from .filters import HeroFilterSet
+from .models import Hero
+
+
+class HeroRowSerializer(RecordSerializer):
+    class Meta:
+        model = Hero
+
+
+class HeroSerializer(HeroRowSerializer):
+    team = TeamRowSerializer(read_only=True, allow_null=True)
+
+
+class HeroViewSet(RecordViewSet):
+    model = Hero
+    filterset_class = HeroFilterSet
+    serializer_class = HeroSerializer
+    row_serializer_class = HeroRowSerializer
+    queryset = Hero.objects.all()
+    example = {"name": "Lamplighter", "secret_name": "Edith Wren", "age": 41, "team_id": 1}
+    nested_example = {
+        "team": {
+            "id": 1,
+            "name": "Night Watch",
+            "headquarters": "The Old Lighthouse, Harbour Road",
+            "version": 1,
+            "created_at": "2026-01-31T12:00:00Z",
+            "updated_at": "2026-01-31T12:00:00Z",
+        }
+    }

@@ -1,0 +1,32 @@
+"""Fills an empty register with the sample roster."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+from django.core.management.base import BaseCommand
+from django.db import transaction
+
+from heroes.models import Hero
+from teams.models import Team
+
+ROSTER = Path(__file__).resolve().parents[2] / "sample_roster.json"
+
+
+class Command(BaseCommand):
+    help = "Load the sample roster: well-known teams and heroes. Names that are present are left alone."
+
+    @transaction.atomic
+    def handle(self, *args: Any, **options: Any) -> None:
+        roster = json.loads(ROSTER.read_text(encoding="utf-8"))
+        for team in roster["teams"]:
+            if not Team.objects.named([team["name"]]).exists():
+                self.create(Team(**team))
+        teams = {team.name: team for team in Team.objects.named(team["name"] for team in roster["teams"])}
+        for hero in roster["heroes"]:
+            if not Hero.objects.named([hero["name"]]).exists():
+                self.create(Hero(**{**hero, "team": teams.get(hero["team"])}))
+
+    def create(self, record: Hero | Team) -> None:
+        record.full_clean()
+        record.save()

@@ -1,0 +1,39 @@
+"""Heroes, with the identity that they keep to themselves."""
+
+from typing import ClassVar
+
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext_lazy
+
+from heroesite.records.fields import LineField, RecordKey, WholeNumberField
+from heroesite.records.models import FieldCheck, Record, line_check
+from teams.models import Team
+
+
+class Hero(Record):
+    FIELDS: ClassVar = ("name", "secret_name", "age", "team")
+    RESTRICTED: ClassVar = {"secret_name": "heroes.view_secret_name"}
+
+    secret_name = LineField(_("secret name"), max_length=100)
+    age = WholeNumberField(_("age"), null=True, blank=True, db_index=True)
+    team = RecordKey(
+        Team,
+        verbose_name=_("team"),
+        related_name="heroes",
+        left_behind=ngettext_lazy(
+            "%(count)d hero will be left without a team.",
+            "%(count)d heroes will be left without a team.",
+            "count",
+        ),
+    )
+
+    class Meta(Record.Meta):
+        verbose_name = _("hero")
+        verbose_name_plural = _("heroes")
+        permissions = [("view_secret_name", _("Can see secret names"))]
+        constraints = [
+            *Record.Meta.constraints,
+            line_check("secret_name", 100),
+            FieldCheck(condition=Q(age__range=(0, 1_000_000)), name="%(app_label)s_%(class)s_age_range"),
+        ]

@@ -1,0 +1,6 @@
+from heroesite.records.urls import record_urls
+
+from . import views
+
+app_name = "heroes"
+urlpatterns = record_urls(views, "Hero")

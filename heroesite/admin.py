@@ -1,0 +1,41 @@
+"""The admin of people: staff add them and put them in groups."""
+
+from typing import Any
+
+from allauth.account.models import EmailAddress
+from django.contrib import admin
+from django.contrib.auth.admin import GroupAdmin, UserAdmin
+from django.contrib.auth.models import Group, User
+from django.http import HttpRequest
+
+from heroesite.api.models import ApiToken
+from heroesite.records.admin import GuardedAdmin, ReadOnlyAdmin
+
+for model in (User, Group, EmailAddress, ApiToken):
+    admin.site.unregister(model)
+
+admin.site.site_title = admin.site.site_header = "heroesite"
+admin.site.index_title = "Register"
+
+
+@admin.register(User)
+class GuardedUserAdmin(GuardedAdmin, UserAdmin):
+    pass
+
+
+@admin.register(Group)
+class GuardedGroupAdmin(GuardedAdmin, GroupAdmin):
+    pass
+
+
+@admin.register(ApiToken)
+class ApiTokenAdmin(ReadOnlyAdmin):
+    """Tokens as far as they can be seen; taking one away is all that staff can do with it."""
+
+    list_display = ("name", "user", "token_key", "read_only", "created", "expiry")
+    list_display_links = None
+    list_filter = ("read_only",)
+    search_fields = ("name", "user__username")
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return super(ReadOnlyAdmin, self).has_delete_permission(request, obj)

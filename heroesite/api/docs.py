@@ -1,0 +1,48 @@
+"""The pages that show the OpenAPI description."""
+
+import functools
+from pathlib import Path
+
+from csp.constants import SELF
+from csp.decorators import csp_update
+from django.contrib.auth.decorators import login_not_required
+from django.contrib.staticfiles import finders
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.cache import cache_control
+from django.views.decorators.http import require_safe
+
+# ReDoc makes its styles at run time; the browser names the hashes of the two that stand inline.
+REDOC_STYLES: list[str] = []
+
+
+@login_not_required
+@require_safe
+@csp_update({"img-src": [SELF, "data:"]})
+def swagger(request: HttpRequest) -> HttpResponse:
+    return render(request, "api/swagger.html")
+
+
+@functools.cache
+def offline_redoc() -> bytes:
+    """ReDoc's script without its makers' logo, which it would fetch from their site, and without the
+    name of a source map."""
+    path = finders.find("drf_spectacular_sidecar/redoc/bundles/redoc.standalone.js")
+    script = Path(path).read_bytes()
+    for part in (b"https://cdn.redoc.ly/redoc/logo-mini.svg", b"//# sourceMappingURL=redoc.standalone.js.map"):
+        script = script.replace(part, b"")
+    return script
+
+
+@login_not_required
+@require_safe
+@cache_control(public=True, max_age=24 * 3600)
+def redoc_script(request: HttpRequest) -> HttpResponse:
+    return HttpResponse(offline_redoc(), content_type="text/javascript")
+
+
+@login_not_required
+@require_safe
+@csp_update({"img-src": [SELF, "data:"], "worker-src": ["blob:"], "style-src": [SELF, *REDOC_STYLES]})
+def redoc(request: HttpRequest) -> HttpResponse:
+    return render(request, "api/redoc.html")

@@ -1,0 +1,31 @@
+"""Makes an API token from the command line."""
+
+from argparse import ArgumentParser
+from typing import Any
+
+from django.contrib.auth import get_user_model
+from django.core.management.base import BaseCommand, CommandError
+
+from heroesite.api.models import DAYS, MOST_DAYS, ApiToken
+
+
+class Command(BaseCommand):
+    help = "Make an API token for a user and print it, alone. It cannot be shown again."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("username")
+        parser.add_argument("--read-only", action="store_true", help="a token that reads and never writes")
+        parser.add_argument("--days", type=int, default=DAYS, help="how long it holds (default: %(default)s)")
+
+    def handle(self, *args: Any, username: str, read_only: bool, days: int, **options: Any) -> None:
+        if not 1 <= days <= MOST_DAYS:
+            raise CommandError(f"--days is a whole number from 1 to {MOST_DAYS}.")
+        User = get_user_model()
+        try:
+            user = User.objects.get(username=username)
+        except User.DoesNotExist:
+            raise CommandError(f"There is no user “{username}”. Staff add people under /admin/.") from None
+        if not user.is_active:
+            raise CommandError(f"User “{username}” is not active. Staff can activate people under /admin/.")
+        _token, text = ApiToken.objects.issue(user, name="issue_token", read_only=read_only, days=days)
+        self.stdout.write(text)

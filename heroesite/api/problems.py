@@ -1,0 +1,92 @@
+"""Problem details (RFC 9457): the shape of every error that a program gets."""
+
+from dataclasses import dataclass, field
+from http import HTTPStatus
+from typing import Any
+
+from django.core.exceptions import ValidationError as ModelValidationError
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from drf_standardized_errors.formatter import ExceptionFormatter
+from drf_standardized_errors.handler import ExceptionHandler
+from drf_standardized_errors.types import ErrorResponse
+from rest_framework import exceptions
+from rest_framework.response import Response
+
+MEDIA_TYPE = "application/problem+json"
+
+
+@dataclass(frozen=True)
+class Problem:
+    """One problem.
+
+    Args:
+        status: the HTTP status.
+        detail: a sentence that names the fault and the mend.
+        errors: for each fault a ``pointer`` into the body or the name of a ``parameter``, a
+            ``message`` and a ``code`` that never changes.
+    """
+
+    status: int
+    detail: str
+    errors: list[dict[str, str]] = field(default_factory=list)
+
+    def members(self, request: HttpRequest) -> dict[str, Any]:
+        return {
+            "type": "about:blank",
+            "title": HTTPStatus(self.status).phrase,
+            "status": self.status,
+            "detail": self.detail,
+            "errors": self.errors,
+            "request_id": getattr(request, "id", ""),
+        }
+
+    def answer(self, request: HttpRequest) -> HttpResponse:
+        return JsonResponse(self.members(request), status=self.status, content_type=MEDIA_TYPE)
+
+
+class InvalidBody(exceptions.ValidationError):
+    """The body is well formed and breaks a rule."""
+
+    status_code = HTTPStatus.UNPROCESSABLE_ENTITY
+
+
+class InvalidQuery(exceptions.ValidationError):
+    """A parameter in the query string is unknown or unusable."""
+
+    status_code = HTTPStatus.BAD_REQUEST
+
+
+class ProblemFormatter(ExceptionFormatter):
+    def format_error_response(self, error_response: ErrorResponse) -> dict[str, Any]:
+        errors = error_response.errors
+        if isinstance(self.exc, InvalidQuery):
+            detail = "The query string cannot be used: see errors."
+            faults = [{"parameter": e.attr or "", "message": e.detail, "code": e.code} for e in errors]
+        elif isinstance(self.exc, exceptions.ValidationError):
+            detail = "The body breaks a rule: see errors."
+            faults = [{"pointer": pointer(e.attr), "message": e.detail, "code": e.code} for e in errors]
+        else:
+            detail, faults = errors[0].detail, []
+        return Problem(self.exc.status_code, detail, faults).members(self.context["request"]._request)
+
+
+def pointer(member: str | None) -> str:
+    """A JSON pointer (RFC 6901) to ``member``; empty, the whole body, where there is none."""
+    if member in (None, "non_field_errors", "__all__"):
+        return ""
+    return "/" + str(member).replace("~", "~0").replace("/", "~1")
+
+
+class ProblemHandler(ExceptionHandler):
+    def convert_known_exceptions(self, exc: Exception) -> Exception:
+        if isinstance(exc, Http404):
+            return exceptions.NotFound(str(exc))
+        if isinstance(exc, ModelValidationError):
+            return InvalidBody(exc.message_dict)
+        if type(exc) is exceptions.ValidationError:
+            return InvalidBody(exc.detail)
+        return super().convert_known_exceptions(exc)
+
+    def get_response(self, exc: exceptions.APIException, data: dict[str, Any]) -> Response:
+        headers = self.get_headers(exc)
+        return Response(data, status=exc.status_code, headers=headers, content_type=MEDIA_TYPE)

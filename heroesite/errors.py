@@ -1,0 +1,41 @@
+"""Errors told outside a view: a page for people, problem details for programs."""
+
+from http import HTTPStatus
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils.translation import gettext as _
+
+from .api.problems import Problem
+
+API = "/api/"
+
+
+def refuse(request: HttpRequest, status: int, detail: str) -> HttpResponse:
+    """An error answer that says in ``detail`` what is wrong and how to mend it."""
+    if request.path.startswith(API):
+        return Problem(status, detail).answer(request)
+    title = HTTPStatus(status).phrase
+    return render(request, "error.html", {"status": status, "title": title, "detail": detail}, status=status)
+
+
+def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
+    return refuse(request, 400, _("The request cannot be understood."))
+
+
+def permission_denied(request: HttpRequest, exception: Exception) -> HttpResponse:
+    return refuse(request, 403, _("You may not do this. Ask an administrator for the permission."))
+
+
+def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
+    detail = _("The form was not sent from a page of this site, or the page was too old. Reload and try again.")
+    return refuse(request, 403, detail)
+
+
+def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
+    return refuse(request, 404, _("There is nothing at this address."))
+
+
+def server_error(request: HttpRequest) -> Any:
+    return refuse(request, 500, _("Something went wrong here, and it has been noted. Try again in a moment."))

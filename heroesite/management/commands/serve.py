@@ -1,0 +1,106 @@
+"""Prepares the database and serves the site with gunicorn: what ``make run`` runs."""
+
+import os
+import secrets
+import socket
+import sys
+from typing import Any
+
+from django.conf import settings
+from django.contrib.auth import get_user_model
+from django.core.exceptions import ValidationError
+from django.core.management import call_command
+from django.core.management.base import BaseCommand, CommandError
+from django.db import OperationalError, connection
+from django.db.migrations.recorder import MigrationRecorder
+
+
+class Command(BaseCommand):
+    help = "Migrate, on a laptop's first run fill the register and make its administrator, and serve."
+    requires_system_checks: list[str] = []
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        self.check_port()
+        administrator = self.administrator()
+        first_run = self.prepare_database()
+        if not settings.ON_LAPTOP:
+            call_command("collectstatic", interactive=False, verbosity=0)
+        elif first_run:
+            call_command("load_sample_roster")
+            self.admit(administrator)
+        self.tell_addresses()
+        sys.stdout.flush()
+        connection.close()
+        os.execv(
+            sys.executable,
+            [
+                sys.executable,
+                "-m",
+                "gunicorn",
+                "--config",
+                str(settings.BASE_DIR / "deploy" / "gunicorn.conf.py"),
+                "--bind",
+                f"{self.bracketed}:{settings.PORT}",
+                "heroesite.wsgi",
+            ],
+        )
+
+    @property
+    def bracketed(self) -> str:
+        """The host as addresses write it: IPv6 in brackets."""
+        return f"[{settings.HOST}]" if ":" in settings.HOST else settings.HOST
+
+    def check_port(self) -> None:
+        family = socket.AF_INET6 if ":" in settings.HOST else socket.AF_INET
+        with socket.socket(family, socket.SOCK_STREAM) as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind((settings.HOST, settings.PORT))
+            except OSError as error:
+                raise CommandError(
+                    f"{self.bracketed}:{settings.PORT} cannot be served from ({error.strerror});"
+                    " choose another port: PORT=8001 make run"
+                ) from None
+
+    def prepare_database(self) -> bool:
+        """Bring the schema up to date. Returns whether this run created it."""
+        try:
+            if connection.vendor == "sqlite":
+                settings.DATABASES["default"]["NAME"].parent.mkdir(parents=True, exist_ok=True)
+            created = not MigrationRecorder(connection).has_table()
+        except OperationalError as error:
+            reason = str(error).strip().splitlines()[0]
+            raise CommandError(f"The database cannot be reached ({reason}); mend DATABASE_URL.") from None
+        call_command("migrate", interactive=False, verbosity=0)
+        call_command("createcachetable")
+        return created
+
+    def administrator(self) -> Any:
+        """The first administrator, as ``DJANGO_SUPERUSER_…`` say, not yet stored."""
+        user = get_user_model()(
+            username=os.environ.get("DJANGO_SUPERUSER_USERNAME") or "admin",
+            email=os.environ.get("DJANGO_SUPERUSER_EMAIL", ""),
+            is_staff=True,
+            is_superuser=True,
+        )
+        try:
+            user.clean_fields(exclude=["password"])
+        except ValidationError as error:
+            faults = "; ".join(f"{name}: {' '.join(texts)}" for name, texts in error.message_dict.items())
+            raise CommandError(f"DJANGO_SUPERUSER_… cannot be used: {faults}") from None
+        return user
+
+    def admit(self, administrator: Any) -> None:
+        """Store the administrator, with a password that is random and told once where none is given."""
+        given = os.environ.get("DJANGO_SUPERUSER_PASSWORD")
+        password = given or secrets.token_urlsafe(12)
+        administrator.set_password(password)
+        administrator.save()
+        self.stdout.write(f"{'Administrator:':<14} {administrator.username}")
+        if not given:
+            self.stdout.write(f"{'Password:':<14} {password}   (shown this once)")
+
+    def tell_addresses(self) -> None:
+        site = f"http://{self.bracketed}:{settings.PORT}"
+        for name, path in {"Pages": "/", "Admin": "/admin/", "API": "/api/v1/", "Docs": "/api/docs/"}.items():
+            self.stdout.write(f"{name + ':':<14} {site}{path}")

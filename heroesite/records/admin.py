@@ -1,0 +1,220 @@
+"""The admin of records: the forms, filters, rules and permissions of the pages."""
+
+from typing import Any
+
+from django.contrib import admin, messages
+from django.contrib.admin.options import IncorrectLookupParameters
+from django.contrib.admin.utils import unquote
+from django.contrib.admin.widgets import AutocompleteSelect
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.template.response import TemplateResponse
+from django.urls import path
+from django.utils.cache import add_never_cache_headers
+from django.utils.translation import gettext_lazy as _
+
+from .access import disclosable, open_fields
+from .fields import RecordKey
+from .filters import RecordFilterSet, SearchField
+from .forms import RecordForm
+from .models import Disclosure, Door, Record
+from .races import again_after_race
+
+LARGEST_ID = 2**63 - 1
+LOOKUPS = {"", "exact", "id__exact", "isnull", "gte", "lt"}
+"""The lookups that the admin's own list filters write into the address."""
+
+
+def is_id(text: str) -> bool:
+    return text.isascii() and text.isdigit() and len(text) < 20 and int(text) <= LARGEST_ID
+
+
+class GuardedAdmin(admin.ModelAdmin):
+    """An admin that answers malformed addresses and forms instead of failing on them."""
+
+    def lookup_allowed(self, lookup: str, value: str, request: Any = None) -> bool:
+        field, _separator, operator = lookup.partition("__")
+        return field in self.get_list_filter(request) and operator in LOOKUPS
+
+    def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Any:
+        return super().get_object(request, object_id, from_field) if is_id(object_id) else None
+
+    def get_search_results(self, request: HttpRequest, queryset: Any, search_term: str) -> tuple[Any, bool]:
+        try:
+            SearchField(required=False).clean(search_term)
+        except ValidationError as error:
+            self.message_user(request, error.messages[0], messages.ERROR)
+            return queryset.none(), False
+        return super().get_search_results(request, queryset, search_term)
+
+    def response_action(self, request: HttpRequest, queryset: Any) -> Any:
+        if not all(map(is_id, request.POST.getlist("_selected_action"))):
+            self.message_user(request, _("What was selected is not in this list. Select again."), messages.ERROR)
+            return None
+        return super().response_action(request, queryset)
+
+
+class ReadOnlyAdmin(GuardedAdmin):
+    """Rows that staff read and nobody edits."""
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+
+class RecordSelect(AutocompleteSelect):
+    """Looks up only ids; a value that is none is told by the form's field."""
+
+    def optgroups(self, name: str, value: Any, attr: Any = None) -> Any:
+        return super().optgroups(name, [text for text in value if is_id(str(text))], attr)
+
+
+class QueryFilter(admin.ListFilter):
+    """The filters of the pages, under the names they have there, beside the admin's list."""
+
+    title = _("fields")
+    template = "admin/records/filters.html"
+    filterset_class: type[RecordFilterSet]
+
+    def __init__(self, request: HttpRequest, params: dict[str, Any], model: Any, model_admin: Any) -> None:
+        super().__init__(request, params, model, model_admin)
+        data = request.GET.copy()
+        for name in request.GET:
+            if name in self.expected_parameters():
+                params.pop(name, None)
+            else:
+                data.pop(name)
+        self.filterset = self.filterset_class(data, queryset=model._default_manager.all())
+        self.used_parameters = data
+        self.others = {name: text for name, text in request.GET.items() if name not in data and name != "p"}
+
+    def has_output(self) -> bool:
+        return True
+
+    def expected_parameters(self) -> list[str]:
+        elsewhere = {"search", "ordering", "limit", "offset"}
+        return [name for name in self.filterset_class.base_filters if name not in elsewhere]
+
+    def choices(self, changelist: Any) -> list[Any]:
+        return [field for field in self.filterset.shown if field.name != "search"]
+
+    def queryset(self, request: HttpRequest, queryset: Any) -> Any:
+        if not self.filterset.is_valid():
+            for name, faults in self.filterset.errors.items():
+                messages.error(request, f"{name}: {' '.join(map(str, faults))}")
+            raise IncorrectLookupParameters
+        return queryset & self.filterset.filter_queryset(queryset.order_by())
+
+
+class RecordAdmin(GuardedAdmin):
+    """The admin of one kind of record. A subclass names its form and its FilterSet."""
+
+    form: type[RecordForm]
+    filterset_class: type[RecordFilterSet]
+    search_fields = ["name"]
+    readonly_fields = ("version", "created_at", "updated_at")
+    change_form_template = "admin/records/change_form.html"
+    show_full_result_count = False
+
+    @property
+    def kind(self) -> type[Record]:
+        return self.model
+
+    def get_list_display(self, request: HttpRequest) -> tuple[str, ...]:
+        return (*open_fields(self.kind), "updated_at")
+
+    def get_list_select_related(self, request: HttpRequest) -> list[str]:
+        return self.autocomplete_fields_of(request)
+
+    def get_list_filter(self, request: HttpRequest) -> list[Any]:
+        return [type("Filter", (QueryFilter,), {"filterset_class": self.filterset_class})]
+
+    def autocomplete_fields_of(self, request: HttpRequest) -> list[str]:
+        return [field.name for field in self.kind._meta.fields if isinstance(field, RecordKey)]
+
+    def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        return super().formfield_for_foreignkey(
+            db_field, request, **{**kwargs, "widget": RecordSelect(db_field, self.admin_site)}
+        )
+
+    def get_search_results(self, request: HttpRequest, queryset: Any, search_term: str) -> tuple[Any, bool]:
+        found, _distinct = super().get_search_results(request, queryset, "")
+        return found, False
+
+    def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        """Those who may not change a record read it here, so restricted fields are left out for them."""
+        if obj is None:
+            return self.kind.FIELDS
+        shown = self.kind.FIELDS if self.has_change_permission(request, obj) else open_fields(self.kind)
+        return (*shown, *self.readonly_fields)
+
+    def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Any:
+        found = super().get_object(request, object_id, from_field)
+        if found and request.method == "POST":
+            return self.get_queryset(request).select_for_update().filter(pk=found.pk).first()
+        return found
+
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
+        form.save()
+
+    def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:
+        """What a deletion takes along, and what else it changes."""
+        deleted, *rest = super().get_deleted_objects(objs, request)
+        chosen = self.model.objects.filter(pk__in=[record.pk for record in objs])
+        return [*deleted, *chosen.consequences_of_deletion()], *rest
+
+    def changeform_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+        view = super().changeform_view
+        return (again_after_race(view) if request.method == "POST" else view)(request, *args, **kwargs)
+
+    def get_urls(self) -> list[Any]:
+        name = f"{self.opts.app_label}_{self.opts.model_name}_reveal"
+        reveal = path("<path:object_id>/reveal/", self.admin_site.admin_view(self.reveal), name=name)
+        return [reveal, *super().get_urls()]
+
+    def change_view(
+        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None
+    ) -> Any:
+        context = {**(extra_context or {}), "disclosable": disclosable(request.user, self.kind)}
+        return super().change_view(request, object_id, form_url, context)
+
+    def reveal(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """Shows the restricted values of a record once, and notes that it did."""
+        record = self.get_object(request, unquote(object_id))
+        if record is None:
+            return self._get_obj_does_not_exist_redirect(request, self.opts, object_id)
+        fields = disclosable(request.user, self.kind)
+        if not fields or not self.has_view_permission(request, record):
+            raise PermissionDenied
+        if request.method != "POST":
+            return redirect(f"admin:{self.opts.app_label}_{self.opts.model_name}_change", record.pk)
+        for field in fields:
+            Disclosure.objects.record(request.user, Door.ADMIN, field, [record])
+        context = {
+            **self.admin_site.each_context(request),
+            "title": str(record),
+            "opts": self.opts,
+            "original": record,
+            "revealed": [(self.opts.get_field(field).verbose_name, getattr(record, field)) for field in fields],
+        }
+        answer = TemplateResponse(request, "admin/records/reveal.html", context)
+        add_never_cache_headers(answer)
+        return answer
+
+
+@admin.register(Disclosure)
+class DisclosureAdmin(ReadOnlyAdmin):
+    list_display = ("at", "username", "door", "kind", "field", "count")
+    list_filter = ("door", "at")
+    search_fields = ("username",)
+    date_hierarchy = None
+
+    @admin.display(description=_("records"))
+    def count(self, disclosure: Disclosure) -> int:
+        return len(disclosure.ids)

@@ -1,0 +1,158 @@
+"""The API of one kind of record: list, create, retrieve, update and delete."""
+
+import re
+from collections.abc import Sequence
+from typing import Any, ClassVar
+
+from django.utils.cache import add_never_cache_headers
+from django.utils.decorators import method_decorator
+from django.utils.text import capfirst
+from django_filters.rest_framework import DjangoFilterBackend
+from rest_framework import permissions, viewsets
+from rest_framework.exceptions import ErrorDetail, NotFound, PermissionDenied
+from rest_framework.pagination import LimitOffsetPagination
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.reverse import reverse
+from rest_framework.routers import APIRootView, DefaultRouter
+
+from heroesite.api.problems import InvalidQuery
+from heroesite.text import shown
+
+from .access import disclosable, may
+from .filters import LIMIT, RecordFilterSet
+from .models import Disclosure, Door, Record
+from .races import again_after_race
+from .serializers import RecordSerializer
+from .views import links
+
+ACTIONS = {"POST": "add", "PUT": "change", "PATCH": "change", "DELETE": "delete"}
+
+
+class RecordPermission(permissions.BasePermission):
+    """What a user may do elsewhere, and no more, may their programs do here."""
+
+    def has_permission(self, request: Request, view: Any) -> bool:
+        action = ACTIONS.get(request.method or "", "view")
+        if action != "view" and getattr(request.auth, "read_only", False):
+            raise PermissionDenied("This token is for reading only. Make one for writing under /account/tokens/.")
+        return may(request.user, action, view.model)
+
+
+class QueryBackend(DjangoFilterBackend):
+    """The query string through the FilterSet; a fault in it is a 400."""
+
+    def filter_queryset(self, request: Request, queryset: Any, view: Any) -> Any:
+        filterset = self.get_filterset(request, queryset, view)
+        if not filterset.is_valid():
+            raise InvalidQuery(
+                {
+                    name: [ErrorDetail(error.messages[0], error.code or "invalid") for error in errors.as_data()]
+                    for name, errors in filterset.errors.items()
+                }
+            )
+        return filterset.qs
+
+
+class RecordPagination(LimitOffsetPagination):
+    """``limit`` and ``offset``, which the FilterSet has checked."""
+
+    default_limit = max_limit = LIMIT
+
+
+class RecordViewSet(viewsets.ModelViewSet):
+    """One kind of record.
+
+    A subclass names the ``model``, the serializer of one record and that of a row in a list, and an
+    ``example`` of what a program sends.
+    """
+
+    model: ClassVar[type[Record]]
+    filterset_class: ClassVar[type[RecordFilterSet]]
+    row_serializer_class: ClassVar[type[RecordSerializer]]
+    example: ClassVar[dict[str, Any]]
+
+    permission_classes = [RecordPermission]
+    filter_backends = [QueryBackend]
+    pagination_class = RecordPagination
+    lookup_value_regex = "[^/]+"
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        super().initial(request, *args, **kwargs)
+        if self.action != "list" and request.query_params:
+            raise InvalidQuery(
+                {shown(name): [ErrorDetail("There are no parameters here.", "unknown")] for name in request.query_params}
+            )
+
+    def get_queryset(self) -> Any:
+        records: Any = self.model.objects
+        if self.request and self.request.method in ACTIONS:
+            return records.select_for_update()
+        return records.all() if self.action == "list" else records.select_related(*links(self.model))
+
+    def get_object(self) -> Any:
+        key = self.kwargs["pk"]
+        found = re.fullmatch("[0-9]{1,19}", key) and self.get_queryset().filter(pk=key).first()
+        if not found:
+            raise NotFound(f"{capfirst(self.model._meta.verbose_name)} not found")
+        return found
+
+    def get_serializer_class(self) -> Any:
+        return self.row_serializer_class if self.action == "list" else self.serializer_class
+
+    def list(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        page = self.paginate_queryset(self.filter_queryset(self.get_queryset()))
+        answer = self.get_paginated_response(self.get_serializer(page, many=True).data)
+        return self.disclosing(answer, page or [])
+
+    def retrieve(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        record = self.get_object()
+        return self.disclosing(Response(self.get_serializer(record).data), [record])
+
+    @method_decorator(again_after_race)
+    def create(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        serializer = self.get_serializer(data=request.data)
+        serializer.is_valid(raise_exception=True)
+        record = serializer.save()
+        address = reverse(f"api:{self.basename}-detail", args=[record.pk], request=request)
+        return self.disclosing(Response(serializer.data, 201, headers={"Location": address}), [record])
+
+    @method_decorator(again_after_race)
+    def update(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        serializer = self.get_serializer(self.get_object(), data=request.data, partial=kwargs.get("partial", False))
+        serializer.is_valid(raise_exception=True)
+        record = serializer.save()
+        return self.disclosing(Response(serializer.data), [record])
+
+    @method_decorator(again_after_race)
+    def destroy(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        self.get_object().delete()
+        return Response(status=204)
+
+    def options(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        """The methods, in ``Allow``; what the members are stands in the schema."""
+        return Response(status=204)
+
+    def disclosing(self, answer: Response, records: Sequence[Record]) -> Response:
+        """``answer``, once it is noted which restricted values it carries."""
+        for field in disclosable(self.request.user, self.model):
+            Disclosure.objects.record(self.request.user, Door.API, field, records)
+            add_never_cache_headers(answer)
+        return answer
+
+
+class Index(APIRootView):
+    """Where each kind of record is."""
+
+    permission_classes = [permissions.AllowAny]
+
+
+class RecordRouter(DefaultRouter):
+    """Addresses with or without the closing slash: the same resource, not a redirect."""
+
+    APIRootView = Index
+    include_format_suffixes = False
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.trailing_slash = "/?"

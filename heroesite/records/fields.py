@@ -1,0 +1,127 @@
+"""Model and form fields whose rules and words are the same at every door."""
+
+import re
+from typing import Any
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.core.validators import MaxValueValidator, MinValueValidator
+from django.db import models
+from django.utils.text import format_lazy
+from django.utils.translation import gettext_lazy as _
+
+from heroesite.text import fold, normalise, validate_line
+
+REQUIRED = _("This field is required.")
+WHOLE_NUMBER = _("Enter a whole number.")
+LONGEST_KEY = 400
+"""Characters of a folded name; within what PostgreSQL can index (2,704 bytes a row)."""
+
+
+class LineFormField(forms.CharField):
+    """Text that is normalised here and judged by the model: nothing is cut off while typing."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(**{**kwargs, "max_length": None, "strip": False})
+        self.validators = []
+
+    def to_python(self, value: Any) -> str:
+        return normalise(super().to_python(value) or "")
+
+
+class LineField(models.CharField):
+    """One normalised line of text. See :mod:`heroesite.text` for what it may hold."""
+
+    default_error_messages = {"blank": REQUIRED, "null": REQUIRED}
+    default_validators = [validate_line]
+
+    def to_python(self, value: Any) -> Any:
+        value = super().to_python(value)
+        return normalise(value) if isinstance(value, str) else value
+
+    def formfield(self, **kwargs: Any) -> Any:
+        return super().formfield(**{"form_class": LineFormField, **kwargs})
+
+
+class FoldedField(models.CharField):
+    """The folded copy of a :class:`LineField`, kept up to date by every write.
+
+    Args:
+        of: the name of the field it folds.
+    """
+
+    def __init__(self, of: str = "", **kwargs: Any) -> None:
+        self.of = of
+        super().__init__(editable=False, **kwargs)
+
+    def deconstruct(self) -> tuple[str, str, Any, Any]:
+        name, path, args, kwargs = super().deconstruct()
+        kwargs.pop("editable")
+        return name, path, args, {**kwargs, "of": self.of}
+
+    def pre_save(self, model_instance: models.Model, add: bool) -> str:
+        key = fold(getattr(model_instance, self.of))
+        setattr(model_instance, self.attname, key)
+        return key
+
+
+class WholeNumberFormField(forms.IntegerField):
+    """A whole number in ASCII digits: ``٣``, ``1_000`` and ``1e3`` are not guessed at."""
+
+    widget = forms.TextInput(attrs={"inputmode": "numeric"})
+    default_error_messages = {"invalid": WHOLE_NUMBER}
+    pattern = re.compile(r"\s*[+-]?[0-9]{1,30}\s*", re.ASCII)
+
+    def to_python(self, value: Any) -> int | None:
+        if isinstance(value, str) and value.strip() and not self.pattern.fullmatch(value):
+            raise ValidationError(self.error_messages["invalid"], code="invalid")
+        return super().to_python(value)
+
+
+class WholeNumberField(models.IntegerField):
+    """A whole number from ``smallest`` to ``largest``, the same range on every database."""
+
+    default_error_messages = {"invalid": WHOLE_NUMBER}
+
+    def __init__(self, *args: Any, smallest: int = 0, largest: int = 1_000_000, **kwargs: Any) -> None:
+        self.smallest, self.largest = smallest, largest
+        message = format_lazy(
+            _("Enter a whole number from {smallest:,} to {largest:,}."), smallest=smallest, largest=largest
+        )
+        kwargs["validators"] = [MinValueValidator(smallest, message), MaxValueValidator(largest, message)]
+        super().__init__(*args, **kwargs)
+
+    def deconstruct(self) -> tuple[str, str, Any, Any]:
+        name, path, args, kwargs = super().deconstruct()
+        kwargs.pop("validators")
+        return name, path, args, {**kwargs, "smallest": self.smallest, "largest": self.largest}
+
+    def formfield(self, **kwargs: Any) -> Any:
+        return super().formfield(**{"form_class": WholeNumberFormField, **kwargs})
+
+
+class RecordChoiceField(forms.ModelChoiceField):
+    """One record, chosen by its id in ASCII digits."""
+
+    def to_python(self, value: Any) -> Any:
+        if isinstance(value, str) and value and not re.fullmatch(r"[0-9]{1,19}", value):
+            raise ValidationError(self.error_messages["invalid_choice"], code="invalid_choice")
+        return super().to_python(value)
+
+
+class RecordKey(models.ForeignKey):
+    """An optional link to another record, which goes when that record goes.
+
+    Args:
+        left_behind: what happens to the holders of the link when the other record is deleted, an
+            ``ngettext_lazy`` with ``%(count)d``, shown before and after the deletion.
+    """
+
+    def __init__(self, to: Any, left_behind: Any = None, **kwargs: Any) -> None:
+        self.left_behind = left_behind
+        super().__init__(to, **{"null": True, "blank": True, "on_delete": models.SET_NULL, **kwargs})
+        self.error_messages["invalid"] = _("There is no such record. Choose one that is in the register.")
+
+    def formfield(self, **kwargs: Any) -> Any:
+        words = {"invalid_choice": self.error_messages["invalid"]}
+        return super().formfield(**{"form_class": RecordChoiceField, "error_messages": words, **kwargs})

@@ -1,0 +1,243 @@
+"""Finding records: one description of the query string for pages, API and schema.
+
+For each field that everybody may see, the kind of the field decides its parameters:
+
+========================  ============================================
+a line of text            ``name`` (any case), ``name__icontains``
+a whole number            ``age``, ``age__gte``, ``age__lte``
+a link to another record  ``team``, ``team__isnull``
+========================  ============================================
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from difflib import get_close_matches
+from typing import Any, ClassVar
+
+import django_filters
+from django import forms
+from django.core.exceptions import ValidationError
+from django.core.validators import MaxLengthValidator, MaxValueValidator, MinValueValidator
+from django.db.models import F
+from django.forms.utils import ErrorList
+from django.utils.text import capfirst, format_lazy
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from .access import open_fields
+from .fields import LineField, LineFormField, RecordChoiceField, RecordKey, WholeNumberFormField
+from .models import Record, RecordQuerySet
+from heroesite.text import fold, shown, validate_line
+
+LIMIT = 100
+"""Records on one page, by default and at most."""
+LAST_OFFSET = 1_000_000_000
+SEARCH_WORDS, SEARCH_LENGTH = 10, 200
+
+
+class QueryLineField(LineFormField):
+    """Text to compare with, under the rules for text that is kept."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.validators = [validate_line, MaxLengthValidator(SEARCH_LENGTH)]
+
+
+class SearchField(QueryLineField):
+    widget = forms.TextInput(attrs={"type": "search"})
+
+    def clean(self, value: Any) -> list[str]:
+        words = super().clean(value).split()
+        if len(words) > SEARCH_WORDS:
+            message = _("Search for %(most)d words at most.")
+            raise ValidationError(message, code="max_words", params={"most": SEARCH_WORDS})
+        for word in words:
+            validate_line(word)
+        return words
+
+
+class SearchFilter(django_filters.Filter):
+    field_class = SearchField
+
+    def filter(self, qs: RecordQuerySet, value: list[str]) -> RecordQuerySet:
+        return qs.search(value)
+
+
+class LineFilter(django_filters.Filter):
+    """Compares folded text, on the folded copy of the field."""
+
+    field_class = QueryLineField
+
+    def filter(self, qs: Any, value: Any) -> Any:
+        return super().filter(qs, fold(value) if value else value)
+
+
+class WholeNumberFilter(django_filters.Filter):
+    field_class = WholeNumberFormField
+
+
+class RecordFilter(django_filters.Filter):
+    field_class = RecordChoiceField
+
+
+class IsNullFilter(django_filters.ChoiceFilter):
+    """``true`` or ``false``, and nothing that might be taken for one of them."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        choices = [("true", gettext_lazy("Without one")), ("false", gettext_lazy("With one"))]
+        super().__init__(choices=choices, lookup_expr="isnull", empty_label=gettext_lazy("Either"), **kwargs)
+
+    def filter(self, qs: Any, value: Any) -> Any:
+        return super().filter(qs, {"true": True, "false": False}.get(value))
+
+
+class PagingFilter(WholeNumberFilter):
+    """``limit`` and ``offset``: checked like any parameter, and applied by whoever pages."""
+
+    def __init__(self, smallest: int, largest: int, **kwargs: Any) -> None:
+        words = gettext_lazy("Enter a whole number from {smallest:,} to {largest:,}.")
+        message = format_lazy(words, smallest=smallest, largest=largest)
+        validators = [MinValueValidator(smallest, message), MaxValueValidator(largest, message)]
+        super().__init__(validators=validators, **kwargs)
+
+    def filter(self, qs: Any, value: Any) -> Any:
+        return qs
+
+
+class RecordOrdering(django_filters.OrderingFilter):
+    """A total order: missing values last on every database, the id breaking ties."""
+
+    def get_ordering_value(self, param: str) -> Any:
+        column = F(self.param_map[param.removeprefix("-")])
+        return column.desc(nulls_last=True) if param.startswith("-") else column.asc(nulls_last=True)
+
+    def filter(self, qs: Any, value: Any) -> Any:
+        qs = super().filter(qs, value)
+        return qs.order_by(*qs.query.order_by, "pk") if value else qs
+
+
+class QueryForm(forms.Form):
+    """The query string as a form that refuses what it does not know, or is told twice."""
+
+    def full_clean(self) -> None:
+        super().full_clean()
+        for key in self.data:
+            if key not in self.fields:
+                near = get_close_matches(key, self.fields, n=1)
+                hint = _("Did you mean “{name}”?").format(name=near[0]) if near else ""
+                known = _("There is no such parameter; there are: {names}.").format(names=", ".join(self.fields))
+                self.refuse(key, hint and f"{_('There is no such parameter.')} {hint}" or known, "unknown")
+            elif hasattr(self.data, "getlist") and len(self.data.getlist(key)) > 1:
+                self.refuse(key, _("Give this parameter once."), "repeated")
+
+    def refuse(self, key: str, message: str, code: str) -> None:
+        errors: Any = self.errors
+        errors[shown(key)] = ErrorList([ValidationError(message, code=code)])
+
+
+@dataclass(frozen=True)
+class Page:
+    """Some of the records found, and where they stand among all of them."""
+
+    records: list[Any]
+    count: int
+    limit: int
+    offset: int
+
+    @property
+    def first(self) -> int:
+        return self.offset + 1
+
+    @property
+    def last(self) -> int:
+        return self.offset + len(self.records)
+
+    @property
+    def next_offset(self) -> int | None:
+        following = self.offset + self.limit
+        return following if following < self.count else None
+
+    @property
+    def previous_offset(self) -> int | None:
+        return max(self.offset - self.limit, 0) if self.offset else None
+
+
+class RecordFilterSet(django_filters.FilterSet):
+    """The parameters of one kind of record, read off its fields.
+
+    A subclass names the model in ``Meta`` and, in ``ON_PAGE``, the parameters that its list page
+    always offers; others are shown there once they are in use.
+    """
+
+    ON_PAGE: ClassVar[tuple[str, ...]] = ("search",)
+
+    @classmethod
+    def get_filters(cls) -> dict[str, django_filters.Filter]:
+        model = cls._meta.model
+        if model is None:
+            return {}
+        filters = {"search": SearchFilter(label=gettext_lazy("Search"))}
+        order = {}
+        for name in open_fields(model):
+            field = model._meta.get_field(name)
+            filters.update(filters_of(field))
+            order[column_of(field)] = name
+        order |= {"created_at": "created_at", "updated_at": "updated_at"}
+        return filters | {
+            "ordering": RecordOrdering(fields=order, label=gettext_lazy("Order")),
+            "limit": PagingFilter(1, LIMIT, label=gettext_lazy("Rows on a page")),
+            "offset": PagingFilter(0, LAST_OFFSET, label=gettext_lazy("Rows before this page")),
+        }
+
+    def get_form_class(self) -> type[forms.Form]:
+        fields = {name: filter_.field for name, filter_ in self.filters.items()}
+        return type("Form", (QueryForm,), fields)
+
+    def page(self) -> Page:
+        """The page asked for; without records where the query does not hold."""
+        if not self.is_valid():
+            return Page([], 0, LIMIT, 0)
+        values = self.form.cleaned_data
+        limit, offset = values["limit"] or LIMIT, values["offset"] or 0
+        return Page(list(self.qs[offset : offset + limit]), self.qs.count(), limit, offset)
+
+    @property
+    def shown(self) -> list[forms.BoundField]:
+        """The parameters to offer on the page."""
+        paging = {"limit", "offset", "ordering"}
+        return [
+            self.form[name]
+            for name in self.form.fields
+            if name in self.ON_PAGE or (self.form.data.get(name) and name not in paging)
+        ]
+
+    @property
+    def narrowed(self) -> bool:
+        """Whether the query leaves records out."""
+        values: Mapping[str, Any] = getattr(self.form, "cleaned_data", {})
+        return any(values.get(bound.name) not in (None, "", []) for bound in self.shown)
+
+
+def column_of(field: Any) -> str:
+    """The column by which ``field`` is compared and ordered."""
+    if isinstance(field, RecordKey):
+        return f"{field.name}__name_key"
+    return f"{field.name}_key" if isinstance(field, LineField) else field.name
+
+
+def filters_of(field: Any) -> Iterator[tuple[str, django_filters.Filter]]:
+    name, label = field.name, capfirst(field.verbose_name)
+    if isinstance(field, LineField):
+        key = column_of(field)
+        yield name, LineFilter(key, label=label)
+        yield f"{name}__icontains", LineFilter(key, "contains", label=format_lazy(gettext_lazy("{label} holds"), label=label))
+    elif isinstance(field, RecordKey):
+        related: type[Record] = field.related_model  # type: ignore[assignment]
+        words = {"invalid_choice": field.error_messages["invalid"]}
+        yield name, RecordFilter(name, label=label, queryset=related.objects.all(), error_messages=words)
+        label = format_lazy(gettext_lazy("{label} or none"), label=label)
+        yield f"{name}__isnull", IsNullFilter(field_name=name, label=label)
+    else:
+        yield name, WholeNumberFilter(name, label=label)
+        yield f"{name}__gte", WholeNumberFilter(name, "gte", label=format_lazy(gettext_lazy("{label} from"), label=label))
+        yield f"{name}__lte", WholeNumberFilter(name, "lte", label=format_lazy(gettext_lazy("{label} to"), label=label))

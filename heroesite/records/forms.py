@@ -1,0 +1,44 @@
+"""Forms for records: pages and the admin fill in the same one."""
+
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from .models import Record
+
+
+class RecordForm(forms.ModelForm):
+    """A form for one record.
+
+    A restricted value is never put into the form, whoever asks: on an existing record its field is
+    empty and, left so, means "unchanged".
+    """
+
+    instance: Record
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for name in set(self.instance.RESTRICTED) & set(self.fields):
+            field = self.fields[name]
+            field.widget.attrs["autocomplete"] = "off"
+            self.initial.pop(name, None)
+            if self.instance.pk:
+                field.required = False
+                field.help_text = _("Leave it empty to keep what is stored.")
+
+    def clean(self) -> dict[str, Any]:
+        values = super().clean() or self.cleaned_data
+        if self.instance.pk:
+            for name in set(self.instance.RESTRICTED) & set(values):
+                values[name] = values[name] or getattr(self.instance, name)
+        return values
+
+    def save(self, commit: bool = True) -> Any:
+        """Save the record. A restricted value that was typed counts as a change even where it equals
+        the stored one: else the version would answer guesses at it."""
+        if not commit:
+            return super().save(commit=False)
+        typed = set(self.instance.RESTRICTED) & set(self.changed_data)
+        self.instance.save(force_update=bool(self.instance.pk and typed))
+        return self.instance

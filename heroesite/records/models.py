@@ -1,0 +1,255 @@
+"""What every record has in common: a name, a version, times, rules, and how it is written."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any, ClassVar, Self
+
+from django.conf import settings
+from django.core.exceptions import ValidationError
+from django.db import models, transaction
+from django.db.models import F, Q
+from django.db.models.functions import Length
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from .fields import LONGEST_KEY, FoldedField, LineField, RecordKey
+from heroesite.text import fold
+
+
+class StaleRecord(Exception):
+    """The record was changed or deleted since this copy of it was read."""
+
+
+class FieldCheck(models.CheckConstraint):
+    """A check of one field, the database's last line behind the field's own validators.
+
+    The validators have told the fault in words by then, so validating asks the database nothing.
+    """
+
+    def validate(self, *args: Any, **kwargs: Any) -> None:
+        return None
+
+    def deconstruct(self) -> tuple[str, Sequence[Any], dict[str, Any]]:
+        _path, args, kwargs = super().deconstruct()
+        return "django.db.models.CheckConstraint", args, kwargs
+
+
+def line_check(field: str, longest: int) -> FieldCheck:
+    """The database's own word on a :class:`LineField`: neither empty nor too long."""
+    return FieldCheck(
+        condition=Q(**{f"{field}__length__gte": 1, f"{field}__length__lte": longest}),
+        name=f"%(app_label)s_%(class)s_{field}_length",
+    )
+
+
+LineField.register_lookup(Length)
+
+
+class RecordQuerySet(models.QuerySet[Any]):
+    """Records by domain words; what writes many keeps rules, versions and links as ``save`` does."""
+
+    def search(self, words: Iterable[str]) -> Self:
+        """The records whose name holds each of ``words``, whatever the case."""
+        return self.filter(*(Q(name_key__contains=fold(word)) for word in words))
+
+    def named(self, names: Iterable[str]) -> Self:
+        return self.filter(name_key__in=[fold(name) for name in names])
+
+    def create_all(self, records: Sequence["Record"], batch_size: int = 500) -> None:
+        """Insert new records, each of which has passed ``full_clean``, in batches: all or none.
+
+        Raises:
+            IntegrityError: a name is taken.
+        """
+        with transaction.atomic(using=self.db):
+            super().bulk_create(records, batch_size=batch_size)
+
+    def change(self, **values: Any) -> int:
+        """Give these records new field values, each with a new version. Returns how many."""
+        return super().update(**values, version=F("version") + 1, updated_at=timezone.now())
+
+    def delete(self) -> tuple[int, dict[str, int]]:
+        """Delete these records; what was linked to them is changed first, version and all."""
+        with transaction.atomic(using=self.db):
+            keys = list(self.order_by("pk").select_for_update().values_list("pk", flat=True))
+            for field, holders in self.holders(keys):
+                holders.change(**{field.name: None})
+            return models.QuerySet(self.model, using=self.db).filter(pk__in=keys).delete()
+
+    delete.alters_data = True  # type: ignore[attr-defined]
+    delete.queryset_only = True  # type: ignore[attr-defined]
+
+    def holders(self, keys: Iterable[Any]) -> Iterator[tuple[RecordKey, "RecordQuerySet"]]:
+        """For each kind of record linked to this one, the link and the records that hold it."""
+        for relation in self.model._meta.related_objects:
+            if isinstance(relation.field, RecordKey):
+                holders = relation.related_model.objects.filter(**{f"{relation.field.name}__in": list(keys)})
+                yield relation.field, holders
+
+    def consequences_of_deletion(self) -> list[str]:
+        """What else deleting these records would change, a sentence each."""
+        keys = list(self.values_list("pk", flat=True))
+        counted = ((field, holders.count()) for field, holders in self.holders(keys))
+        return [field.left_behind % {"count": count} for field, count in counted if count]
+
+
+class Record(models.Model):
+    """The base of every kind of record.
+
+    A subclass lists in ``FIELDS`` the fields that people fill in, in the order in which they are
+    shown, and in ``RESTRICTED`` those that only holders of a permission may see. Forms, admin, API,
+    filters and lists all read these two.
+    """
+
+    FIELDS: ClassVar[tuple[str, ...]]
+    RESTRICTED: ClassVar[dict[str, str]] = {}
+
+    name = LineField(_("name"), max_length=100)
+    name_key = FoldedField(of="name", max_length=LONGEST_KEY)
+    version = models.PositiveIntegerField(_("version"), default=1, editable=False)
+    created_at = models.DateTimeField(_("created"), default=timezone.now, editable=False)
+    updated_at = models.DateTimeField(_("last changed"), auto_now=True)
+
+    objects = RecordQuerySet.as_manager()
+
+    class Meta:
+        abstract = True
+        ordering = ["name_key", "id"]
+        constraints = [
+            models.UniqueConstraint(fields=["name_key"], name="%(app_label)s_%(class)s_name_unique"),
+            FieldCheck(condition=Q(version__gte=1), name="%(app_label)s_%(class)s_version_from_1"),
+            line_check("name", 100),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    def get_absolute_url(self) -> str:
+        return reverse(f"{self._meta.app_label}:detail", args=[self.pk])
+
+    @classmethod
+    def from_db(cls, db: str | None, field_names: Any, values: Any) -> Self:
+        record = super().from_db(db, field_names, values)
+        record._stored = record._values()
+        return record
+
+    def _values(self) -> dict[str, Any]:
+        """The values of the fields that people fill in, as far as they are loaded."""
+        names = (self._meta.get_field(name).attname for name in self.FIELDS)  # type: ignore[union-attr]
+        return {name: self.__dict__[name] for name in names if name in self.__dict__}
+
+    def refresh_from_db(self, *args: Any, **kwargs: Any) -> None:
+        """Read again; called by Django with ``fields`` where a deferred one is first looked at."""
+        super().refresh_from_db(*args, **kwargs)
+        self._stored = {**self._values(), **getattr(self, "_stored", {})} if kwargs.get("fields") else self._values()
+
+    def clean_fields(self, exclude: Any = None) -> None:
+        super().clean_fields(exclude=exclude)
+        for field in self._meta.fields:
+            if isinstance(field, FoldedField) and field.of not in (exclude or ()):
+                if len(fold(getattr(self, field.of))) > (field.max_length or 0):
+                    words = _("Too many of these characters stand for whole words; write them out.")
+                    raise ValidationError({field.of: ValidationError(words, code="folded")})
+
+    def validate_unique(self, exclude: Any = None) -> None:
+        """A name is taken once, whatever its case, and told on ``name`` by every form."""
+        super().validate_unique(exclude=exclude)
+        if "name" in (exclude or ()):
+            return
+        namesake = type(self).objects.named([self.name]).exclude(pk=self.pk).values_list("name").first()
+        if namesake:
+            kind = self._meta.verbose_name
+            words = _("There is a %(kind)s named “%(name)s” already. Choose another name.")
+            params = {"kind": kind, "name": namesake[0]}
+            raise ValidationError({"name": ValidationError(words, code="unique", params=params)})
+
+    def validate_constraints(self, exclude: Any = None) -> None:
+        """Constraints across fields; the name's, which ``validate_unique`` has told, is left out."""
+        super().validate_constraints(exclude={*(exclude or ()), "name_key"})
+
+    def save(self, *, force_insert: Any = False, force_update: bool = False, **kwargs: Any) -> None:
+        """Write under the version that was read; where nothing is changed, nothing is written.
+
+        Args:
+            force_update: write, and count a version, even where no value differs.
+
+        Raises:
+            StaleRecord: somebody changed or deleted the record since it was read.
+            IntegrityError: another write took the name since it was checked; see
+                :mod:`heroesite.records.races`.
+        """
+        stored = getattr(self, "_stored", None)
+        if not (self._state.adding or force_insert or force_update) and stored == self._values():
+            return
+        super().save(force_insert=force_insert, force_update=force_update, **kwargs)
+        self._stored = self._values()
+
+    def _do_update(
+        self, base_qs: Any, using: Any, pk_val: Any, values: Any, update_fields: Any, forced_update: Any
+    ) -> bool:
+        """``UPDATE … WHERE id = ? AND version = n``: no row means that somebody was faster."""
+        seen = self.version
+        values = [
+            (field, model, seen + 1 if field.name == "version" else value) for field, model, value in values
+        ]
+        guarded = base_qs.filter(version=seen)
+        if super()._do_update(guarded, using, pk_val, values, update_fields, forced_update):  # type: ignore[misc]
+            self.version = seen + 1
+            return True
+        if self._state.adding:
+            return False
+        raise StaleRecord(f"{self._meta.verbose_name} {pk_val} is no longer at version {seen}.")
+
+    def delete(self, *args: Any, **kwargs: Any) -> tuple[int, dict[str, int]]:
+        """Delete this record; what was linked to it is changed first, version and all."""
+        return type(self).objects.filter(pk=self.pk).delete()
+
+    def consequences_of_deletion(self) -> list[str]:
+        """What else deleting this record would change, a sentence each."""
+        return type(self).objects.filter(pk=self.pk).consequences_of_deletion()
+
+
+class Door(models.TextChoices):
+    """The ways to the records."""
+
+    ADMIN = "admin", _("admin")
+    PAGE = "page", _("page")
+    API = "api", _("API")
+
+
+class DisclosureQuerySet(models.QuerySet["Disclosure"]):
+    def record(self, user: Any, door: Door, field: str, records: Sequence[Record]) -> None:
+        """Note that ``user`` is about to be shown ``field`` of ``records``."""
+        if records:
+            self.create(
+                user=user,
+                username=user.get_username(),
+                door=door,
+                kind=records[0]._meta.label_lower,
+                field=field,
+                ids=[record.pk for record in records],
+            )
+
+
+class Disclosure(models.Model):
+    """That somebody was shown restricted values: who, when, of which records, at which door."""
+
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, verbose_name=_("user"), related_name="+"
+    )
+    username = models.CharField(_("user name"), max_length=150)
+    at = models.DateTimeField(_("when"), default=timezone.now, db_index=True)
+    door = models.CharField(_("door"), max_length=10, choices=Door)
+    kind = models.CharField(_("kind"), max_length=60)
+    field = models.CharField(_("field"), max_length=60)
+    ids = models.JSONField(_("ids"))
+
+    objects = DisclosureQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-at", "-id"]
+        verbose_name = _("disclosure")
+        verbose_name_plural = _("disclosures")
+
+    def __str__(self) -> str:
+        return f"{self.username}, {self.kind} {', '.join(map(str, self.ids[:10]))}"

@@ -1,0 +1,33 @@
+"""Writes that meet: what happens when another write comes between a check and its own."""
+
+from collections.abc import Callable
+from functools import wraps
+from typing import ParamSpec, TypeVar
+
+from django.db import DatabaseError, IntegrityError, transaction
+
+P = ParamSpec("P")
+R = TypeVar("R")
+DEADLOCK = "40P01"
+"""PostgreSQL's SQLSTATE for the one of two writes that had to give way."""
+
+
+def again_after_race(write: Callable[P, R]) -> Callable[P, R]:
+    """Run ``write`` as one transaction, and once more if another write got in its way.
+
+    The checks of the second run see what the other write did (the name taken, the team gone) and
+    tell it in the same words as if it had been there from the start.
+    """
+    one_go = transaction.atomic(write)
+
+    @wraps(write)
+    def run(*args: P.args, **kwargs: P.kwargs) -> R:
+        try:
+            return one_go(*args, **kwargs)
+        except DatabaseError as error:
+            gave_way = getattr(error.__cause__, "sqlstate", None) == DEADLOCK
+            if not (gave_way or isinstance(error, IntegrityError)):
+                raise
+        return one_go(*args, **kwargs)
+
+    return run

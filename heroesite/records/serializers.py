@@ -1,0 +1,169 @@
+"""Records as JSON: the shape is judged here, the rules by the model, in the words of the forms."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from django.core.exceptions import NON_FIELD_ERRORS
+from django.core.exceptions import ValidationError as ModelValidationError
+from django.utils.translation import gettext_lazy as _
+from rest_framework import serializers
+from rest_framework.exceptions import ErrorDetail
+from rest_framework.fields import empty
+
+from heroesite.api.problems import InvalidBody
+from heroesite.text import shown
+
+from .access import restricted
+from .fields import REQUIRED, WHOLE_NUMBER, LineField, RecordKey, WholeNumberField
+from .models import Record
+
+AUTOMATIC = ("version", "created_at", "updated_at")
+"""Members that the register sets by itself, beside the id."""
+
+
+class ShapeOnly:
+    """Leaves the rules, which stand in the schema, to the model."""
+
+    default_error_messages = {"required": REQUIRED, "null": REQUIRED}
+
+    def run_validators(self, value: Any) -> None:
+        return None
+
+
+class LineMember(ShapeOnly, serializers.CharField):
+    default_error_messages = {"invalid": _("Send a string.")}
+
+    def run_validation(self, data: Any = empty) -> Any:
+        return serializers.Field.run_validation(self, data)
+
+    def to_internal_value(self, data: Any) -> str:
+        if not isinstance(data, str):
+            self.fail("invalid")
+        return data
+
+
+class WholeNumberMember(ShapeOnly, serializers.IntegerField):
+    """A JSON number without a fraction; a string of digits is a string."""
+
+    default_error_messages = {"invalid": WHOLE_NUMBER}
+
+    def to_internal_value(self, data: Any) -> int:
+        whole = isinstance(data, int) and not isinstance(data, bool)
+        if not whole and not (isinstance(data, float) and data.is_integer()):
+            self.fail("invalid")
+        return int(data)
+
+
+def member_name(name: str, kind: Any) -> str:
+    """The JSON member for a field: the id of a link, else the value under the field's own name."""
+    return f"{name}_id" if isinstance(kind._meta.get_field(name), RecordKey) else name
+
+
+class RecordSerializer(serializers.ModelSerializer):
+    """One kind of record as JSON, read off the model's ``FIELDS`` and ``RESTRICTED``."""
+
+    def get_field_names(self, declared_fields: Mapping[str, Any], info: Any) -> list[str]:
+        model = self.Meta.model
+        names = [member_name(name, model) for name in model.FIELDS]
+        return ["id", *names, *declared_fields, *AUTOMATIC]
+
+    def build_field(self, field_name: str, info: Any, model_class: Any, nested_depth: int) -> Any:
+        for name in model_class.FIELDS:
+            if member_name(name, model_class) == field_name:
+                return member(model_class._meta.get_field(name))
+        return super().build_field(field_name, info, model_class, nested_depth)
+
+    def get_fields(self) -> dict[str, Any]:
+        fields = super().get_fields()
+        for name in ("id", *AUTOMATIC):
+            fields[name].read_only = True
+        for name in self.unseen():
+            fields[name].write_only = True
+        return fields
+
+    def unseen(self) -> tuple[str, ...]:
+        """The members left out of the answer; none in the schema, which is the same for everybody."""
+        request = self.context.get("request")
+        return restricted(request.user, self.Meta.model) if request else ()
+
+    def run_validation(self, data: Any = empty) -> dict[str, Any]:
+        """Read a JSON object onto the record, and ask the model about it.
+
+        Raises:
+            InvalidBody: every fault, each under its member.
+        """
+        if not isinstance(data, Mapping):
+            raise InvalidBody({"non_field_errors": [ErrorDetail("Send a JSON object.", "not_an_object")]})
+        record: Record = self.instance or self.Meta.model()
+        stored = dict(self.to_representation(record)) if self.instance else {}
+        values, errors = self.read(data, stored)
+        if not self.partial:
+            for name in self.absent(data):
+                field = record._meta.get_field(name.removesuffix("_id"))
+                values[name] = field.get_default()  # type: ignore[union-attr]
+        for name, value in values.items():
+            setattr(record, name, value)
+        fields = {member_name(name, record): name for name in record.FIELDS}
+        try:
+            record.full_clean(exclude={fields[name] for name in errors if name in fields})
+        except ModelValidationError as error:
+            for name, faults in error.error_dict.items():
+                member = "non_field_errors" if name == NON_FIELD_ERRORS else member_name(name, record)
+                errors[member] = list(details(faults))
+        if errors:
+            raise InvalidBody(errors)
+        return {"record": record, "blind": bool(set(self.unseen()) & set(values))}
+
+    def read(self, data: Mapping[str, Any], stored: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
+        """The values sent, and the faults of shape. Read-only members may come back as they were."""
+        values: dict[str, Any] = {}
+        errors: dict[str, Any] = {}
+        for name, value in data.items():
+            field = self.fields.get(name)
+            if field is None:
+                known = ", ".join(name for name, field in self.fields.items() if not field.read_only)
+                errors[shown(name)] = [ErrorDetail(f"There is no such member; there are: {known}.", "unknown")]
+            elif not field.read_only:
+                try:
+                    values[name] = field.run_validation(value)
+                except serializers.ValidationError as error:
+                    errors[name] = error.detail
+            elif name not in stored or stored[name] != value:
+                words = "The register sets this by itself. Leave it out, or send it back unchanged."
+                errors[name] = [ErrorDetail(words, "read_only")]
+        return values, errors
+
+    def absent(self, data: Mapping[str, Any]) -> Iterable[str]:
+        """The members that a full replacement leaves out and so clears; what its sender may not see
+        stays as it is."""
+        kept = self.unseen() if self.instance else ()
+        return [
+            name
+            for name, field in self.fields.items()
+            if name not in data and name not in kept and not field.read_only
+        ]
+
+    def create(self, validated_data: dict[str, Any]) -> Record:
+        record: Record = validated_data["record"]
+        record.save()
+        return record
+
+    def update(self, instance: Record, validated_data: dict[str, Any]) -> Record:
+        instance.save(force_update=validated_data["blind"])
+        return instance
+
+
+def member(field: Any) -> tuple[type[serializers.Field], dict[str, Any]]:
+    """The serializer field for a model field, with what the schema tells about it."""
+    about = {"label": field.verbose_name, "required": not field.blank, "allow_null": field.null}
+    if isinstance(field, LineField):
+        return LineMember, {"max_length": field.max_length, **about}
+    if isinstance(field, WholeNumberField):
+        return WholeNumberMember, {"min_value": field.smallest, "max_value": field.largest, **about}
+    return WholeNumberMember, {"min_value": 1, **about}
+
+
+def details(faults: Iterable[ModelValidationError]) -> Iterable[ErrorDetail]:
+    for fault in faults:
+        for message in fault.messages:
+            yield ErrorDetail(message, fault.code or "invalid")

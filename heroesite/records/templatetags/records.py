@@ -1,0 +1,31 @@
+"""Showing the fields of a record, whatever its kind."""
+
+from typing import Any
+
+from django import template
+from django.utils.html import format_html
+from django.utils.text import capfirst
+
+from heroesite.records.models import Record
+
+register = template.Library()
+
+
+@register.filter
+def value(record: Record, name: str) -> Any:
+    """A field of ``record`` for reading: a link where it is a record itself, a dash where it is empty."""
+    content = getattr(record, name)
+    if isinstance(content, Record):
+        return format_html('<a href="{}"><bdi>{}</bdi></a>', content.get_absolute_url(), content)
+    return "–" if content is None else content
+
+
+@register.filter
+def label(kind: Any, name: str) -> str:
+    """What people call a field of ``kind``, a model's ``_meta``."""
+    return capfirst(kind.get_field(name).verbose_name)
+
+
+@register.filter
+def get(mapping: Any, key: str) -> Any:
+    return mapping.get(key)

@@ -1,0 +1,381 @@
+"""Settings: one file, the environment only, and every fault told at once.
+
+``docs/CONFIGURATION.md`` lists each variable with its default.
+"""
+
+import ipaddress
+import os
+import secrets
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import dj_database_url
+import dj_email_url
+from csp.constants import NONE, SELF
+from django.core.exceptions import ImproperlyConfigured
+from django.utils.translation import gettext_lazy as _
+from environs import Env, EnvError, EnvValidationError
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+VAR_DIR = BASE_DIR / "var"
+
+env = Env(eager=False)
+env.read_env(str(BASE_DIR / ".env"), recurse=False)
+
+
+# What a value may be -------------------------------------------------------------------
+
+
+def one_of(*choices: str) -> Any:
+    def check(value: str) -> str:
+        if value not in choices:
+            raise EnvError(f"“{value}” is none of {', '.join(choices)}.")
+        return value
+
+    return check
+
+
+def yes_or_no(value: str | bool) -> bool:
+    answers = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
+    answer = answers.get(str(value).lower())
+    if answer is None:
+        raise EnvError(f"“{value}” is neither true nor false.")
+    return answer
+
+
+def names(value: str) -> list[str]:
+    return [name.strip() for name in value.split(",") if name.strip()]
+
+
+def origins(value: str) -> list[str]:
+    """Origins as RFC 6454 writes them: scheme, host, perhaps a port, and nothing after."""
+    for origin in names(value):
+        parts = urlsplit(origin)
+        if parts.scheme not in {"http", "https"} or origin != f"{parts.scheme}://{parts.netloc}":
+            raise EnvError(f"“{origin}” is not an origin like https://heroes.example.org.")
+    return names(value)
+
+
+def port(value: str) -> int:
+    if not (value.isascii() and value.isdigit() and 0 < int(value) < 65536):
+        raise EnvError(f"“{value}” is not a port, a whole number from 1 to 65535.")
+    return int(value)
+
+
+def host(value: str) -> str:
+    """The address to listen on: a laptop listens to itself only."""
+    try:
+        loopback = value == "localhost" or ipaddress.ip_address(value).is_loopback
+    except ValueError:
+        raise EnvError(f"“{value}” is not an IP address or localhost.") from None
+    if ON_LAPTOP and not loopback:
+        raise EnvError(f"a laptop listens on 127.0.0.1 only; for {value} set HEROESITE_ENV=production.")
+    return value
+
+
+def secret(value: str) -> str:
+    """``SECRET_KEY``; an empty one stands for the laptop's own, made once and kept in ``var/``."""
+    if not value and ON_LAPTOP:
+        path = VAR_DIR / "secret_key"
+        VAR_DIR.mkdir(exist_ok=True)
+        if not path.exists():
+            fresh = path.with_suffix(f".{os.getpid()}")
+            fresh.touch(0o600)
+            fresh.write_text(secrets.token_urlsafe(50))
+            fresh.rename(path)
+        return path.read_text()
+    if len(value) < 50 or len(set(value)) < 5 or value.startswith("django-insecure-"):
+        raise EnvError(
+            "it needs 50 random characters or more; "
+            "python3 -c 'import secrets; print(secrets.token_urlsafe(50))' makes some."
+        )
+    return value
+
+
+def database(value: str) -> dict[str, Any]:
+    """``sqlite:///path`` (a relative path starts at the project) or ``postgresql://…``."""
+    scheme = value.split(":", 1)[0]
+    if scheme not in {"sqlite", "postgresql", "postgres"}:
+        raise EnvError("it must start with postgresql:// or sqlite:///.")
+    try:
+        config: dict[str, Any] = {**dj_database_url.parse(value)}
+    except (ValueError, dj_database_url.ParseError):
+        raise EnvError("it cannot be read; write postgresql://user:password@host:5432/name.") from None
+    if not config["NAME"]:
+        raise EnvError("it names no database; write one after the last slash.")
+    given = config.get("OPTIONS", {})
+    if scheme == "sqlite":
+        config["NAME"] = BASE_DIR / config["NAME"]
+        # Two processes write without "database is locked"; FULL outlives a power cut.
+        config["OPTIONS"] = {
+            "transaction_mode": "IMMEDIATE",
+            "timeout": 20,
+            "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;",
+            **given,
+        }
+    else:
+        # The pool with health checks rides out a restart of PostgreSQL; the time limits make
+        # an answer out of what would be a hang: a dead network, a locked table.
+        config.update(CONN_MAX_AGE=0, CONN_HEALTH_CHECKS=True)
+        config["OPTIONS"] = {
+            "pool": {"min_size": 1, "max_size": 8, "timeout": 10},
+            "connect_timeout": 2,
+            "tcp_user_timeout": 3000,
+            "keepalives_idle": 5,
+            "options": "-c lock_timeout=10s -c statement_timeout=30s",
+            **given,
+        }
+    return config
+
+
+def email(value: str) -> dict[str, Any]:
+    """``smtp://…`` or, with TLS, ``submission://…``; ``console:`` prints, ``dummy:`` sends none."""
+    schemes = ("smtp", "submission", "console", "dummy")
+    if value.split(":", 1)[0] not in schemes:
+        raise EnvError("it must start with submission://, smtp://, console: or dummy:.")
+    try:
+        return {**dj_email_url.parse(value)}
+    except ValueError:
+        raise EnvError("it cannot be read; write submission://user:password@host:587.") from None
+
+
+for parser in (yes_or_no, names, origins, port, host, secret, database, email):
+    env.add_parser(parser.__name__, parser)
+env.add_parser("environment", one_of("laptop", "production"))
+env.add_parser("level", one_of("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"))
+
+
+# The environment -----------------------------------------------------------------------
+
+HEROESITE_ENV = env.environment("HEROESITE_ENV", "laptop")
+ON_LAPTOP = HEROESITE_ENV == "laptop"
+
+
+def for_laptop(default: str) -> Any:
+    """A default that holds on a laptop; elsewhere nothing is made up and the variable must be set."""
+    return default if ON_LAPTOP else ...
+
+
+SECRET_KEY = env.secret("SECRET_KEY", for_laptop(""))
+DATABASES = {"default": env.database("DATABASE_URL", for_laptop("sqlite:///var/heroesite.sqlite3"))}
+ALLOWED_HOSTS = env.names("ALLOWED_HOSTS", for_laptop("localhost, 127.0.0.1, [::1]"))
+EMAIL = env.email("EMAIL_URL", for_laptop("console:"))
+DEBUG = env.yes_or_no("DEBUG", "false")
+CSRF_TRUSTED_ORIGINS = env.origins("CSRF_TRUSTED_ORIGINS", "")
+CORS_ALLOWED_ORIGINS = env.origins("CORS_ORIGINS", "")
+LOG_LEVEL = env.level("LOG_LEVEL", "INFO")
+PUBLIC_READ = env.yes_or_no("PUBLIC_READ", "true")
+HOST = env.host("HOST", "127.0.0.1")
+PORT = env.port("PORT", "8000")
+
+faults: dict[str, Any] = {}
+try:
+    env.seal()
+except EnvValidationError as error:
+    unset = ["Environment variable not set."]
+    faults = {
+        name: ["it must be set when HEROESITE_ENV=production."] if messages == unset else messages
+        for name, messages in dict(error.error_messages).items()
+    }
+if not ON_LAPTOP and DEBUG:
+    faults["DEBUG"] = ["it must be false in production: its pages show settings and data."]
+if not ON_LAPTOP and "*" in (ALLOWED_HOSTS or []):
+    faults["ALLOWED_HOSTS"] = ["“*” lets anyone name the site; list its own names."]
+if faults:
+    lines = [f"  {name}: {' '.join(messages)}" for name, messages in sorted(faults.items())]
+    raise ImproperlyConfigured(
+        "\n".join(
+            [
+                "heroesite cannot start. Mend these in the environment or in .env:",
+                *lines,
+                "docs/CONFIGURATION.md explains each.",
+            ]
+        )
+    )
+
+
+# Django --------------------------------------------------------------------------------
+
+INSTALLED_APPS = [
+    "heroesite",
+    "heroesite.records",
+    "heroesite.api",
+    "teams",
+    "heroes",
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "whitenoise.runserver_nostatic",
+    "django.contrib.staticfiles",
+    "allauth",
+    "allauth.account",
+    "corsheaders",
+    "csp",
+    "django_filters",
+    "rest_framework",
+    "knox",
+    "drf_spectacular",
+    "drf_spectacular_sidecar",
+    "drf_standardized_errors",
+]
+MIDDLEWARE = [
+    "heroesite.requests.RequestId",
+    "django.middleware.security.SecurityMiddleware",
+    "csp.middleware.CSPMiddleware",
+    "heroesite.requests.RequestRules",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "heroesite.requests.PrivateAnswers",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "corsheaders.middleware.CorsMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
+]
+if not PUBLIC_READ:
+    MIDDLEWARE.insert(
+        MIDDLEWARE.index("django.contrib.messages.middleware.MessageMiddleware"),
+        "django.contrib.auth.middleware.LoginRequiredMiddleware",
+    )
+ROOT_URLCONF = "heroesite.urls"
+WSGI_APPLICATION = "heroesite.wsgi.application"
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ]
+        },
+    }
+]
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+# One table shared by all processes, so that sign-in limits count across them.
+CACHES = {"default": {"BACKEND": "django.core.cache.backends.db.DatabaseCache", "LOCATION": "cache"}}
+
+LANGUAGE_CODE = "en"
+LANGUAGES = [("en", _("English"))]
+LOCALE_PATHS = [BASE_DIR / "locale"]
+TIME_ZONE = "UTC"
+USE_THOUSAND_SEPARATOR = True
+
+STATIC_URL = "/static/"
+STATIC_ROOT = VAR_DIR / "static"
+STATICFILES_DIRS = [BASE_DIR / "static"]
+# A laptop serves static files from where they are; production from one folder, hashed and compressed.
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {
+        "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
+        if ON_LAPTOP
+        else "whitenoise.storage.CompressedManifestStaticFilesStorage"
+    },
+}
+WHITENOISE_USE_FINDERS = ON_LAPTOP
+WHITENOISE_SKIP_COMPRESS_EXTENSIONS = ["png", "gz", "br", "map"]
+
+DATA_UPLOAD_MAX_MEMORY_SIZE = 2_000_000
+FILE_UPLOAD_HANDLERS = ["django.core.files.uploadhandler.MemoryFileUploadHandler"]
+
+EMAIL_BACKEND = EMAIL["EMAIL_BACKEND"]
+EMAIL_HOST, EMAIL_PORT = EMAIL["EMAIL_HOST"], EMAIL["EMAIL_PORT"]
+EMAIL_HOST_USER, EMAIL_HOST_PASSWORD = EMAIL["EMAIL_HOST_USER"], EMAIL["EMAIL_HOST_PASSWORD"]
+EMAIL_USE_TLS, EMAIL_USE_SSL = EMAIL["EMAIL_USE_TLS"], EMAIL["EMAIL_USE_SSL"]
+EMAIL_TIMEOUT = EMAIL["EMAIL_TIMEOUT"] or 10
+DEFAULT_FROM_EMAIL = EMAIL.get("DEFAULT_FROM_EMAIL", "heroesite@localhost")
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"line": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "root": {"handlers": ["console"], "level": LOG_LEVEL},
+    "loggers": {"django": {"handlers": [], "propagate": True}},
+}
+
+# Security ------------------------------------------------------------------------------
+
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": [SELF],
+        "base-uri": [NONE],
+        "form-action": [SELF],
+        "frame-ancestors": [NONE],
+        "object-src": [NONE],
+    }
+}
+X_FRAME_OPTIONS = "DENY"
+SECURE_REFERRER_POLICY = "same-origin"
+SESSION_COOKIE_AGE = 14 * 24 * 3600
+if not ON_LAPTOP:
+    SECURE_SSL_REDIRECT = True
+    SECURE_HSTS_SECONDS = 365 * 24 * 3600
+    SECURE_HSTS_INCLUDE_SUBDOMAINS = True
+    SECURE_HSTS_PRELOAD = True
+    SESSION_COOKIE_SECURE = True
+    CSRF_COOKIE_SECURE = True
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": f"django.contrib.auth.password_validation.{name}"}
+    for name in (
+        "UserAttributeSimilarityValidator",
+        "MinimumLengthValidator",
+        "CommonPasswordValidator",
+        "NumericPasswordValidator",
+    )
+]
+AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
+LOGIN_URL = "account_login"
+LOGIN_REDIRECT_URL = LOGOUT_REDIRECT_URL = "home"
+ACCOUNT_ADAPTER = "heroesite.accounts.AccountAdapter"
+ACCOUNT_LOGIN_METHODS = {"username"}
+ACCOUNT_EMAIL_VERIFICATION = "none"
+ACCOUNT_SESSION_REMEMBER = True
+CORS_URLS_REGEX = r"^/api/"
+CORS_EXPOSE_HEADERS = ["ETag", "Link", "Location", "Retry-After", "Idempotency-Replayed"]
+
+# The API -------------------------------------------------------------------------------
+
+REST_FRAMEWORK = {
+    "DEFAULT_AUTHENTICATION_CLASSES": [
+        "heroesite.api.authentication.BearerAuthentication",
+        "rest_framework.authentication.SessionAuthentication",
+    ],
+    "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
+    "DEFAULT_PARSER_CLASSES": ["heroesite.api.parsers.StrictJSONParser"],
+    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "DEFAULT_SCHEMA_CLASS": "heroesite.api.schema.RecordAutoSchema",
+    "EXCEPTION_HANDLER": "drf_standardized_errors.handler.exception_handler",
+    "URL_FORMAT_OVERRIDE": None,
+    "TEST_REQUEST_DEFAULT_FORMAT": "json",
+}
+DRF_STANDARDIZED_ERRORS = {
+    "EXCEPTION_HANDLER_CLASS": "heroesite.api.problems.ProblemHandler",
+    "EXCEPTION_FORMATTER_CLASS": "heroesite.api.problems.ProblemFormatter",
+    "ENABLE_IN_DEBUG_FOR_UNHANDLED_EXCEPTIONS": False,
+}
+KNOX_TOKEN_MODEL = "api.ApiToken"
+REST_KNOX = {"AUTH_HEADER_PREFIX": "Bearer", "TOKEN_TTL": None}
+MIGRATION_MODULES = {"knox": None}
+SPECTACULAR_SETTINGS = {
+    "TITLE": "heroesite",
+    "VERSION": "1",
+    "DESCRIPTION": "The register of heroes and the teams they belong to.",
+    "OAS_VERSION": "3.1.0",
+    "COMPONENT_SPLIT_REQUEST": True,
+    "SCHEMA_PATH_PREFIX": "/api/v1",
+    "SERVE_PUBLIC": True,
+    "SERVE_PERMISSIONS": ["rest_framework.permissions.AllowAny"],
+    "SERVE_AUTHENTICATION": [],
+    "SERVE_INCLUDE_SCHEMA": False,
+    "PREPROCESSING_HOOKS": ["heroesite.api.schema.one_path_each"],
+    "POSTPROCESSING_HOOKS": ["heroesite.api.schema.add_problems"],
+}

@@ -1,0 +1,43 @@
+"""The composition root: the only module that knows every kind of record."""
+
+from allauth.account.decorators import secure_admin_login
+from django.contrib import admin
+from django.urls import include, path
+from django.views.generic import RedirectView
+from drf_spectacular.views import SpectacularJSONAPIView
+
+from heroes.api import HeroViewSet
+from heroes.models import Hero
+from heroesite.api import docs, tokens
+from heroesite.home import HomeView
+from heroesite.records.api import RecordRouter
+from teams.api import TeamViewSet
+from teams.models import Team
+
+router = RecordRouter()
+router.register("heroes", HeroViewSet, basename="hero")
+router.register("teams", TeamViewSet, basename="team")
+
+admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]
+
+urlpatterns = [
+    path("", HomeView.as_view(kinds=[Hero, Team]), name="home"),
+    path("heroes/", include("heroes.urls")),
+    path("teams/", include("teams.urls")),
+    path("account/tokens/", tokens.tokens, name="tokens"),
+    path("account/tokens/<str:token_key>/revoke/", tokens.revoke, name="revoke_token"),
+    path("account/", include("allauth.account.urls")),
+    path("admin/", admin.site.urls),
+    path("api/v1/", include((router.urls, "api"))),
+    path("api/schema/", SpectacularJSONAPIView.as_view(), name="schema"),
+    path("api/docs/", docs.swagger, name="swagger"),
+    path("api/redoc/", docs.redoc, name="redoc"),
+    path("api/redoc.js", docs.redoc_script, name="redoc_script"),
+    path("docs", RedirectView.as_view(pattern_name="swagger")),
+    path("redoc", RedirectView.as_view(pattern_name="redoc")),
+]
+
+handler400 = "heroesite.errors.bad_request"
+handler403 = "heroesite.errors.permission_denied"
+handler404 = "heroesite.errors.not_found"
+handler500 = "heroesite.errors.server_error"

@@ -1,0 +1,33 @@
+from typing import Any
+
+from django.contrib import admin
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.html import format_html, format_html_join
+from django.utils.translation import gettext_lazy as _
+
+from heroesite.records.admin import RecordAdmin
+from heroesite.records.filters import LIMIT
+
+from .filters import TeamFilterSet
+from .forms import TeamForm
+from .models import Team
+
+
+@admin.register(Team)
+class TeamAdmin(RecordAdmin):
+    form = TeamForm
+    filterset_class = TeamFilterSet
+    readonly_fields = ("heroes", *RecordAdmin.readonly_fields)
+
+    @admin.display(description=_("heroes"))
+    def heroes(self, team: Team) -> str:
+        """The first of the team's heroes, and where the others are."""
+        address = f"admin:{team.heroes.model._meta.app_label}_{team.heroes.model._meta.model_name}"
+        links = format_html_join(
+            "",
+            '<li><a href="{}">{}</a></li>',
+            ((reverse(f"{address}_change", args=[hero.pk]), hero) for hero in team.heroes.all()[:LIMIT]),
+        )
+        everyone = f"{reverse(f'{address}_changelist')}?team={team.pk}"
+        return format_html('<ul>{}</ul><a href="{}">{}</a>', links, everyone, _("All as a list"))

@@ -1,0 +1,52 @@
+from drf_spectacular.utils import extend_schema_field
+from rest_framework import serializers
+from rest_framework.reverse import reverse
+
+from heroesite.records.api import RecordViewSet
+from heroesite.records.filters import LIMIT
+from heroesite.records.serializers import RecordSerializer
+
+from .filters import TeamFilterSet
+from .models import Team
+
+
+class TeamRowSerializer(RecordSerializer):
+    class Meta:
+        model = Team
+
+
+class MemberSerializer(serializers.Serializer):
+    """A hero in its team's JSON, in brief."""
+
+    id = serializers.IntegerField()
+    name = serializers.CharField()
+    age = serializers.IntegerField(allow_null=True)
+
+
+class TeamSerializer(TeamRowSerializer):
+    heroes = serializers.SerializerMethodField(help_text="The first 100, by name.")
+    hero_count = serializers.SerializerMethodField()
+    more_heroes = serializers.SerializerMethodField(help_text="Where the heroes after the first 100 are.")
+
+    @extend_schema_field(MemberSerializer(many=True))
+    def get_heroes(self, team: Team) -> object:
+        return MemberSerializer(team.heroes.all()[:LIMIT], many=True).data
+
+    def get_hero_count(self, team: Team) -> int:
+        return team.heroes.count()
+
+    @extend_schema_field({"type": ["string", "null"], "format": "uri"})
+    def get_more_heroes(self, team: Team) -> str | None:
+        if self.get_hero_count(team) <= LIMIT:
+            return None
+        return reverse("api:hero-list", request=self.context["request"], query={"team": team.pk, "offset": LIMIT})
+
+
+class TeamViewSet(RecordViewSet):
+    model = Team
+    filterset_class = TeamFilterSet
+    serializer_class = TeamSerializer
+    row_serializer_class = TeamRowSerializer
+    queryset = Team.objects.all()
+    example = {"name": "Night Watch", "headquarters": "The Old Lighthouse, Harbour Road"}
+    nested_example = {"heroes": [{"id": 1, "name": "Lamplighter", "age": 41}], "hero_count": 1, "more_heroes": None}

@@ -1,0 +1,10 @@
+from heroesite.records.filters import RecordFilterSet
+
+from .models import Team
+
+
+class TeamFilterSet(RecordFilterSet):
+    ON_PAGE = ("search", "headquarters__icontains")
+
+    class Meta:
+        model = Team

@@ -1,0 +1,9 @@
+from heroesite.records.forms import RecordForm
+
+from .models import Team
+
+
+class TeamForm(RecordForm):
+    class Meta:
+        model = Team
+        fields = Team.FIELDS
