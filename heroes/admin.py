@@ -11,4 +11,3 @@ from .models import Hero
 class HeroAdmin(RecordAdmin):
     form = HeroForm
     filterset_class = HeroFilterSet
-    autocomplete_fields = ("team",)

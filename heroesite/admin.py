@@ -11,7 +11,7 @@ from django.http import HttpRequest
 from heroesite.api.models import ApiToken
 from heroesite.records.admin import GuardedAdmin, ReadOnlyAdmin
 
-for model in (User, Group, EmailAddress, ApiToken):
+for model in (User, Group, EmailAddress):
     admin.site.unregister(model)
 
 admin.site.site_title = admin.site.site_header = "heroesite"

@@ -107,6 +107,7 @@ def database(value: str) -> dict[str, Any]:
     given = config.get("OPTIONS", {})
     if scheme == "sqlite":
         config["NAME"] = BASE_DIR / config["NAME"]
+        config["TEST"] = {"NAME": VAR_DIR / "test.sqlite3"}
         # Two processes write without "database is locked"; FULL outlives a power cut.
         config["OPTIONS"] = {
             "transaction_mode": "IMMEDIATE",
@@ -198,7 +199,6 @@ if faults:
 # Django --------------------------------------------------------------------------------
 
 INSTALLED_APPS = [
-    "heroesite",
     "heroesite.records",
     "heroesite.api",
     "teams",
@@ -220,6 +220,7 @@ INSTALLED_APPS = [
     "drf_spectacular",
     "drf_spectacular_sidecar",
     "drf_standardized_errors",
+    "heroesite",  # the last, since its admin replaces others'
 ]
 MIDDLEWARE = [
     "heroesite.requests.RequestId",

@@ -1,5 +1,6 @@
 """The admin of records: the forms, filters, rules and permissions of the pages."""
 
+from functools import partial
 from typing import Any
 
 from django.contrib import admin, messages
@@ -15,7 +16,6 @@ from django.utils.cache import add_never_cache_headers
 from django.utils.translation import gettext_lazy as _
 
 from .access import disclosable, open_fields
-from .fields import RecordKey
 from .filters import RecordFilterSet, SearchField
 from .forms import RecordForm
 from .models import Disclosure, Door, Record
@@ -80,10 +80,18 @@ class QueryFilter(admin.ListFilter):
 
     title = _("fields")
     template = "admin/records/filters.html"
-    filterset_class: type[RecordFilterSet]
 
-    def __init__(self, request: HttpRequest, params: dict[str, Any], model: Any, model_admin: Any) -> None:
+    def __init__(
+        self,
+        request: HttpRequest,
+        params: dict[str, Any],
+        model: Any,
+        model_admin: Any,
+        *,
+        filterset_class: type[RecordFilterSet],
+    ) -> None:
         super().__init__(request, params, model, model_admin)
+        self.filterset_class = filterset_class
         data = request.GET.copy()
         for name in request.GET:
             if name in self.expected_parameters():
@@ -130,22 +138,29 @@ class RecordAdmin(GuardedAdmin):
         return (*open_fields(self.kind), "updated_at")
 
     def get_list_select_related(self, request: HttpRequest) -> list[str]:
-        return self.autocomplete_fields_of(request)
+        return self.kind.links()
+
+    def get_autocomplete_fields(self, request: HttpRequest) -> list[str]:
+        return self.kind.links()
 
     def get_list_filter(self, request: HttpRequest) -> list[Any]:
-        return [type("Filter", (QueryFilter,), {"filterset_class": self.filterset_class})]
-
-    def autocomplete_fields_of(self, request: HttpRequest) -> list[str]:
-        return [field.name for field in self.kind._meta.fields if isinstance(field, RecordKey)]
+        return [partial(QueryFilter, filterset_class=self.filterset_class)]
 
     def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
         return super().formfield_for_foreignkey(
             db_field, request, **{**kwargs, "widget": RecordSelect(db_field, self.admin_site)}
         )
 
+    def lookup_allowed(self, lookup: str, value: str, request: Any = None) -> bool:
+        return lookup in self.filterset_class.base_filters
+
     def get_search_results(self, request: HttpRequest, queryset: Any, search_term: str) -> tuple[Any, bool]:
-        found, _distinct = super().get_search_results(request, queryset, "")
-        return found, False
+        try:
+            words = SearchField(required=False).clean(search_term)
+        except ValidationError as error:
+            self.message_user(request, error.messages[0], messages.ERROR)
+            return queryset.none(), False
+        return queryset.search(words), False
 
     def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
         """Those who may not change a record read it here, so restricted fields are left out for them."""

@@ -24,7 +24,6 @@ from .filters import LIMIT, RecordFilterSet
 from .models import Disclosure, Door, Record
 from .races import again_after_race
 from .serializers import RecordSerializer
-from .views import links
 
 ACTIONS = {"POST": "add", "PUT": "change", "PATCH": "change", "DELETE": "delete"}
 
@@ -88,7 +87,7 @@ class RecordViewSet(viewsets.ModelViewSet):
         records: Any = self.model.objects
         if self.request and self.request.method in ACTIONS:
             return records.select_for_update()
-        return records.all() if self.action == "list" else records.select_related(*links(self.model))
+        return records.all() if self.action == "list" else records.with_links()
 
     def get_object(self) -> Any:
         key = self.kwargs["pk"]

@@ -55,6 +55,10 @@ class RecordQuerySet(models.QuerySet[Any]):
     def named(self, names: Iterable[str]) -> Self:
         return self.filter(name_key__in=[fold(name) for name in names])
 
+    def with_links(self) -> Self:
+        """The records together with those they are linked to, in one query."""
+        return self.select_related(*self.model.links())
+
     def create_all(self, records: Sequence["Record"], batch_size: int = 500) -> None:
         """Insert new records, each of which has passed ``full_clean``, in batches: all or none.
 
@@ -126,6 +130,11 @@ class Record(models.Model):
 
     def get_absolute_url(self) -> str:
         return reverse(f"{self._meta.app_label}:detail", args=[self.pk])
+
+    @classmethod
+    def links(cls) -> list[str]:
+        """The names of the fields that link to other records."""
+        return [field.name for field in cls._meta.fields if isinstance(field, RecordKey)]
 
     @classmethod
     def from_db(cls, db: str | None, field_names: Any, values: Any) -> Self:

@@ -17,16 +17,10 @@ from django.views.generic import TemplateView
 from heroesite.errors import refuse
 
 from .access import Permissions, disclosable, may, open_fields
-from .fields import RecordKey
 from .filters import RecordFilterSet
 from .forms import RecordForm
 from .models import Disclosure, Door, Record
 from .races import again_after_race
-
-
-def links(model: type[Record]) -> list[str]:
-    """The names of the links from ``model`` to other records."""
-    return [field.name for field in model._meta.fields if isinstance(field, RecordKey)]
 
 
 class RecordPage(AccessMixin, TemplateView):
@@ -83,7 +77,7 @@ class StoredRecordPage(RecordPage):
     def find(self, *, for_writing: bool = False) -> Record:
         """The record, locked where the rest of this transaction changes it."""
         records: Any = self.model.objects
-        records = records.select_for_update() if for_writing else records.select_related(*links(self.model))
+        records = records.select_for_update() if for_writing else records.with_links()
         return get_object_or_404(records, pk=self.kwargs["pk"])
 
     def show(self, record: Record, **context: Any) -> HttpResponse:
@@ -99,7 +93,7 @@ class RecordList(RecordPage):
     template = "list"
 
     def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        records = self.model.objects.select_related(*links(self.model))
+        records = self.model.objects.with_links()
         filterset = self.filterset_class(request.GET, queryset=records)
         context = self.get_context_data(
             filterset=filterset,

@@ -1,0 +1,147 @@
+"""Loads the characters of the comic wikis' CSV files as heroes, and says what became of every row."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from os.path import realpath
+from pathlib import Path
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.db import DatabaseError
+from django.utils.text import capfirst
+from django.utils.translation import gettext as _
+
+from heroes.comic_characters import Character, UnreadableFile, read
+from heroes.models import Hero
+from heroesite.records.races import again_after_race
+from heroesite.text import fold
+
+BATCH = 1_000
+"""Rows that are checked, written and committed together."""
+
+
+@dataclass
+class Outcome:
+    """What became of the rows so far: each is in one of the first three."""
+
+    loaded: int = 0
+    present: list[Character] = field(default_factory=list)
+    refused: list[tuple[Character, str]] = field(default_factory=list)
+    numbered: list[Character] = field(default_factory=list)
+
+    @property
+    def rows(self) -> int:
+        return self.loaded + len(self.present) + len(self.refused)
+
+
+class Command(BaseCommand):
+    help = (
+        "Load the characters of the comic wikis' CSV files as heroes. Give all files at once: a further"
+        " bearer of a name gets a numeral, by the order of files and rows. Names that are present are left"
+        " alone."
+    )
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument(
+            "files", nargs="+", type=Path, metavar="FILE", help="A CSV file in UTF-8 with a column “name”."
+        )
+
+    def handle(self, *args: Any, files: Sequence[Path], verbosity: int, **options: Any) -> None:
+        characters = self.read(files)
+        outcome = Outcome(numbered=[character for character in characters if character.numbered])
+        for start in range(0, len(characters), BATCH):
+            try:
+                self.load(characters[start : start + BATCH], outcome)
+            except DatabaseError as error:
+                raise CommandError(self.told_break(error, outcome)) from error
+            if verbosity:
+                self.tell_progress(outcome.rows, len(characters))
+        self.tell(outcome, in_full=verbosity > 1)
+
+    def read(self, files: Sequence[Path]) -> list[Character]:
+        # Each row of a file given twice would come as a further bearer of its own name.
+        if len({realpath(file) for file in files}) < len(files):
+            raise CommandError(_("A file is given twice. Give each once."))
+        try:
+            return list(read(files))
+        except UnreadableFile as error:
+            raise CommandError(_("%(fault)s Nothing was loaded.") % {"fault": error}) from None
+
+    def load(self, characters: Sequence[Character], outcome: Outcome) -> None:
+        """Put valid characters with new names into the register, and note what became of each."""
+        heroes: list[Hero] = []
+        valid: dict[str, Character] = {}
+        refused: list[tuple[Character, str]] = []
+        for character in characters:
+            hero = Hero(name=character.name, secret_name=character.secret_name)
+            try:
+                if character.fault:
+                    raise ValidationError({"name": character.fault})
+                hero.full_clean(validate_unique=False, validate_constraints=False)
+            except ValidationError as error:
+                refused.append((character, reason(error)))
+            else:
+                heroes.append(hero)
+                valid[fold(hero.name)] = character
+        taken = create_missing(heroes)
+        outcome.loaded += len(heroes) - len(taken)
+        outcome.present += [character for key, character in valid.items() if key in taken]
+        outcome.refused += refused
+
+    def tell_progress(self, done: int, total: int) -> None:
+        words = _("%(done)s of %(total)s rows") % {"done": f"{done:,}", "total": f"{total:,}"}
+        if self.stderr.isatty():
+            # Plain, as it tells of no error; the last count stays on a line of its own.
+            self.stderr.write(f"\r{words}", style_func=str, ending="" if done < total else "\n")
+            self.stderr.flush()
+        else:
+            self.stderr.write(words)
+
+    def told_break(self, error: DatabaseError, outcome: Outcome) -> str:
+        words = _(
+            "The database stopped the loading after %(done)s rows (%(reason)s)."
+            " What they brought is kept. Mend the fault and run the command again to load the rest."
+        )
+        lines = str(error).strip().splitlines() or [type(error).__name__]
+        return words % {"done": f"{outcome.rows:,}", "reason": lines[0]}
+
+    def tell(self, outcome: Outcome, in_full: bool) -> None:
+        if in_full:
+            for character in outcome.present:
+                self.stdout.write(_("Present: %(row)s") % {"row": character})
+            for character in outcome.numbered:
+                self.stdout.write(_("Numbered: %(row)s") % {"row": character})
+        for character, why in outcome.refused:
+            self.stdout.write(_("Refused: %(row)s: %(why)s") % {"row": character, "why": why})
+        counts = {
+            _("Rows read"): outcome.rows,
+            _("Loaded"): outcome.loaded,
+            _("Already present"): len(outcome.present),
+            _("Refused"): len(outcome.refused),
+            _("Named with a numeral, of all rows"): len(outcome.numbered),
+        }
+        width = max(map(len, counts)) + 1
+        for label, count in counts.items():
+            self.stdout.write(f"{label + ':':<{width}} {count:>9,}")
+        if not outcome.loaded:
+            self.stdout.write(_("No row has a new name to load: the register was not changed."))
+
+
+@again_after_race
+def create_missing(heroes: Sequence[Hero]) -> set[str]:
+    """Create those of ``heroes`` whose name is free. Returns the folded names that are taken."""
+    taken = set(Hero.objects.named(hero.name for hero in heroes).values_list("name_key", flat=True))
+    if missing := [hero for hero in heroes if fold(hero.name) not in taken]:
+        Hero.objects.create_all(missing)
+    return taken
+
+
+def reason(error: ValidationError) -> str:
+    """The model's own messages, each once, with the fields it is about."""
+    fields: defaultdict[str, list[str]] = defaultdict(list)
+    for name, messages in error.message_dict.items():
+        for message in messages:
+            fields[message].append(str(Hero._meta.get_field(name).verbose_name))
+    return " ".join(f"{capfirst(', '.join(labels))}: {message}" for message, labels in fields.items())

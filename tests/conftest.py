@@ -1,0 +1,72 @@
+"""Who takes part in the tests."""
+
+import pytest
+from django.contrib.auth.models import User
+from django.test import Client
+from rest_framework.test import APIClient
+
+from .people import browser, person, program
+
+
+@pytest.fixture(autouse=True)
+def quick_passwords(settings):
+    """Hashing passwords slowly is not what is tested here."""
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+
+
+@pytest.fixture
+def editor(db) -> User:
+    """Somebody of the group Editors, who is staff as well."""
+    return person("editor", "Editors", staff=True)
+
+
+@pytest.fixture
+def keeper(db) -> User:
+    """Somebody of the group Keepers, who is staff as well."""
+    return person("keeper", "Keepers", staff=True)
+
+
+@pytest.fixture
+def administrator(db) -> User:
+    return person("administrator", staff=True, superuser=True)
+
+
+@pytest.fixture
+def reader(db) -> User:
+    """Somebody with an account and no permissions."""
+    return person("reader")
+
+
+@pytest.fixture
+def visitor_browser(db) -> Client:
+    return browser()
+
+
+@pytest.fixture
+def editor_browser(editor) -> Client:
+    return browser(editor)
+
+
+@pytest.fixture
+def keeper_browser(keeper) -> Client:
+    return browser(keeper)
+
+
+@pytest.fixture
+def administrator_browser(administrator) -> Client:
+    return browser(administrator)
+
+
+@pytest.fixture
+def visitor_program(db) -> APIClient:
+    return program()
+
+
+@pytest.fixture
+def editor_program(editor) -> APIClient:
+    return program(editor)
+
+
+@pytest.fixture
+def keeper_program(keeper) -> APIClient:
+    return program(keeper)

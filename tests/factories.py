@@ -1,0 +1,24 @@
+"""Heroes and teams to test with."""
+
+import factory
+
+from heroes.models import Hero
+from teams.models import Team
+
+
+class TeamFactory(factory.django.DjangoModelFactory):
+    class Meta:
+        model = Team
+
+    name = factory.Sequence(lambda n: f"Team {n}")
+    headquarters = factory.Sequence(lambda n: f"{n} Harbour Road")
+
+
+class HeroFactory(factory.django.DjangoModelFactory):
+    class Meta:
+        model = Hero
+
+    name = factory.Sequence(lambda n: f"Hero {n}")
+    secret_name = factory.Sequence(lambda n: f"Person {n}")
+    age = factory.Sequence(lambda n: 20 + n % 60)
+    team = None
