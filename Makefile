@@ -1,8 +1,51 @@
-.POSIX:
-PORT ?=
-PYTHON = python3
-BIN = .venv/bin
+# make run     serve the register at http://127.0.0.1:8000 (PORT=, HOST= choose another address)
+# make test    all tests, on SQLite and on PostgreSQL
+# make check   linters, types, migrations, deployment settings, API description
+# make format  what the formatters can mend
 
-run: .venv/.run
+PYTHON ?= python3
+BIN := .venv/bin
+
+.PHONY: run test check format lock
+.DEFAULT_GOAL := run
+
+run: .venv/installed-run
 	@$(BIN)/python manage.py serve
 
+test: .venv/installed-dev
+	@$(BIN)/python -m tests $(ARGS)
+
+PRODUCTION := HEROESITE_ENV=production SECRET_KEY=$$($(BIN)/python -c 'import secrets; print(secrets.token_urlsafe(50))') \
+	DATABASE_URL=postgresql://heroesite@127.0.0.1/heroesite ALLOWED_HOSTS=heroes.example.org EMAIL_URL=dummy:
+
+check: .venv/installed-dev
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/djlint --quiet --lint templates
+	$(BIN)/lint-imports --no-cache
+	$(BIN)/mypy
+	$(BIN)/python manage.py makemigrations --check
+	$(PRODUCTION) $(BIN)/python manage.py check --deploy --fail-level WARNING
+	$(BIN)/python manage.py spectacular --validate --fail-on-warn --file /dev/null
+
+format: .venv/installed-dev
+	$(BIN)/ruff check --fix
+	$(BIN)/ruff format
+
+lock: .venv/installed-dev
+	$(BIN)/uv lock
+
+.venv/installed-run: uv.lock .venv/bin/uv
+	@$(BIN)/uv sync --quiet --frozen --inexact --no-dev
+	@touch $@
+
+.venv/installed-dev: uv.lock .venv/bin/uv
+	@$(BIN)/uv sync --quiet --frozen --inexact
+	@touch $@
+
+.venv/bin/uv:
+	@command -v $(PYTHON) >/dev/null || { echo "Python 3.11 or later is needed, as $(PYTHON); install it, or say where: make PYTHON=/path/to/python3.11"; exit 1; }
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or later is needed, and $(PYTHON) is older; say where one is: make PYTHON=/path/to/python3.11"; exit 1; }
+	@$(PYTHON) -c 'import venv, ensurepip' 2>/dev/null || { echo "Python's venv module is missing; on Debian and Ubuntu: apt-get install python3-venv"; exit 1; }
+	@$(PYTHON) -m venv .venv
+	@$(BIN)/pip install --quiet --disable-pip-version-check uv

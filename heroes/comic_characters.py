@@ -119,7 +119,9 @@ def titles(file: Path) -> Iterator[tuple[int, str]]:
         first = rows.line_num + 1
         for row in rows:
             if row and len(row) != len(header):
-                fault = _("the row has %(cells)d cells, the header %(columns)d. Mend its commas and quotes.")
+                fault = _(
+                    "cells in the row: %(cells)d, in the header: %(columns)d. Mend its commas and quotes."
+                )
                 raise UnreadableFile(file, first, fault % {"cells": len(row), "columns": len(header)})
             if row:
                 yield first, row[place]

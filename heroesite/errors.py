@@ -29,7 +29,9 @@ def permission_denied(request: HttpRequest, exception: Exception) -> HttpRespons
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
-    detail = _("The form was not sent from a page of this site, or the page was too old. Reload and try again.")
+    detail = _(
+        "The form was not sent from a page of this site, or the page was too old. Reload and try again."
+    )
     return refuse(request, 403, detail)
 
 

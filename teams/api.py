@@ -39,7 +39,9 @@ class TeamSerializer(TeamRowSerializer):
     def get_more_heroes(self, team: Team) -> str | None:
         if self.get_hero_count(team) <= LIMIT:
             return None
-        return reverse("api:hero-list", request=self.context["request"], query={"team": team.pk, "offset": LIMIT})
+        return reverse(
+            "api:hero-list", request=self.context["request"], query={"team": team.pk, "offset": LIMIT}
+        )
 
 
 class TeamViewSet(RecordViewSet):
@@ -49,4 +51,8 @@ class TeamViewSet(RecordViewSet):
     row_serializer_class = TeamRowSerializer
     queryset = Team.objects.all()
     example = {"name": "Night Watch", "headquarters": "The Old Lighthouse, Harbour Road"}
-    nested_example = {"heroes": [{"id": 1, "name": "Lamplighter", "age": 41}], "hero_count": 1, "more_heroes": None}
+    nested_example = {
+        "heroes": [{"id": 1, "name": "Lamplighter", "age": 41}],
+        "hero_count": 1,
+        "more_heroes": None,
+    }

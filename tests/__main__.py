@@ -61,7 +61,9 @@ def run(name: str, url: str, arguments: list[str]) -> tuple[int, str]:
         return code or 1, f"{name}: the tests could not be run."
     suite = next(ElementTree.parse(report).iter("testsuite"))
     skipped = [
-        f"{case.get('classname')}::{case.get('name')}" for case in suite.iter("testcase") if case.find("skipped") is not None
+        f"{case.get('classname')}::{case.get('name')}"
+        for case in suite.iter("testcase")
+        if case.find("skipped") is not None
     ]
     total, bad = int(suite.get("tests", 0)), int(suite.get("failures", 0)) + int(suite.get("errors", 0))
     line = f"{name}: {total - bad - len(skipped)} passed, {bad} failed, {len(skipped)} skipped"
@@ -85,7 +87,9 @@ def compare() -> tuple[int, str]:
     differing = sorted(key for key in sqlite | postgres if sqlite.get(key) != postgres.get(key))
     for key in differing:
         print(f"  {key}\n    SQLite:     {sqlite.get(key)}\n    PostgreSQL: {postgres.get(key)}")
-    return int(bool(differing)), f"Verdicts on {len(sqlite)} inputs: {len(differing)} differ between the databases"
+    return int(
+        bool(differing)
+    ), f"Verdicts on {len(sqlite)} inputs: {len(differing)} differ between the databases"
 
 
 def main(arguments: list[str]) -> int:

@@ -1,8 +1,9 @@
 import django.db.models.deletion
 import django.utils.timezone
+from django.db import migrations, models
+
 import heroesite.records.fields
 import heroesite.records.operations
-from django.db import migrations, models
 
 
 class Migration(migrations.Migration):

@@ -32,8 +32,11 @@ def offline_redoc() -> bytes:
     """ReDoc's script without its makers' logo, which it would fetch from their site, and without the
     name of a source map."""
     path = finders.find("drf_spectacular_sidecar/redoc/bundles/redoc.standalone.js")
-    script = Path(path).read_bytes()
-    for part in (b"https://cdn.redoc.ly/redoc/logo-mini.svg", b"//# sourceMappingURL=redoc.standalone.js.map"):
+    script = Path(str(path)).read_bytes()
+    for part in (
+        b"https://cdn.redoc.ly/redoc/logo-mini.svg",
+        b"//# sourceMappingURL=redoc.standalone.js.map",
+    ):
         script = script.replace(part, b"")
     return script
 

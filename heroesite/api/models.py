@@ -13,7 +13,9 @@ DAYS, MOST_DAYS = 365, 3650
 
 
 class ApiTokenManager(AuthTokenManager):
-    def issue(self, user: Any, *, name: str = "", read_only: bool = False, days: int = DAYS) -> tuple[Any, str]:
+    def issue(
+        self, user: Any, *, name: str = "", read_only: bool = False, days: int = DAYS
+    ) -> tuple[Any, str]:
         """Make a token for ``user``. Returns it with its text, which can never be shown again."""
         return self.create(user, expiry=timedelta(days=days), name=name, read_only=read_only)
 
@@ -21,8 +23,8 @@ class ApiTokenManager(AuthTokenManager):
 class ApiToken(AbstractAuthToken):
     """A bearer token (RFC 6750) by which a program acts for its user."""
 
-    name = models.CharField(_("name"), max_length=100, blank=True)
-    read_only = models.BooleanField(_("for reading only"), default=False)
+    name: models.CharField = models.CharField(_("name"), max_length=100, blank=True)
+    read_only: models.BooleanField = models.BooleanField(_("for reading only"), default=False)
 
     objects = ApiTokenManager()
 

@@ -67,7 +67,7 @@ class ProblemFormatter(ExceptionFormatter):
             faults = [{"pointer": pointer(e.attr), "message": e.detail, "code": e.code} for e in errors]
         else:
             detail, faults = errors[0].detail, []
-        return Problem(self.exc.status_code, detail, faults).members(self.context["request"]._request)
+        return Problem(self.exc.status_code, detail, faults).members(self.context["request"]._request)  # type: ignore[union-attr]
 
 
 def pointer(member: str | None) -> str:

@@ -69,9 +69,14 @@ class BearerScheme(OpenApiAuthenticationExtension):
 
 
 class RecordAutoSchema(AutoSchema):
+    view: Any
+
     def get_summary(self) -> str | None:
         meta = self.view.model._meta
         return SUMMARIES[self.view.action].format(kind=meta.verbose_name, kinds=meta.verbose_name_plural)
+
+    def get_description(self, *args: Any) -> str:
+        return ""
 
     def get_examples(self) -> list[OpenApiExample]:
         sent = self.view.example

@@ -1,14 +1,14 @@
 """The admin of records: the forms, filters, rules and permissions of the pages."""
 
 from functools import partial
-from typing import Any
+from typing import Any, ClassVar
 
 from django.contrib import admin, messages
 from django.contrib.admin.options import IncorrectLookupParameters
 from django.contrib.admin.utils import unquote
 from django.contrib.admin.widgets import AutocompleteSelect
 from django.core.exceptions import PermissionDenied, ValidationError
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import path
@@ -50,7 +50,9 @@ class GuardedAdmin(admin.ModelAdmin):
 
     def response_action(self, request: HttpRequest, queryset: Any) -> Any:
         if not all(map(is_id, request.POST.getlist("_selected_action"))):
-            self.message_user(request, _("What was selected is not in this list. Select again."), messages.ERROR)
+            self.message_user(
+                request, _("What was selected is not in this list. Select again."), messages.ERROR
+            )
             return None
         return super().response_action(request, queryset)
 
@@ -99,17 +101,16 @@ class QueryFilter(admin.ListFilter):
             else:
                 data.pop(name)
         self.filterset = self.filterset_class(data, queryset=model._default_manager.all())
-        self.used_parameters = data
         self.others = {name: text for name, text in request.GET.items() if name not in data and name != "p"}
 
     def has_output(self) -> bool:
         return True
 
-    def expected_parameters(self) -> list[str]:
+    def expected_parameters(self) -> list[str | None]:
         elsewhere = {"search", "ordering", "limit", "offset"}
         return [name for name in self.filterset_class.base_filters if name not in elsewhere]
 
-    def choices(self, changelist: Any) -> list[Any]:
+    def choices(self, changelist: Any) -> Any:
         return [field for field in self.filterset.shown if field.name != "search"]
 
     def queryset(self, request: HttpRequest, queryset: Any) -> Any:
@@ -126,7 +127,7 @@ class RecordAdmin(GuardedAdmin):
     form: type[RecordForm]
     filterset_class: type[RecordFilterSet]
     search_fields = ["name"]
-    readonly_fields = ("version", "created_at", "updated_at")
+    readonly_fields: ClassVar[tuple[str, ...]] = ("version", "created_at", "updated_at")
     change_form_template = "admin/records/change_form.html"
     show_full_result_count = False
 
@@ -203,7 +204,7 @@ class RecordAdmin(GuardedAdmin):
         """Shows the restricted values of a record once, and notes that it did."""
         record = self.get_object(request, unquote(object_id))
         if record is None:
-            return self._get_obj_does_not_exist_redirect(request, self.opts, object_id)
+            raise Http404
         fields = disclosable(request.user, self.kind)
         if not fields or not self.has_view_permission(request, record):
             raise PermissionDenied
@@ -216,7 +217,7 @@ class RecordAdmin(GuardedAdmin):
             "title": str(record),
             "opts": self.opts,
             "original": record,
-            "revealed": [(self.opts.get_field(field).verbose_name, getattr(record, field)) for field in fields],
+            "revealed": [(self.kind.label(name), getattr(record, name)) for name in fields],
         }
         answer = TemplateResponse(request, "admin/records/reveal.html", context)
         add_never_cache_headers(answer)

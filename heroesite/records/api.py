@@ -23,7 +23,7 @@ from .access import disclosable, may
 from .filters import LIMIT, RecordFilterSet
 from .models import Disclosure, Door, Record
 from .races import again_after_race
-from .serializers import RecordSerializer
+from .serializers import RecordSerializer, details
 
 ACTIONS = {"POST": "add", "PUT": "change", "PATCH": "change", "DELETE": "delete"}
 
@@ -34,7 +34,9 @@ class RecordPermission(permissions.BasePermission):
     def has_permission(self, request: Request, view: Any) -> bool:
         action = ACTIONS.get(request.method or "", "view")
         if action != "view" and getattr(request.auth, "read_only", False):
-            raise PermissionDenied("This token is for reading only. Make one for writing under /account/tokens/.")
+            raise PermissionDenied(
+                "This token is for reading only. Make one for writing under /account/tokens/."
+            )
         return may(request.user, action, view.model)
 
 
@@ -44,12 +46,8 @@ class QueryBackend(DjangoFilterBackend):
     def filter_queryset(self, request: Request, queryset: Any, view: Any) -> Any:
         filterset = self.get_filterset(request, queryset, view)
         if not filterset.is_valid():
-            raise InvalidQuery(
-                {
-                    name: [ErrorDetail(error.messages[0], error.code or "invalid") for error in errors.as_data()]
-                    for name, errors in filterset.errors.items()
-                }
-            )
+            faults = filterset.errors.as_data()
+            raise InvalidQuery({name: list(details(errors)) for name, errors in faults.items()})
         return filterset.qs
 
 
@@ -79,9 +77,8 @@ class RecordViewSet(viewsets.ModelViewSet):
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         super().initial(request, *args, **kwargs)
         if self.action != "list" and request.query_params:
-            raise InvalidQuery(
-                {shown(name): [ErrorDetail("There are no parameters here.", "unknown")] for name in request.query_params}
-            )
+            words = ErrorDetail("There are no parameters here. Leave it out.", "unknown")
+            raise InvalidQuery({shown(name): [words] for name in request.query_params})
 
     def get_queryset(self) -> Any:
         records: Any = self.model.objects
@@ -118,7 +115,8 @@ class RecordViewSet(viewsets.ModelViewSet):
 
     @method_decorator(again_after_race)
     def update(self, request: Request, *args: Any, **kwargs: Any) -> Response:
-        serializer = self.get_serializer(self.get_object(), data=request.data, partial=kwargs.get("partial", False))
+        partial = self.action == "partial_update"
+        serializer = self.get_serializer(self.get_object(), data=request.data, partial=partial)
         serializer.is_valid(raise_exception=True)
         record = serializer.save()
         return self.disclosing(Response(serializer.data), [record])
@@ -128,7 +126,7 @@ class RecordViewSet(viewsets.ModelViewSet):
         self.get_object().delete()
         return Response(status=204)
 
-    def options(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+    def options(self, request: Any, *args: Any, **kwargs: Any) -> Response:
         """The methods, in ``Allow``; what the members are stands in the schema."""
         return Response(status=204)
 

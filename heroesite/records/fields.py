@@ -39,8 +39,8 @@ class LineField(models.CharField):
         value = super().to_python(value)
         return normalise(value) if isinstance(value, str) else value
 
-    def formfield(self, **kwargs: Any) -> Any:
-        return super().formfield(**{"form_class": LineFormField, **kwargs})
+    def formfield(self, *args: Any, **kwargs: Any) -> Any:
+        return super().formfield(*args, **{"form_class": LineFormField, **kwargs})
 
 
 class FoldedField(models.CharField):
@@ -96,8 +96,8 @@ class WholeNumberField(models.IntegerField):
         kwargs.pop("validators")
         return name, path, args, {**kwargs, "smallest": self.smallest, "largest": self.largest}
 
-    def formfield(self, **kwargs: Any) -> Any:
-        return super().formfield(**{"form_class": WholeNumberFormField, **kwargs})
+    def formfield(self, *args: Any, **kwargs: Any) -> Any:
+        return super().formfield(*args, **{"form_class": WholeNumberFormField, **kwargs})
 
 
 class RecordChoiceField(forms.ModelChoiceField):
@@ -122,6 +122,8 @@ class RecordKey(models.ForeignKey):
         super().__init__(to, **{"null": True, "blank": True, "on_delete": models.SET_NULL, **kwargs})
         self.error_messages["invalid"] = _("There is no such record. Choose one that is in the register.")
 
-    def formfield(self, **kwargs: Any) -> Any:
+    def formfield(self, *args: Any, **kwargs: Any) -> Any:
         words = {"invalid_choice": self.error_messages["invalid"]}
-        return super().formfield(**{"form_class": RecordChoiceField, "error_messages": words, **kwargs})
+        return super().formfield(
+            *args, **{"form_class": RecordChoiceField, "error_messages": words, **kwargs}
+        )

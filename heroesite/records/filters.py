@@ -21,13 +21,15 @@ from django.core.validators import MaxLengthValidator, MaxValueValidator, MinVal
 from django.db.models import F
 from django.forms.utils import ErrorList
 from django.utils.text import capfirst, format_lazy
-from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy as _
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import extend_schema_field
+
+from heroesite.text import fold, shown, validate_line
 
 from .access import open_fields
 from .fields import LineField, LineFormField, RecordChoiceField, RecordKey, WholeNumberFormField
-from .models import Record, RecordQuerySet
-from heroesite.text import fold, shown, validate_line
+from .models import RecordQuerySet
 
 LIMIT = 100
 """Records on one page, by default and at most."""
@@ -56,6 +58,7 @@ class SearchField(QueryLineField):
         return words
 
 
+@extend_schema_field(OpenApiTypes.STR)
 class SearchFilter(django_filters.Filter):
     field_class = SearchField
 
@@ -84,8 +87,8 @@ class IsNullFilter(django_filters.ChoiceFilter):
     """``true`` or ``false``, and nothing that might be taken for one of them."""
 
     def __init__(self, **kwargs: Any) -> None:
-        choices = [("true", gettext_lazy("Without one")), ("false", gettext_lazy("With one"))]
-        super().__init__(choices=choices, lookup_expr="isnull", empty_label=gettext_lazy("Either"), **kwargs)
+        choices = [("true", _("Without one")), ("false", _("With one"))]
+        super().__init__(choices=choices, lookup_expr="isnull", empty_label=_("Either"), **kwargs)
 
     def filter(self, qs: Any, value: Any) -> Any:
         return super().filter(qs, {"true": True, "false": False}.get(value))
@@ -95,10 +98,11 @@ class PagingFilter(WholeNumberFilter):
     """``limit`` and ``offset``: checked like any parameter, and applied by whoever pages."""
 
     def __init__(self, smallest: int, largest: int, **kwargs: Any) -> None:
-        words = gettext_lazy("Enter a whole number from {smallest:,} to {largest:,}.")
+        words = _("Enter a whole number from {smallest:,} to {largest:,}.")
         message = format_lazy(words, smallest=smallest, largest=largest)
         validators = [MinValueValidator(smallest, message), MaxValueValidator(largest, message)]
         super().__init__(validators=validators, **kwargs)
+        extend_schema_field({"type": "integer", "minimum": smallest, "maximum": largest})(self)
 
     def filter(self, qs: Any, value: Any) -> Any:
         return qs
@@ -124,13 +128,16 @@ class QueryForm(forms.Form):
         for key in self.data:
             if key not in self.fields:
                 near = get_close_matches(key, self.fields, n=1)
-                hint = _("Did you mean “{name}”?").format(name=near[0]) if near else ""
-                known = _("There is no such parameter; there are: {names}.").format(names=", ".join(self.fields))
-                self.refuse(key, hint and f"{_('There is no such parameter.')} {hint}" or known, "unknown")
+                words = (
+                    _("There is no such parameter. Did you mean “{names}”?")
+                    if near
+                    else _("There is no such parameter; there are: {names}.")
+                )
+                self.refuse(key, format_lazy(words, names=", ".join(near or self.fields)), "unknown")
             elif hasattr(self.data, "getlist") and len(self.data.getlist(key)) > 1:
                 self.refuse(key, _("Give this parameter once."), "repeated")
 
-    def refuse(self, key: str, message: str, code: str) -> None:
+    def refuse(self, key: str, message: Any, code: str) -> None:
         errors: Any = self.errors
         errors[shown(key)] = ErrorList([ValidationError(message, code=code)])
 
@@ -176,7 +183,7 @@ class RecordFilterSet(django_filters.FilterSet):
         model = cls._meta.model
         if model is None:
             return {}
-        filters = {"search": SearchFilter(label=gettext_lazy("Search"))}
+        filters = {"search": SearchFilter(label=_("Search"))}
         order = {}
         for name in open_fields(model):
             field = model._meta.get_field(name)
@@ -184,9 +191,9 @@ class RecordFilterSet(django_filters.FilterSet):
             order[column_of(field)] = name
         order |= {"created_at": "created_at", "updated_at": "updated_at"}
         return filters | {
-            "ordering": RecordOrdering(fields=order, label=gettext_lazy("Order")),
-            "limit": PagingFilter(1, LIMIT, label=gettext_lazy("Rows on a page")),
-            "offset": PagingFilter(0, LAST_OFFSET, label=gettext_lazy("Rows before this page")),
+            "ordering": RecordOrdering(fields=order, label=_("Order")),
+            "limit": PagingFilter(1, LIMIT, label=_("Rows on a page")),
+            "offset": PagingFilter(0, LAST_OFFSET, label=_("Rows before this page")),
         }
 
     def get_form_class(self) -> type[forms.Form]:
@@ -226,18 +233,28 @@ def column_of(field: Any) -> str:
 
 
 def filters_of(field: Any) -> Iterator[tuple[str, django_filters.Filter]]:
-    name, label = field.name, capfirst(field.verbose_name)
+    name, column = field.name, column_of(field)
+
+    def called(words: Any) -> Any:
+        return format_lazy(words, label=capfirst(field.verbose_name))
+
     if isinstance(field, LineField):
-        key = column_of(field)
-        yield name, LineFilter(key, label=label)
-        yield f"{name}__icontains", LineFilter(key, "contains", label=format_lazy(gettext_lazy("{label} holds"), label=label))
+        yield name, LineFilter(column, label=called("{label}"))
+        yield f"{name}__icontains", LineFilter(column, "contains", label=called(_("{label} holds")))
     elif isinstance(field, RecordKey):
-        related: type[Record] = field.related_model  # type: ignore[assignment]
-        words = {"invalid_choice": field.error_messages["invalid"]}
-        yield name, RecordFilter(name, label=label, queryset=related.objects.all(), error_messages=words)
-        label = format_lazy(gettext_lazy("{label} or none"), label=label)
-        yield f"{name}__isnull", IsNullFilter(field_name=name, label=label)
+        related: Any = field.related_model
+        yield (
+            name,
+            RecordFilter(
+                name,
+                label=called("{label}"),
+                queryset=related.objects.all(),
+                empty_label=_("Any"),
+                error_messages={"invalid_choice": field.error_messages["invalid"]},
+            ),
+        )
+        yield f"{name}__isnull", IsNullFilter(field_name=name, label=called(_("{label} or none")))
     else:
-        yield name, WholeNumberFilter(name, label=label)
-        yield f"{name}__gte", WholeNumberFilter(name, "gte", label=format_lazy(gettext_lazy("{label} from"), label=label))
-        yield f"{name}__lte", WholeNumberFilter(name, "lte", label=format_lazy(gettext_lazy("{label} to"), label=label))
+        yield name, WholeNumberFilter(name, label=called("{label}"))
+        yield f"{name}__gte", WholeNumberFilter(name, "gte", label=called(_("{label} from")))
+        yield f"{name}__lte", WholeNumberFilter(name, "lte", label=called(_("{label} to")))

@@ -10,10 +10,12 @@ from django.db.models import F, Q
 from django.db.models.functions import Length
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 
-from .fields import LONGEST_KEY, FoldedField, LineField, RecordKey
 from heroesite.text import fold
+
+from .fields import LONGEST_KEY, FoldedField, LineField, RecordKey
 
 
 class StaleRecord(Exception):
@@ -128,8 +130,30 @@ class Record(models.Model):
     def __str__(self) -> str:
         return self.name
 
+    def save(self, *, force_insert: Any = False, force_update: bool = False, **kwargs: Any) -> None:
+        """Write under the version that was read; where nothing is changed, nothing is written.
+
+        Args:
+            force_update: write, and count a version, even where no value differs.
+
+        Raises:
+            StaleRecord: somebody changed or deleted the record since it was read.
+            IntegrityError: another write took the name since it was checked; see
+                :mod:`heroesite.records.races`.
+        """
+        stored = getattr(self, "_stored", None)
+        if not (self._state.adding or force_insert or force_update) and stored == self._values():
+            return
+        super().save(force_insert=force_insert, force_update=force_update, **kwargs)
+        self._stored = self._values()
+
     def get_absolute_url(self) -> str:
         return reverse(f"{self._meta.app_label}:detail", args=[self.pk])
+
+    @classmethod
+    def label(cls, field: str) -> str:
+        """What people call a field."""
+        return capfirst(str(cls._meta.get_field(field).verbose_name))  # type: ignore[union-attr]
 
     @classmethod
     def links(cls) -> list[str]:
@@ -150,15 +174,17 @@ class Record(models.Model):
     def refresh_from_db(self, *args: Any, **kwargs: Any) -> None:
         """Read again; called by Django with ``fields`` where a deferred one is first looked at."""
         super().refresh_from_db(*args, **kwargs)
-        self._stored = {**self._values(), **getattr(self, "_stored", {})} if kwargs.get("fields") else self._values()
+        known = getattr(self, "_stored", {}) if kwargs.get("fields") else {}
+        self._stored = {**self._values(), **known}
 
     def clean_fields(self, exclude: Any = None) -> None:
         super().clean_fields(exclude=exclude)
         for field in self._meta.fields:
-            if isinstance(field, FoldedField) and field.of not in (exclude or ()):
-                if len(fold(getattr(self, field.of))) > (field.max_length or 0):
-                    words = _("Too many of these characters stand for whole words; write them out.")
-                    raise ValidationError({field.of: ValidationError(words, code="folded")})
+            if not isinstance(field, FoldedField) or field.of in (exclude or ()):
+                continue
+            if len(fold(getattr(self, field.of))) > (field.max_length or 0):
+                words = _("Too many of these characters stand for whole words; write them out.")
+                raise ValidationError({field.of: ValidationError(words, code="folded")})
 
     def validate_unique(self, exclude: Any = None) -> None:
         """A name is taken once, whatever its case, and told on ``name`` by every form."""
@@ -176,23 +202,6 @@ class Record(models.Model):
         """Constraints across fields; the name's, which ``validate_unique`` has told, is left out."""
         super().validate_constraints(exclude={*(exclude or ()), "name_key"})
 
-    def save(self, *, force_insert: Any = False, force_update: bool = False, **kwargs: Any) -> None:
-        """Write under the version that was read; where nothing is changed, nothing is written.
-
-        Args:
-            force_update: write, and count a version, even where no value differs.
-
-        Raises:
-            StaleRecord: somebody changed or deleted the record since it was read.
-            IntegrityError: another write took the name since it was checked; see
-                :mod:`heroesite.records.races`.
-        """
-        stored = getattr(self, "_stored", None)
-        if not (self._state.adding or force_insert or force_update) and stored == self._values():
-            return
-        super().save(force_insert=force_insert, force_update=force_update, **kwargs)
-        self._stored = self._values()
-
     def _do_update(
         self, base_qs: Any, using: Any, pk_val: Any, values: Any, update_fields: Any, forced_update: Any
     ) -> bool:
@@ -202,7 +211,7 @@ class Record(models.Model):
             (field, model, seen + 1 if field.name == "version" else value) for field, model, value in values
         ]
         guarded = base_qs.filter(version=seen)
-        if super()._do_update(guarded, using, pk_val, values, update_fields, forced_update):  # type: ignore[misc]
+        if super()._do_update(guarded, using, pk_val, values, update_fields, forced_update):
             self.version = seen + 1
             return True
         if self._state.adding:

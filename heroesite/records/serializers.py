@@ -1,7 +1,7 @@
 """Records as JSON: the shape is judged here, the rules by the model, in the words of the forms."""
 
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import Any, ClassVar
 
 from django.core.exceptions import NON_FIELD_ERRORS
 from django.core.exceptions import ValidationError as ModelValidationError
@@ -21,17 +21,17 @@ AUTOMATIC = ("version", "created_at", "updated_at")
 """Members that the register sets by itself, beside the id."""
 
 
-class ShapeOnly:
+class ShapeOnly(serializers.Field):
     """Leaves the rules, which stand in the schema, to the model."""
 
-    default_error_messages = {"required": REQUIRED, "null": REQUIRED}
+    default_error_messages: ClassVar[dict[str, Any]] = {"required": REQUIRED, "null": REQUIRED}
 
     def run_validators(self, value: Any) -> None:
         return None
 
 
 class LineMember(ShapeOnly, serializers.CharField):
-    default_error_messages = {"invalid": _("Send a string.")}
+    default_error_messages: ClassVar[dict[str, Any]] = {"invalid": _("Send a string.")}
 
     def run_validation(self, data: Any = empty) -> Any:
         return serializers.Field.run_validation(self, data)
@@ -45,7 +45,7 @@ class LineMember(ShapeOnly, serializers.CharField):
 class WholeNumberMember(ShapeOnly, serializers.IntegerField):
     """A JSON number without a fraction; a string of digits is a string."""
 
-    default_error_messages = {"invalid": WHOLE_NUMBER}
+    default_error_messages: ClassVar[dict[str, Any]] = {"invalid": WHOLE_NUMBER}
 
     def to_internal_value(self, data: Any) -> int:
         whole = isinstance(data, int) and not isinstance(data, bool)
@@ -63,7 +63,7 @@ class RecordSerializer(serializers.ModelSerializer):
     """One kind of record as JSON, read off the model's ``FIELDS`` and ``RESTRICTED``."""
 
     def get_field_names(self, declared_fields: Mapping[str, Any], info: Any) -> list[str]:
-        model = self.Meta.model
+        model: Any = self.Meta.model
         names = [member_name(name, model) for name in model.FIELDS]
         return ["id", *names, *declared_fields, *AUTOMATIC]
 
@@ -94,7 +94,8 @@ class RecordSerializer(serializers.ModelSerializer):
         """
         if not isinstance(data, Mapping):
             raise InvalidBody({"non_field_errors": [ErrorDetail("Send a JSON object.", "not_an_object")]})
-        record: Record = self.instance or self.Meta.model()
+        model: Any = self.Meta.model
+        record: Record = self.instance or model()
         stored = dict(self.to_representation(record)) if self.instance else {}
         values, errors = self.read(data, stored)
         if not self.partial:
@@ -114,7 +115,9 @@ class RecordSerializer(serializers.ModelSerializer):
             raise InvalidBody(errors)
         return {"record": record, "blind": bool(set(self.unseen()) & set(values))}
 
-    def read(self, data: Mapping[str, Any], stored: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
+    def read(
+        self, data: Mapping[str, Any], stored: Mapping[str, Any]
+    ) -> tuple[dict[str, Any], dict[str, Any]]:
         """The values sent, and the faults of shape. Read-only members may come back as they were."""
         values: dict[str, Any] = {}
         errors: dict[str, Any] = {}
@@ -122,7 +125,9 @@ class RecordSerializer(serializers.ModelSerializer):
             field = self.fields.get(name)
             if field is None:
                 known = ", ".join(name for name, field in self.fields.items() if not field.read_only)
-                errors[shown(name)] = [ErrorDetail(f"There is no such member; there are: {known}.", "unknown")]
+                errors[shown(name)] = [
+                    ErrorDetail(f"There is no such member; there are: {known}.", "unknown")
+                ]
             elif not field.read_only:
                 try:
                     values[name] = field.run_validation(value)

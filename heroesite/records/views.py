@@ -35,7 +35,7 @@ class RecordPage(AccessMixin, TemplateView):
     form_class: ClassVar[type[RecordForm]]
     template: ClassVar[str]
     action: ClassVar[str] = "view"
-    http_method_names: ClassVar[list[str]] = ["get", "head", "post", "options"]
+    http_method_names = ["get", "head", "post", "options"]
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
         if not may(request.user, self.action, self.model):
@@ -43,7 +43,7 @@ class RecordPage(AccessMixin, TemplateView):
         return super().dispatch(request, *args, **kwargs)
 
     def http_method_not_allowed(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        allowed = ", ".join(self._allowed_methods())
+        allowed = ", ".join(method.upper() for method in self.http_method_names if hasattr(self, method))
         words = _("This page answers %(allowed)s, not %(method)s.")
         answer = refuse(request, 405, words % {"allowed": allowed, "method": request.method})
         answer["Allow"] = allowed
@@ -68,7 +68,7 @@ class RecordPage(AccessMixin, TemplateView):
 
     @property
     def kind(self) -> str:
-        return capfirst(self.model._meta.verbose_name)
+        return capfirst(str(self.model._meta.verbose_name))
 
 
 class StoredRecordPage(RecordPage):
@@ -103,14 +103,13 @@ class RecordList(RecordPage):
         )
         return self.render_to_response(context, status=200 if filterset.is_valid() else 400)
 
-
     def columns(self) -> list[dict[str, str]]:
         """The columns, each with the order that a click on its head asks for."""
         order = self.request.GET.get("ordering") or "name"
         return [
             {
                 "name": name,
-                "label": capfirst(self.model._meta.get_field(name).verbose_name),
+                "label": self.model.label(name),
                 "next": f"-{name}" if order == name else name,
                 "sorted": {name: "ascending", f"-{name}": "descending"}.get(order, ""),
             }

@@ -1,7 +1,8 @@
 import django.utils.timezone
+from django.db import migrations, models
+
 import heroesite.records.fields
 import heroesite.records.operations
-from django.db import migrations, models
 
 
 class Migration(migrations.Migration):

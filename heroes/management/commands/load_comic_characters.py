@@ -143,5 +143,6 @@ def reason(error: ValidationError) -> str:
     fields: defaultdict[str, list[str]] = defaultdict(list)
     for name, messages in error.message_dict.items():
         for message in messages:
-            fields[message].append(str(Hero._meta.get_field(name).verbose_name))
+            label = Hero._meta.get_field(name).verbose_name  # type: ignore[union-attr]
+            fields[message].append(str(label))
     return " ".join(f"{capfirst(', '.join(labels))}: {message}" for message, labels in fields.items())

@@ -4,7 +4,6 @@ from typing import Any
 
 from django import template
 from django.utils.html import format_html
-from django.utils.text import capfirst
 
 from heroesite.records.models import Record
 
@@ -23,7 +22,7 @@ def value(record: Record, name: str) -> Any:
 @register.filter
 def label(kind: Any, name: str) -> str:
     """What people call a field of ``kind``, a model's ``_meta``."""
-    return capfirst(kind.get_field(name).verbose_name)
+    return kind.model.label(name)
 
 
 @register.filter

@@ -1,0 +1,349 @@
+"""Loading comic characters: how titles become heroes, and what becomes of every row."""
+
+import csv
+from collections.abc import Sequence
+from io import StringIO
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pytest
+from django.core.management import CommandError, call_command
+from django.db import DatabaseError, IntegrityError
+
+from heroes.comic_characters import numeral
+from heroes.management.commands import load_comic_characters
+from heroes.models import Hero
+from heroesite.records.models import RecordQuerySet
+
+pytestmark = pytest.mark.django_db
+
+
+class Told(NamedTuple):
+    report: str
+    progress: str
+
+    @property
+    def counts(self) -> list[int]:
+        """Rows read, loaded, already present, refused, numbered."""
+        lines = [line.rpartition(" ") for line in self.report.splitlines()]
+        return [int(count.replace(",", "")) for label, _blank, count in lines if label.rstrip().endswith(":")]
+
+
+class Terminal(StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+@pytest.fixture
+def csv_file(tmp_path: Path) -> Any:
+    """Writes a file with these titles, a row each, and returns its path."""
+
+    def write(*titles: str, name: str = "wiki.csv") -> Path:
+        path = tmp_path / name
+        with path.open("w", encoding="utf-8", newline="") as stream:
+            rows = csv.writer(stream)
+            rows.writerow(["page_id", "name", "ALIGN"])
+            rows.writerows([number, title, "Good Characters"] for number, title in enumerate(titles, 1))
+        return path
+
+    return write
+
+
+def load(*files: Path, verbosity: int = 1, stderr: StringIO | None = None) -> Told:
+    report, progress = StringIO(), stderr or StringIO()
+    call_command(
+        "load_comic_characters", *map(str, files), verbosity=verbosity, stdout=report, stderr=progress
+    )
+    return Told(report.getvalue(), progress.getvalue())
+
+
+def register() -> dict[str, str]:
+    return dict(Hero.objects.order_by("pk").values_list("name", "secret_name"))
+
+
+# From title to names
+
+
+@pytest.mark.parametrize(
+    ("title", "name"),
+    [
+        ("Misty Hollow (Earth-616)", "Misty Hollow"),
+        ("Misty Hollow (New Earth)", "Misty Hollow"),
+        ("Misty Hollow (Earth-TRN361)", "Misty Hollow"),
+        ("Misty Hollow(Earth-616)", "Misty Hollow"),
+        ("Misty Hollow", "Misty Hollow"),
+        ("Misty Hollow (Clone) (Earth-616)", "Misty Hollow (Clone)"),
+        ("Misty Hollow (Counter-Earth) (Earth-616)", "Misty Hollow (Counter-Earth)"),
+        ("Misty Hollow (Counter-Earth)", "Misty Hollow (Counter-Earth)"),
+        ("Misty Hollow (Dakotaverse)", "Misty Hollow (Dakotaverse)"),
+        ("Earth (Elementals) (Earth-616)", "Earth (Elementals)"),
+        ("Garth (Other Realm)", "Garth (Other Realm)"),
+    ],
+)
+def test_the_universe_goes_and_a_qualifier_stays(csv_file: Any, title: str, name: str) -> None:
+    load(csv_file(title))
+    assert register() == {name: name}
+
+
+def test_a_person_behind_a_public_name_is_the_secret_name(csv_file: Any) -> None:
+    flashes = ["Flash (First One)", "Flash (Second One)"]
+    load(csv_file("Batman (Unique Person)", *flashes, "Thor (Robot) (Earth-616)"))
+    assert register() == {
+        "Batman": "Unique Person",
+        "Flash": "First One",
+        "Flash II": "Second One",
+        "Thor (Robot)": "Thor (Robot)",
+    }
+
+
+@pytest.mark.parametrize(
+    ("title", "name"),
+    [
+        (r"Jess\u00e1n", "Jessán"),
+        (r"Jesse\u0301", "Jessé"),
+        (r"James \"Bob\" Mole", 'James "Bob" Mole'),
+        (r"Mutant\/Spider", "Mutant/Spider"),
+        (r"Star \ud83c\udf1f", "Star \N{GLOWING STAR}"),
+        (r"AC\\DC", r"AC\DC"),
+    ],
+)
+def test_escapes_left_in_titles_are_mended(csv_file: Any, title: str, name: str) -> None:
+    load(csv_file(title))
+    assert list(register()) == [name]
+
+
+def test_a_byte_order_mark_blank_lines_and_line_breaks_of_windows_do_no_harm(tmp_path: Path) -> None:
+    path = tmp_path / "wiki.csv"
+    path.write_bytes("\ufeffname\r\nMisty\r\n\r\nHollow\r\n".encode())
+    assert load(path).counts[:2] == [2, 2]
+    assert list(register()) == ["Misty", "Hollow"]
+
+
+# Bearers of one name
+
+
+def test_a_further_bearer_gets_a_numeral_and_keeps_the_bare_name_as_secret(csv_file: Any) -> None:
+    first = csv_file("Charlie (Earth-616)", "CHARLIE (New Earth)", name="b.csv")
+    second = csv_file("Charlie", name="a.csv")
+    told = load(first, second)
+    assert register() == {"Charlie": "Charlie", "CHARLIE II": "CHARLIE", "Charlie III": "Charlie"}
+    assert told.counts == [3, 3, 0, 0, 2]
+
+
+def test_a_numeral_steps_aside_for_a_row_with_that_very_name(csv_file: Any) -> None:
+    file = csv_file("Charlie", "Charlie", "charlie ii", "Charlie", "Charlie II")
+    load(file)
+    names = ["Charlie", "Charlie III", "charlie ii", "Charlie IV", "Charlie II II"]
+    assert list(register()) == names
+    assert load(file).counts == [5, 0, 5, 0, 3]
+    assert list(register()) == names
+
+
+def test_numerals_do_not_depend_on_the_register(csv_file: Any) -> None:
+    Hero.objects.create(name="Charlie II", secret_name="a stranger")
+    told = load(csv_file("Charlie", "Charlie", "Charlie"))
+    assert register() == {"Charlie II": "a stranger", "Charlie": "Charlie", "Charlie III": "Charlie"}
+    assert told.counts == [3, 2, 1, 0, 2]
+
+
+@pytest.mark.parametrize(
+    ("number", "letters"), [(1, "I"), (4, "IV"), (9, "IX"), (14, "XIV"), (49, "XLIX"), (1994, "MCMXCIV")]
+)
+def test_numerals_are_roman(number: int, letters: str) -> None:
+    assert numeral(number) == letters
+
+
+# Rows that are present
+
+
+def test_a_second_run_changes_nothing_and_says_so(csv_file: Any) -> None:
+    file = csv_file("Misty", "Batman (Unique Person)", "Misty")
+    load(file)
+    before = list(Hero.objects.order_by("pk").values())
+    told = load(file)
+    assert told.counts == [3, 0, 3, 0, 1]
+    assert "the register was not changed" in told.report
+    assert list(Hero.objects.order_by("pk").values()) == before
+
+
+def test_a_name_that_is_present_is_left_alone_whatever_its_case(csv_file: Any) -> None:
+    Hero.objects.create(name="BATMAN", secret_name="somebody", age=40)
+    told = load(csv_file("Batman (Unique Person)", "Misty"))
+    assert register() == {"BATMAN": "somebody", "Misty": "Misty"}
+    assert told.counts[:4] == [2, 1, 1, 0]
+
+
+def test_present_and_numbered_rows_are_listed_on_request_without_secrets(csv_file: Any) -> None:
+    file = csv_file("Flash (First One)", "Flash (Second One)")
+    load(file)
+    assert "wiki.csv" not in load(file).report
+    report = load(file, verbosity=2).report
+    assert f"Present: {file}, line 2: “Flash”" in report
+    assert f"Numbered: {file}, line 3: “Flash II”" in report
+    assert "One”" not in report
+
+
+# Rows that are refused
+
+
+def test_a_row_that_breaks_the_rules_is_refused_with_its_place_and_the_models_words(csv_file: Any) -> None:
+    titles = [
+        "Misty",
+        "x" * 101,
+        "(Earth-616)",
+        r"Lone \ud83c",
+        r"Bell\u0007",
+        "Batman ()",
+        r"AC\DC",
+        "",
+        "Dora",
+    ]
+    file = csv_file(*titles)
+    told = load(file)
+    assert list(register()) == ["Misty", "Dora"]
+    assert told.counts == [9, 2, 0, 7, 0]
+    refusals = told.report.replace(f"Refused: {file}, ", "").splitlines()[:7]
+    too_long = "Ensure this value has at most 100 characters (it has 101)."
+    assert refusals == [
+        f"line 3: “{'x' * 101}”: Name, secret name: {too_long}",
+        "line 4: “”: Name, secret name: This field is required.",
+        "line 5: “Lone <U+D83C>”: Name, secret name: "
+        "Character 6 is U+D83C, which cannot be kept here. Remove it.",
+        "line 6: “Bell<U+0007>”: Name, secret name: "
+        "Character 5 is U+0007, which cannot be kept here. Remove it.",
+        "line 7: “Batman”: Secret name: This field is required.",
+        r"line 8: “AC\DC”: Name: "
+        "A backslash in the title begins no escape that JSON knows. Mend it, or write two.",
+        "line 9: “”: Name, secret name: This field is required.",
+    ]
+
+
+def test_a_name_that_its_numeral_makes_too_long_is_refused_not_cut(csv_file: Any) -> None:
+    told = load(csv_file("y" * 100, "y" * 100))
+    assert told.counts == [2, 1, 0, 1, 1]
+    assert "Name: Ensure this value has at most 100 characters (it has 103)." in told.report
+
+
+def test_a_row_is_placed_by_its_first_line(tmp_path: Path) -> None:
+    path = tmp_path / "wiki.csv"
+    path.write_text('name,note\nMisty,"two\nlines"\n"Do\nra",\n', encoding="utf-8")
+    assert f"Refused: {path}, line 4: “Do<U+000A>ra”" in load(path).report
+
+
+# Files that cannot be read
+
+
+@pytest.mark.parametrize(
+    ("content", "fault"),
+    [
+        (b"", "line 1: the header must have one column called “name”; it has: none."),
+        (b"id,title\n1,Dora\n", "line 1: the header must have one column called “name”; it has: id, title."),
+        (
+            b"name,name\nMo,Dora\n",
+            "line 1: the header must have one column called “name”; it has: name, name.",
+        ),
+        (b"name\nDora\nJess\xe1n\n", "line 3: the line is not UTF-8. Save the file as CSV in UTF-8."),
+        (
+            b"name,note\nDora,\nMisty\n",
+            "line 3: cells in the row: 1, in the header: 2. Mend its commas and quotes.",
+        ),
+        (
+            b'name,note\n"Do\nra",1,2\n',
+            "line 2: cells in the row: 3, in the header: 2. Mend its commas and quotes.",
+        ),
+        (
+            b'name\nDora\n"Mis\nty',
+            "line 3: the row is not valid CSV (unexpected end of data). Mend its quotes and line breaks.",
+        ),
+        (
+            b'name\n"Dora" x\n',
+            "line 2: the row is not valid CSV (',' expected after '\"'). Mend its quotes and line breaks.",
+        ),
+    ],
+)
+def test_a_file_that_cannot_be_read_stops_the_run_before_anything_is_written(
+    csv_file: Any, tmp_path: Path, content: bytes, fault: str
+) -> None:
+    bad = tmp_path / "bad.csv"
+    bad.write_bytes(content)
+    with pytest.raises(CommandError) as error:
+        load(csv_file("Misty"), bad)
+    assert str(error.value) == f"{bad}, {fault} Nothing was loaded."
+    assert register() == {}
+
+
+def test_a_missing_file_or_a_folder_is_told_by_its_path(csv_file: Any, tmp_path: Path) -> None:
+    for path, why in {tmp_path / "none.csv": "No such file or directory", tmp_path: "Is a directory"}.items():
+        with pytest.raises(CommandError) as error:
+            load(csv_file("Misty"), path)
+        fault = f"{path}: it cannot be read ({why}). Check the path and the permissions. Nothing was loaded."
+        assert str(error.value) == fault
+    assert register() == {}
+
+
+def test_a_file_given_twice_is_not_loaded_as_further_bearers(csv_file: Any, tmp_path: Path) -> None:
+    file = csv_file("Misty")
+    link = tmp_path / "link.csv"
+    link.symlink_to(file)
+    with pytest.raises(CommandError, match="given twice"):
+        load(file, link)
+    assert register() == {}
+
+
+# Batches
+
+
+def test_a_batch_takes_one_query_to_check_and_one_to_write(
+    csv_file: Any, django_assert_num_queries: Any
+) -> None:
+    file = csv_file(*(f"Hero {number}" for number in range(100)))
+    # Those are within a transaction each for the batch and for its rows.
+    with django_assert_num_queries(6):
+        load(file)
+    with django_assert_num_queries(3):
+        load(file)
+
+
+def test_progress_is_a_line_a_batch_or_a_counter_on_a_terminal(
+    csv_file: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(load_comic_characters, "BATCH", 2)
+    file = csv_file("Misty", "Dora", "Misty")
+    assert load(file).progress == "2 of 3 rows\n3 of 3 rows\n"
+    assert load(file, stderr=Terminal()).progress == "\r2 of 3 rows\r3 of 3 rows\n"
+    assert load(file, verbosity=0).progress == ""
+
+
+def fail_on(monkeypatch: pytest.MonkeyPatch, call: int, error: DatabaseError) -> None:
+    """Let one call of ``create_all`` fail after it has written."""
+    create_all, calls = RecordQuerySet.create_all, []
+
+    def failing(self: RecordQuerySet, records: Sequence[Hero]) -> None:
+        create_all(self, records)
+        calls.append(records)
+        if len(calls) == call:
+            raise error
+
+    monkeypatch.setattr(RecordQuerySet, "create_all", failing)
+
+
+def test_a_fault_of_the_database_keeps_whole_batches_and_a_further_run_loads_the_rest(
+    csv_file: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = csv_file("Misty", "Dora", "Misty", "Ada", "Eve")
+    with monkeypatch.context() as patch:
+        patch.setattr(load_comic_characters, "BATCH", 2)
+        fail_on(patch, 2, DatabaseError("disk is full\nand more"))
+        with pytest.raises(CommandError, match=r"after 2 rows \(disk is full\)\..*run the command again"):
+            load(file)
+    assert list(register()) == ["Misty", "Dora"]
+    assert load(file).counts == [5, 3, 2, 0, 1]
+    assert list(register()) == ["Misty", "Dora", "Misty II", "Ada", "Eve"]
+
+
+def test_a_batch_that_another_write_met_is_checked_and_written_again(
+    csv_file: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fail_on(monkeypatch, 1, IntegrityError("taken"))
+    assert load(csv_file("Misty", "Dora")).counts == [2, 2, 0, 0, 0]
+    assert list(register()) == ["Misty", "Dora"]
