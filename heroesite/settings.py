@@ -270,7 +270,7 @@ TIME_ZONE = "UTC"
 USE_THOUSAND_SEPARATOR = True
 
 STATIC_URL = "/static/"
-STATIC_ROOT = VAR_DIR / "static"
+STATIC_ROOT = None if ON_LAPTOP else VAR_DIR / "static"
 STATICFILES_DIRS = [BASE_DIR / "static"]
 # A laptop serves static files from where they are; production from one folder, hashed and compressed.
 STORAGES = {
@@ -300,7 +300,8 @@ LOGGING = {
     "formatters": {"line": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["console"], "level": LOG_LEVEL},
-    "loggers": {"django": {"handlers": [], "propagate": True}},
+    # What a client did wrong is told to the client; the log is for what went wrong here.
+    "loggers": {"django": {"handlers": []}, "django.request": {"level": "ERROR"}},
 }
 
 # Security ------------------------------------------------------------------------------

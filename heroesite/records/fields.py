@@ -7,6 +7,7 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
+from django.utils.functional import cached_property
 from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
@@ -14,8 +15,21 @@ from heroesite.text import fold, normalise, validate_line
 
 REQUIRED = _("This field is required.")
 WHOLE_NUMBER = _("Enter a whole number.")
-LONGEST_KEY = 400
-"""Characters of a folded name; within what PostgreSQL can index (2,704 bytes a row)."""
+GROWTH = 4
+"""How many times as long as itself a line may get by folding: within what PostgreSQL can index (2,704
+bytes), and only ligatures of whole words, as ``ﷺ``, grow more."""
+
+
+class GrowthValidator:
+    """Refuses a line that folding makes longer than ``largest`` characters."""
+
+    def __init__(self, largest: int) -> None:
+        self.largest = largest
+
+    def __call__(self, text: str) -> None:
+        if len(fold(text)) > self.largest:
+            words = _("Too many of these characters stand for whole words; write them out.")
+            raise ValidationError(words, code="folded")
 
 
 class LineFormField(forms.CharField):
@@ -34,6 +48,10 @@ class LineField(models.CharField):
 
     default_error_messages = {"blank": REQUIRED, "null": REQUIRED}
     default_validators = [validate_line]
+
+    @cached_property
+    def validators(self) -> list[Any]:
+        return [*super().validators, GrowthValidator((self.max_length or 0) * GROWTH)]
 
     def to_python(self, value: Any) -> Any:
         value = super().to_python(value)
@@ -70,7 +88,7 @@ class WholeNumberFormField(forms.IntegerField):
 
     widget = forms.TextInput(attrs={"inputmode": "numeric"})
     default_error_messages = {"invalid": WHOLE_NUMBER}
-    pattern = re.compile(r"\s*[+-]?[0-9]{1,30}\s*", re.ASCII)
+    pattern = re.compile(r"\s*[+-]?[0-9]{1,4000}\s*", re.ASCII)
 
     def to_python(self, value: Any) -> int | None:
         if isinstance(value, str) and value.strip() and not self.pattern.fullmatch(value):

@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy as _
 
 from heroesite.text import fold
 
-from .fields import LONGEST_KEY, FoldedField, LineField, RecordKey
+from .fields import GROWTH, FoldedField, LineField, RecordKey
 
 
 class StaleRecord(Exception):
@@ -111,7 +111,7 @@ class Record(models.Model):
     RESTRICTED: ClassVar[dict[str, str]] = {}
 
     name = LineField(_("name"), max_length=100)
-    name_key = FoldedField(of="name", max_length=LONGEST_KEY)
+    name_key = FoldedField(of="name", max_length=100 * GROWTH)
     version = models.PositiveIntegerField(_("version"), default=1, editable=False)
     created_at = models.DateTimeField(_("created"), default=timezone.now, editable=False)
     updated_at = models.DateTimeField(_("last changed"), auto_now=True)
@@ -176,15 +176,6 @@ class Record(models.Model):
         super().refresh_from_db(*args, **kwargs)
         known = getattr(self, "_stored", {}) if kwargs.get("fields") else {}
         self._stored = {**self._values(), **known}
-
-    def clean_fields(self, exclude: Any = None) -> None:
-        super().clean_fields(exclude=exclude)
-        for field in self._meta.fields:
-            if not isinstance(field, FoldedField) or field.of in (exclude or ()):
-                continue
-            if len(fold(getattr(self, field.of))) > (field.max_length or 0):
-                words = _("Too many of these characters stand for whole words; write them out.")
-                raise ValidationError({field.of: ValidationError(words, code="folded")})
 
     def validate_unique(self, exclude: Any = None) -> None:
         """A name is taken once, whatever its case, and told on ``name`` by every form."""

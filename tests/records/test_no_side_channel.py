@@ -1,0 +1,176 @@
+"""Nobody without the permission learns a secret name: by non-interference.
+
+Two registers differ in their secret names and in nothing else. Whatever a visitor or an editor asks of
+them, the answers have the same status, headers and body.
+"""
+
+import itertools
+import re
+from copy import deepcopy
+from datetime import UTC, datetime
+from typing import Any
+from urllib.parse import urlencode
+
+import pytest
+from django.contrib.admin.models import LogEntry
+from django.core.management.color import no_style
+from django.db import connection, transaction
+from django.urls import URLPattern, URLResolver, get_resolver
+
+from heroes.models import Hero
+from heroesite.records.models import Disclosure
+from teams.models import Team
+from tests.factories import HeroFactory, TeamFactory
+from tests.people import browser, program
+
+pytestmark = pytest.mark.django_db
+
+HEROES = 12
+ONE, OTHER = "Qxarvo", "Zzumbel"
+"""Markers that stand in the secret names of the one register and of the other, and nowhere else."""
+GUESSES = [f"{ONE} 0", f"{OTHER} 0", ONE, OTHER, ONE[:1], OTHER[:3], ONE.upper(), "Hero 1", "", "0"]
+JSON = "application/json"
+FORM = "application/x-www-form-urlencoded"
+
+Request = tuple[str, str, str, str, str]
+"""Door, method, address, content type, body."""
+
+
+@pytest.fixture
+def register() -> list[Hero]:
+    team = TeamFactory(name="Team")
+    heroes = [HeroFactory(name=f"Hero {n}", age=20 + n, team=team if n % 2 else None) for n in range(HEROES)]
+    long_ago = datetime(2020, 1, 1, tzinfo=UTC)
+    with connection.cursor() as cursor:
+        for kind in (Hero, Team):
+            cursor.execute(f"UPDATE {kind._meta.db_table} SET created_at = %s, updated_at = %s", [long_ago] * 2)
+    return heroes
+
+
+def keep_secrets(marker: str, heroes: list[Hero]) -> None:
+    """Turn the register into the one with ``marker``: nothing but the column changes. The order of the
+    secret names is the opposite in the two."""
+    with connection.cursor() as cursor:
+        for number, hero in enumerate(heroes):
+            rank = number if marker == ONE else HEROES - 1 - number
+            cursor.execute("UPDATE heroes_hero SET secret_name = %s WHERE id = %s", [f"{marker} {rank}", hero.pk])
+        for statement in connection.ops.sequence_reset_sql(no_style(), [Hero, Team, LogEntry, Disclosure]):
+            cursor.execute(statement)
+
+
+def addresses(resolver: Any = None, prefix: str = "") -> list[str]:
+    """Every address of the site, with 1 for each argument."""
+    found: list[str] = []
+    for pattern in (resolver or get_resolver()).url_patterns:
+        route = re.sub(r"<[^>]+>|\(\?P<\w+>.*?\)(?=[/$.\\]|$)", "1", str(pattern.pattern))
+        path = prefix + re.sub(r"[\^$?\\]", "", route).replace("Z", "")
+        if isinstance(pattern, URLResolver):
+            found += addresses(pattern, path)
+        elif isinstance(pattern, URLPattern):
+            found.append("/" + path.lstrip("/"))
+    return found
+
+
+def questions(hero: Hero, team: Team) -> list[Request]:
+    """Everything that might tell something: every address, and every way to narrow, order or guess."""
+    asked: list[Request] = []
+    for address in addresses():
+        address = address.replace("/1/", f"/{hero.pk if 'team' not in address else team.pk}/")
+        asked += [("page", method, address, "", "") for method in ("GET", "HEAD", "OPTIONS")]
+        asked.append(("page", "GET", f"{address}?fields=secret_name&expand=secret_name", "", ""))
+    parameters = [
+        "search", "q", "ordering", "o", "secret_name", "secret_name__startswith", "secret_name__icontains",
+        "secret_name__exact", "heroes__secret_name__contains", "team__heroes__secret_name", "fields", "name",
+        "name__icontains", "term", "format", "limit",
+    ]  # fmt: skip
+    lists = ["/heroes/", "/teams/", "/api/v1/heroes/", "/api/v1/teams/", "/api/v1/heroes/%d" % hero.pk]
+    lists += ["/admin/heroes/hero/", "/admin/teams/team/", "/admin/records/disclosure/"]
+    orders = ["secret_name", "-secret_name", "heroes__secret_name", "2", "-2"]
+    for address, parameter in itertools.product(lists, parameters):
+        values = orders if parameter in ("ordering", "o") else GUESSES
+        asked += [("page", "GET", f"{address}?{urlencode({parameter: value})}", "", "") for value in values]
+    autocomplete = "/admin/autocomplete/?app_label=heroes&model_name=hero&field_name="
+    asked += [("page", "GET", f"{autocomplete}{field}&term={ONE}", "", "") for field in ("team", "secret_name")]
+    return asked + writes(hero)
+
+
+def writes(hero: Hero) -> list[Request]:
+    """Attempts to learn by writing whether a guess is right."""
+    asked: list[Request] = []
+    for guess in [*GUESSES, f"{ONE}\\u0000", "x" * 101]:
+        body = f'{{"secret_name": "{guess}"}}'
+        whole = f'{{"name": "Hero 0", "age": 20, "team_id": null, "secret_name": "{guess}"}}'
+        version = f'{{"secret_name": "{guess}", "version": 2}}'
+        form = urlencode({"name": "Hero 0", "age": 20, "team": "", "secret_name": guess})
+        new = urlencode({"name": "New", "age": 20, "team": "", "secret_name": guess})
+        asked += [("api", "PATCH", f"/api/v1/heroes/{hero.pk}", JSON, text) for text in (body, version)]
+        asked += [
+            ("api", "PUT", f"/api/v1/heroes/{hero.pk}", JSON, whole),
+            ("api", "POST", "/api/v1/heroes/", JSON, whole.replace("Hero 0", "New")),
+            ("page", "POST", f"/heroes/{hero.pk}/edit/", FORM, form),
+            ("page", "POST", f"/heroes/{hero.pk}/reveal/", FORM, ""),
+            ("page", "POST", "/heroes/new/", FORM, new),
+            ("page", "POST", f"/admin/heroes/hero/{hero.pk}/change/", FORM, form),
+            ("page", "POST", f"/admin/heroes/hero/{hero.pk}/reveal/", FORM, ""),
+            ("page", "POST", "/admin/heroes/hero/add/", FORM, new),
+            ("page", "POST", f"/heroes/{hero.pk}/delete/", FORM, ""),
+            ("api", "DELETE", f"/api/v1/heroes/{hero.pk}", "", ""),
+        ]
+    return asked
+
+
+VOLATILE = re.compile(
+    r'name="csrfmiddlewaretoken" value="\w+"|csrftoken=\w+|sessionid=\w+|expires=[^;]+|"updated_at":"[^"]+"'
+    r'|"created_at":"[^"]+"|data-utc-offset="\d+"|:[\w-]{6}:[\w-]{43}'
+)
+
+
+def answers(clients: dict[str, Any], asked: list[Request]) -> list[tuple[Any, ...]]:
+    """What each question was answered, and what state it left the hero in; each is then undone."""
+    said = []
+    for door, method, address, content_type, body in asked:
+        jar = deepcopy(clients[door].cookies)
+        with transaction.atomic():
+            answer = clients[door].generic(
+                method, address, body, content_type or JSON, headers={"X-Request-Id": "fixed"}
+            )
+            text = b"".join(answer.streaming_content) if answer.streaming else answer.content
+            versions = list(Hero.objects.order_by("pk").values_list("pk", "name", "version"))
+            headers = {name: VOLATILE.sub("", value) for name, value in answer.headers.items()}
+            headers.pop("Expires", None)
+            content = VOLATILE.sub("", text.decode("utf-8", "replace"))
+            cookies = VOLATILE.sub("", answer.cookies.output())
+            said.append((answer.status_code, headers, cookies, content, versions))
+            transaction.set_rollback(True)
+        clients[door].cookies = jar
+    return said
+
+
+@pytest.mark.parametrize("role", ["visitor", "reader", "editor"])
+def test_answers_do_not_depend_on_secret_names(role: str, register: list[Hero], request: Any) -> None:
+    user = None if role == "visitor" else request.getfixturevalue(role)
+    clients = {"page": browser(user), "api": program(user)}
+    asked = questions(register[0], Team.objects.get())
+
+    keep_secrets(ONE, register)
+    first = answers(clients, asked)
+    keep_secrets(OTHER, register)
+    second = answers(clients, asked)
+
+    assert len(asked) > 1000
+    for question, one, other in zip(asked, first, second, strict=True):
+        for part, another in zip(one, other, strict=True):
+            assert part == another, question
+        guessed = question[2] + question[4]
+        for marker in (ONE, OTHER):
+            assert marker in guessed or marker not in str(one), question
+
+
+def test_a_keeper_does_see_them(register: list[Hero], keeper: Any) -> None:
+    """The test above would notice a leak: the same questions by a keeper differ."""
+    clients = {"page": browser(keeper), "api": program(keeper)}
+    asked: list[Request] = [("api", "GET", f"/api/v1/heroes/{register[0].pk}", "", "")]
+    keep_secrets(ONE, register)
+    first = answers(clients, asked)
+    keep_secrets(OTHER, register)
+    assert first != answers(clients, asked)
