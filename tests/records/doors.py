@@ -79,7 +79,9 @@ class ApiDoor:
         self.client, self.kind, self.address = program(user), kind, address
 
     def send(self, values: Values, pk: int | None = None) -> Verdict:
-        members = {f"{name}_id" if name in self.kind.links() else name: value for name, value in values.items()}
+        members = {
+            f"{name}_id" if name in self.kind.links() else name: value for name, value in values.items()
+        }
         if pk:
             answer = self.client.put(f"{self.address}{pk}", members)
         else:

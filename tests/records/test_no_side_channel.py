@@ -43,7 +43,9 @@ def register() -> list[Hero]:
     long_ago = datetime(2020, 1, 1, tzinfo=UTC)
     with connection.cursor() as cursor:
         for kind in (Hero, Team):
-            cursor.execute(f"UPDATE {kind._meta.db_table} SET created_at = %s, updated_at = %s", [long_ago] * 2)
+            cursor.execute(
+                f"UPDATE {kind._meta.db_table} SET created_at = %s, updated_at = %s", [long_ago] * 2
+            )
     return heroes
 
 
@@ -53,7 +55,9 @@ def keep_secrets(marker: str, heroes: list[Hero]) -> None:
     with connection.cursor() as cursor:
         for number, hero in enumerate(heroes):
             rank = number if marker == ONE else HEROES - 1 - number
-            cursor.execute("UPDATE heroes_hero SET secret_name = %s WHERE id = %s", [f"{marker} {rank}", hero.pk])
+            cursor.execute(
+                "UPDATE heroes_hero SET secret_name = %s WHERE id = %s", [f"{marker} {rank}", hero.pk]
+            )
         for statement in connection.ops.sequence_reset_sql(no_style(), [Hero, Team, LogEntry, Disclosure]):
             cursor.execute(statement)
 
@@ -83,14 +87,16 @@ def questions(hero: Hero, team: Team) -> list[Request]:
         "secret_name__exact", "heroes__secret_name__contains", "team__heroes__secret_name", "fields", "name",
         "name__icontains", "term", "format", "limit",
     ]  # fmt: skip
-    lists = ["/heroes/", "/teams/", "/api/v1/heroes/", "/api/v1/teams/", "/api/v1/heroes/%d" % hero.pk]
+    lists = ["/heroes/", "/teams/", "/api/v1/heroes/", "/api/v1/teams/", f"/api/v1/heroes/{hero.pk}"]
     lists += ["/admin/heroes/hero/", "/admin/teams/team/", "/admin/records/disclosure/"]
     orders = ["secret_name", "-secret_name", "heroes__secret_name", "2", "-2"]
     for address, parameter in itertools.product(lists, parameters):
         values = orders if parameter in ("ordering", "o") else GUESSES
         asked += [("page", "GET", f"{address}?{urlencode({parameter: value})}", "", "") for value in values]
     autocomplete = "/admin/autocomplete/?app_label=heroes&model_name=hero&field_name="
-    asked += [("page", "GET", f"{autocomplete}{field}&term={ONE}", "", "") for field in ("team", "secret_name")]
+    asked += [
+        ("page", "GET", f"{autocomplete}{field}&term={ONE}", "", "") for field in ("team", "secret_name")
+    ]
     return asked + writes(hero)
 
 

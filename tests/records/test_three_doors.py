@@ -21,15 +21,22 @@ pytestmark = pytest.mark.django_db
 # A form travels as UTF-8, which has no lone surrogates; the corpus of bad input sends those as JSON.
 CHARACTERS = st.characters(exclude_categories=["Cs"])
 ODD = st.sampled_from(
-    ["", " ", "\t", "\n", "\0", "\x07", "é", "e\u0301", "\u200b", "\u200d", "\u202e", "\ufeff", "\uffff", "\ufffd"]
-    + ["\u3164", "\u00a0", "\u2028", "\U0001fffe", "ﬁ", "ß", "İ", "ﷺ", "𝔸", "🦸", "'", '"', "<b>", "&amp;", "%", "\\"]
+    [
+        "",
+        "e\u0301",
+        "<b>",
+        "&amp;",
+        *" \t\n\0\x07é\u200b\u200d\u202e\ufeff\uffff\ufffd\u3164\u00a0\u2028\U0001fffeﬁßİﷺ𝔸🦸'\"%\\",
+    ]
 )
 WORDS = st.sampled_from(["Batman", "batman", "BATMAN ", "Straße", "STRASSE", "The  Owl", "the owl", "Taken"])
 LINES = st.one_of(
     WORDS,
     st.text(CHARACTERS, max_size=12),
     st.lists(st.one_of(ODD, WORDS), max_size=5).map("".join),
-    st.builds(lambda letter, count: letter * count, st.sampled_from("aé🦸ﷺ "), st.sampled_from([99, 100, 101, 201])),
+    st.builds(
+        lambda letter, count: letter * count, st.sampled_from("aé🦸ﷺ "), st.sampled_from([99, 100, 101, 201])
+    ),
 )
 AGES = st.one_of(
     st.none(),
@@ -69,9 +76,7 @@ def ask_all(doors: dict[str, Any], kind: Any, values: dict[str, Any], pk: int | 
     assert rows["page"] == rows["admin"] == rows["api"]
 
 
-many = settings(
-    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+many = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 
 @pytest.fixture
@@ -92,7 +97,10 @@ def team_doors(editor: Any) -> dict[str, Any]:
 
 def resolve(values: dict[str, Any], taken: Team) -> dict[str, Any]:
     """Values whose team, if it is spoken of, is a number."""
-    return {**values, "team": {"taken": taken.pk, "unknown": taken.pk + 1000}.get(values["team"], values["team"])}
+    return {
+        **values,
+        "team": {"taken": taken.pk, "unknown": taken.pk + 1000}.get(values["team"], values["team"]),
+    }
 
 
 @many
@@ -104,7 +112,11 @@ def test_the_doors_agree_about_a_new_hero(values: Any, hero_doors: Any, taken: T
 
 
 @many
-@given(values=HEROES.filter(lambda values: BLANKS.sub(" ", unicodedata.normalize("NFC", values["secret_name"])).strip()))
+@given(
+    values=HEROES.filter(
+        lambda values: BLANKS.sub(" ", unicodedata.normalize("NFC", values["secret_name"])).strip()
+    )
+)
 def test_the_doors_agree_about_a_changed_hero(values: Any, hero_doors: Any, taken: Team) -> None:
     """A form's empty secret name means "unchanged", which JSON says by leaving it out: see the next."""
     ask_all(hero_doors, Hero, resolve(values, taken), HeroFactory(name=f"Old {Hero.objects.count()}").pk)
