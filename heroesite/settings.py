@@ -150,7 +150,7 @@ env.add_parser("level", one_of("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"))
 # The environment -----------------------------------------------------------------------
 
 HEROESITE_ENV = env.environment("HEROESITE_ENV", "laptop")
-ON_LAPTOP = HEROESITE_ENV == "laptop"
+ON_LAPTOP = HEROESITE_ENV != "production"
 
 
 def for_laptop(default: str) -> Any:

@@ -135,9 +135,9 @@ def fill_in(client: Any, address: str, press: str = "", **values: Any) -> Any:
     Args:
         press: the name of the button, where it matters which.
     """
-    form = form_with(read(client.get(address)), *values)
-    data = form.values() | values | ({press: "1"} if press else {})
-    return client.post(form.attributes.get("action") or address, data)
+    button = {press: "1"} if press else {}
+    form = form_with(read(client.get(address)), *values, *button)
+    return client.post(form.attributes.get("action") or address, form.values() | values | button)
 
 
 def query_of(address: str) -> dict[str, str]:

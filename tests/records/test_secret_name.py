@@ -9,7 +9,7 @@ from django.utils import timezone
 from heroes.models import Hero
 from heroesite.records.models import Disclosure
 from tests.factories import HeroFactory, TeamFactory
-from tests.markup import fill_in, form_with, read
+from tests.markup import fill_in, read
 from tests.people import browser, person, program
 
 pytestmark = pytest.mark.django_db
@@ -80,7 +80,8 @@ def test_an_editor_is_not_offered_to_reveal_it_in_the_admin(hero, editor_browser
 def test_revealing_shows_it_once_and_is_recorded(who, door, hero, someone):
     user, before = someone(who), timezone.now()
     client = browser(user)
-    button = form_with(read(client.get(address_at(door, hero, ""))).one("main"))
+    page = read(client.get(address_at(door, hero, "")))
+    button = page.one("form", action=address_at(door, hero, "reveal"))
     answer = client.post(button["action"], button.values())
     assert answer.status_code == 200
     assert SECRET in read(answer).text

@@ -4,6 +4,7 @@ import os
 import secrets
 import socket
 import sys
+from pathlib import Path
 from typing import Any
 
 from django.conf import settings
@@ -11,7 +12,7 @@ from django.contrib.auth import get_user_model
 from django.core.exceptions import ValidationError
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
-from django.db import OperationalError, connection
+from django.db import DatabaseError, connection
 from django.db.migrations.recorder import MigrationRecorder
 
 
@@ -65,15 +66,25 @@ class Command(BaseCommand):
     def prepare_database(self) -> bool:
         """Bring the schema up to date. Returns whether this run created it."""
         try:
-            if connection.vendor == "sqlite":
-                settings.DATABASES["default"]["NAME"].parent.mkdir(parents=True, exist_ok=True)
+            self.reach_database()
             created = not MigrationRecorder(connection).has_table()
-        except OperationalError as error:
+            call_command("migrate", interactive=False, verbosity=0)
+            call_command("createcachetable")
+        except (DatabaseError, OSError) as error:
             reason = str(error).strip().splitlines()[0]
-            raise CommandError(f"The database cannot be reached ({reason}); mend DATABASE_URL.") from None
-        call_command("migrate", interactive=False, verbosity=0)
-        call_command("createcachetable")
+            raise CommandError(f"The database cannot be used ({reason}); mend DATABASE_URL.") from None
         return created
+
+    def reach_database(self) -> None:
+        """Make a first connection: to PostgreSQL not through the pool, which would keep on trying."""
+        if connection.vendor == "sqlite":
+            Path(connection.settings_dict["NAME"]).parent.mkdir(parents=True, exist_ok=True)
+        else:
+            parameters = {
+                name: value for name, value in connection.get_connection_params().items() if name != "pool"
+            }
+            with connection.wrap_database_errors:
+                connection.Database.connect(**parameters).close()
 
     def administrator(self) -> Any:
         """The first administrator, as ``DJANGO_SUPERUSER_…`` say, not yet stored."""

@@ -1,0 +1,90 @@
+"""``make run`` on a laptop: the first run fills the register, the second changes nothing."""
+
+import http.client
+import re
+import socket
+import sqlite3
+from urllib.request import urlopen
+
+import pytest
+
+from tests.__main__ import ROOT
+
+from .processes import free_port, manage, serving
+
+
+def counts(folder) -> dict[str, int]:
+    with sqlite3.connect(folder / "register.sqlite3") as database:
+        tables = ("heroes_hero", "teams_team", "auth_user")
+        return {table: database.execute(f"SELECT COUNT(*) FROM {table}").fetchone()[0] for table in tables}
+
+
+def test_the_first_run_fills_the_register_and_tells_the_addresses(tmp_path):
+    with serving(tmp_path) as (site, printed):
+        assert b"60" in urlopen(site).read()
+        text = "\n".join(printed)
+        for path in ("/", "/admin/", "/api/v1/", "/api/docs/"):
+            assert re.search(rf"{site}{path}$", text, re.MULTILINE)
+        assert re.search(r"^Administrator: +admin$", text, re.MULTILINE)
+        assert re.search(r"^Password: +\S{16} ", text, re.MULTILINE)
+    assert counts(tmp_path) == {"heroes_hero": 60, "teams_team": 12, "auth_user": 1}
+
+
+def test_the_second_run_changes_nothing(tmp_path):
+    with serving(tmp_path):
+        pass
+    with sqlite3.connect(tmp_path / "register.sqlite3") as database:
+        database.execute("DELETE FROM heroes_hero WHERE id > 10")
+    with serving(tmp_path) as (_site, printed):
+        assert not [line for line in printed if line.startswith(("Administrator", "Password"))]
+    assert counts(tmp_path) == {"heroes_hero": 10, "teams_team": 12, "auth_user": 1}
+
+
+def test_the_administrator_can_be_chosen(tmp_path):
+    chosen = {
+        "DJANGO_SUPERUSER_USERNAME": "boss",
+        "DJANGO_SUPERUSER_PASSWORD": "as good as any",
+        "DJANGO_SUPERUSER_EMAIL": "boss@example.org",
+    }
+    with serving(tmp_path, **chosen) as (_site, printed):
+        assert "as good as any" not in "\n".join(printed)
+    code = (
+        "from django.contrib.auth import authenticate; "
+        "u = authenticate(username='boss', password='as good as any'); print(u.email, u.is_superuser)"
+    )
+    ran = manage(tmp_path, "shell", "--no-imports", "-c", code)
+    assert ran.stdout.strip() == "boss@example.org True"
+
+
+@pytest.mark.parametrize(
+    ("variables", "words"),
+    [
+        ({"DATABASE_URL": "postgresql://nobody@127.0.0.1:1/none"}, "mend DATABASE_URL"),
+        ({"DATABASE_URL": "sqlite:////proc/none/register.sqlite3"}, "mend DATABASE_URL"),
+        ({"DJANGO_SUPERUSER_USERNAME": "no blanks"}, "DJANGO_SUPERUSER_… cannot be used: username: "),
+        ({"DJANGO_SUPERUSER_EMAIL": "nowhere"}, "DJANGO_SUPERUSER_… cannot be used: email: "),
+    ],
+)
+def test_what_is_wrong_is_one_line_with_its_mend(tmp_path, variables, words):
+    ran = manage(tmp_path, "serve", PORT=str(free_port()), **variables)
+    assert ran.returncode == 1
+    assert words in ran.stderr
+    assert ran.stderr.strip().count("\n") == 0
+
+
+def test_a_port_in_use_is_told(tmp_path):
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        port = other.getsockname()[1]
+        ran = manage(tmp_path, "serve", PORT=str(port))
+    assert f"127.0.0.1:{port} cannot be served from" in ran.stderr
+    assert "PORT=8001 make run" in ran.stderr
+    assert not (tmp_path / "register.sqlite3").exists()
+
+
+def test_static_files_and_pages_come_from_the_same_process(tmp_path):
+    with serving(tmp_path) as (site, _printed):
+        connection = http.client.HTTPConnection(site.removeprefix("http://"))
+        connection.request("GET", "/static/site.css")
+        answer = connection.getresponse()
+        assert (answer.status, answer.read()) == (200, (ROOT / "static" / "site.css").read_bytes())
+        connection.close()

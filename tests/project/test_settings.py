@@ -1,0 +1,103 @@
+"""Settings come from the environment, and every fault is told at once with its mend."""
+
+import re
+
+import pytest
+
+from tests.__main__ import ROOT
+
+from .processes import manage
+
+PRODUCTION = {
+    "HEROESITE_ENV": "production",
+    "SECRET_KEY": "".join(chr(97 + n % 26) for n in range(50)),
+    "DATABASE_URL": "postgresql://register@127.0.0.1:1/register",
+    "ALLOWED_HOSTS": "heroes.example.org",
+    "EMAIL_URL": "dummy:",
+}
+
+
+def value_of(setting: str, tmp_path, **settings: str) -> str:
+    code = f"from django.conf import settings; print(settings.{setting})"
+    ran = manage(tmp_path, "shell", "--no-imports", "-c", code, **settings)
+    assert ran.returncode == 0, ran.stderr
+    return ran.stdout.strip()
+
+
+def faults(tmp_path, **settings: str) -> dict[str, str]:
+    ran = manage(tmp_path, "check", **settings)
+    assert ran.returncode == 1
+    assert "Traceback" not in ran.stderr
+    return dict(re.findall(r"^  (\w+): (.+)$", ran.stderr, re.MULTILINE))
+
+
+def test_a_laptop_needs_no_settings(tmp_path):
+    assert manage(tmp_path, "check").returncode == 0
+
+
+def test_all_faults_are_listed_in_one_message(tmp_path):
+    wrong = {
+        "HEROESITE_ENV": "moon",
+        "DEBUG": "Flase",
+        "DATABASE_URL": "mysql://root@localhost/x",
+        "CORS_ORIGINS": "https://a.example.org/path",
+        "CSRF_TRUSTED_ORIGINS": "a.example.org",
+        "LOG_LEVEL": "loud",
+        "PUBLIC_READ": "maybe",
+        "PORT": "80x",
+        "HOST": "nowhere",
+        "EMAIL_URL": "pigeon:",
+        "SECRET_KEY": "short",
+    }
+    told = faults(tmp_path, **wrong)
+    assert set(told) == set(wrong)
+    assert told["DEBUG"] == "“Flase” is neither true nor false."
+
+
+def test_production_demands_what_a_laptop_makes_up(tmp_path):
+    told = faults(tmp_path, HEROESITE_ENV="production", SECRET_KEY="", DATABASE_URL="")
+    assert set(told) == {"SECRET_KEY", "DATABASE_URL", "ALLOWED_HOSTS", "EMAIL_URL"}
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("DEBUG", "true"),
+        ("ALLOWED_HOSTS", "*"),
+        ("SECRET_KEY", "a" * 60),
+        ("SECRET_KEY", "django-insecure-" + "abcdefghij" * 5),
+    ],
+)
+def test_production_refuses_what_is_unsafe(tmp_path, name, text):
+    assert set(faults(tmp_path, **{**PRODUCTION, name: text})) == {name}
+
+
+def test_production_passes_djangos_deployment_checks(tmp_path):
+    ran = manage(tmp_path, "check", "--deploy", "--fail-level", "WARNING", **PRODUCTION)
+    assert (ran.returncode, ran.stderr) == (0, "")
+
+
+def test_a_laptop_listens_to_itself_only(tmp_path):
+    assert "HEROESITE_ENV=production" in faults(tmp_path, HOST="0.0.0.0")["HOST"]
+    assert value_of("HOST", tmp_path, HOST="::1") == "::1"
+
+
+def test_values_are_read_as_they_are(tmp_path):
+    assert value_of("ALLOWED_HOSTS", tmp_path, ALLOWED_HOSTS=" a.example.org,b.example.org, ") == (
+        "['a.example.org', 'b.example.org']"
+    )
+    key = "$HOME is no reference " + "0123456789" * 4
+    assert value_of("SECRET_KEY", tmp_path, SECRET_KEY=key) == key
+    url = "postgresql://me:p%40ss@db.example.org:5433/heroes?sslmode=require"
+    database = value_of("DATABASES['default']", tmp_path, DATABASE_URL=url)
+    for part in ("'me'", "'p@ss'", "'db.example.org'", "5433", "'heroes'", "'sslmode': 'require'"):
+        assert part in database
+
+
+def test_every_variable_is_documented_with_its_default():
+    names = set(re.findall(r'env\.\w+\("([A-Z_]+)"', (ROOT / "heroesite" / "settings.py").read_text()))
+    assert len(names) > 10
+    example = set(re.findall(r"^#? ?([A-Z_]+)=", (ROOT / ".env.example").read_text(), re.MULTILINE))
+    page = set(re.findall(r"^\| `([A-Z_]+)`", (ROOT / "docs" / "CONFIGURATION.md").read_text(), re.MULTILINE))
+    assert names <= example
+    assert names <= page

@@ -1,0 +1,417 @@
+"""Lists: finding, filtering, ordering and paging, the same at every door."""
+
+import random
+from typing import Any
+from urllib.parse import urlencode
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from heroes.models import Hero
+from heroesite.text import fold
+from tests.factories import HeroFactory, TeamFactory
+from tests.markup import query_of, read
+from tests.people import browser, program
+
+pytestmark = pytest.mark.django_db
+
+NAMES = ["Owl", "owlet", "ÉCLAIR", "éclair au café", "Straße", "STRASSE 9", "ﬁre", "Fire 2", "Ωmega"]
+NAMES += ["Zed", "zebra", "Émile", "emile 2", "50% off_", "100 %", "The Night Owl", "İstanbul", "𝔸lpha"]
+WORDS = ["owl", "OWL", "é", "e", "STRASSE", "ss", "FI", "fire", "%", "_", "the night", "owl the", "ω", ""]
+KINDS = {"heroes": "hero", "teams": "team"}
+COLUMNS = ["name", "age", "team", "created_at", "updated_at"]
+
+
+# What each door shows ---------------------------------------------------------------------
+
+
+def names_on_page(client, query, kind="heroes"):
+    answer = client.get(f"/{kind}/?{urlencode(query)}")
+    assert answer.status_code == 200, read(answer).text
+    return [cell.text for cell in read(answer).all("th", scope="row")]
+
+
+def names_at_api(client, query, kind="heroes"):
+    answer = client.get(f"/api/v1/{kind}/?{urlencode(query)}")
+    assert answer.status_code == 200, answer.content
+    return [row["name"] for row in answer.json()["results"]]
+
+
+def names_in_admin(client, query, kind="heroes"):
+    """The admin's list calls its search ``q``; the filters have the names that they have elsewhere."""
+    query = {"q" if name == "search" else name: value for name, value in query.items()}
+    answer = client.get(f"/admin/{kind}/{KINDS[kind]}/?{urlencode(query)}")
+    assert answer.status_code == 200
+    return [cell.text for cell in read(answer).all("th", class_="field-name")]
+
+
+def expected(query):
+    """What the documentation promises for ``query``, worked out row by row."""
+    rows = list(Hero.objects.select_related("team"))
+    words = [fold(word) for word in query.get("search", "").split()]
+    rows = [hero for hero in rows if all(word in fold(hero.name) for word in words)]
+    if team := query.get("team"):
+        rows = [hero for hero in rows if hero.team_id == team]
+    if alone := query.get("team__isnull"):
+        rows = [hero for hero in rows if (hero.team is None) == (alone == "true")]
+    if "age__gte" in query:
+        rows = [hero for hero in rows if hero.age is not None and hero.age >= query["age__gte"]]
+    if "age__lte" in query:
+        rows = [hero for hero in rows if hero.age is not None and hero.age <= query["age__lte"]]
+    return [hero.name for hero in in_order(rows, query.get("ordering", "name"))]
+
+
+def in_order(rows, order):
+    """By ``order``; who has no value comes last, whichever way, and the id breaks ties."""
+    column, backwards = order.removeprefix("-"), order.startswith("-")
+
+    def value(hero):
+        found = getattr(hero, column)
+        return fold(str(found)) if column in ("name", "team") and found is not None else found
+
+    rows = sorted(rows, key=lambda hero: hero.pk)
+    known = sorted((hero for hero in rows if value(hero) is not None), key=value, reverse=backwards)
+    return known + [hero for hero in rows if value(hero) is None]
+
+
+@pytest.fixture
+def register(db):
+    """Sixty heroes of few ages and teams, so that many tie and many lack a value."""
+    dice = random.Random(20)
+    teams = [TeamFactory(name=name) for name in ("zeta", "Émigrés", "Alpha", "emus")]
+    for number in range(60):
+        name = NAMES[number] if number < len(NAMES) else f"{dice.choice(NAMES)} {number}"
+        HeroFactory(name=name, age=dice.choice([None, 0, 7, 41, 41, 900]), team=dice.choice([None, *teams]))
+    return teams
+
+
+@pytest.fixture
+def doors(editor):
+    return {"page": browser(), "api": program(), "admin": browser(editor)}
+
+
+# Finding and filtering --------------------------------------------------------------------
+
+thorough = settings(
+    max_examples=80, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+
+
+@thorough
+@given(data=st.data())
+def test_a_query_finds_the_same_heroes_in_the_same_order_at_every_door(data, register, doors):
+    query: dict[str, Any] = data.draw(
+        st.fixed_dictionaries(
+            {},
+            optional={
+                "search": st.sampled_from(WORDS),
+                "team": st.sampled_from([team.pk for team in register]),
+                "team__isnull": st.sampled_from(["true", "false"]),
+                "age__gte": st.sampled_from([0, 1, 7, 41, 42, 1_000_000]),
+                "age__lte": st.sampled_from([0, 6, 41, 900]),
+            },
+        )
+    )
+    promised = expected(query)
+    assert names_on_page(doors["page"], query) == promised
+    assert names_at_api(doors["api"], query) == promised
+    assert names_in_admin(doors["admin"], query) == promised
+
+
+@thorough
+@given(
+    order=st.sampled_from([sign + column for column in COLUMNS for sign in ("", "-")]),
+    limit=st.integers(1, 100),
+    offset=st.integers(0, 70),
+    search=st.sampled_from(WORDS),
+)
+def test_a_query_shows_the_same_part_at_page_and_api(order, limit, offset, search, register, doors):
+    query = {"ordering": order, "limit": limit, "offset": offset, "search": search}
+    promised = expected({"ordering": order, "search": search})[offset : offset + limit]
+    assert names_on_page(doors["page"], query) == promised
+    assert names_at_api(doors["api"], query) == promised
+
+
+@pytest.mark.parametrize("backwards", ["", "-"])
+@pytest.mark.parametrize("column", COLUMNS)
+def test_every_column_orders_both_ways(column, backwards, register, doors):
+    order = backwards + column
+    promised = expected({"ordering": order})
+    assert names_on_page(doors["page"], {"ordering": order}) == promised
+    assert names_at_api(doors["api"], {"ordering": order}) == promised
+
+
+@pytest.mark.parametrize("order", ["age", "-age"])
+def test_an_unknown_age_is_last_whichever_way(order, doors):
+    for name, age in [("A", None), ("B", 0), ("C", 1_000_000), ("D", None)]:
+        HeroFactory(name=name, age=age)
+    last = ["B", "C"] if order == "age" else ["C", "B"]
+    assert names_at_api(doors["api"], {"ordering": order}) == [*last, "A", "D"]
+    assert names_on_page(doors["page"], {"ordering": order}) == [*last, "A", "D"]
+
+
+@pytest.mark.parametrize("order", ["age", "-age", "team", "-team"])
+def test_the_id_breaks_ties(order, doors):
+    made = [HeroFactory(name=name, age=41, team=None).name for name in "DBCA"]
+    assert names_at_api(doors["api"], {"ordering": order}) == made
+    assert names_on_page(doors["page"], {"ordering": order}) == made
+
+
+def test_names_are_in_the_order_of_their_folded_form(doors):
+    for name in ["Zed", "éclair", "Eclair", "zebra", "10", "9", "ÉMILE", "Straße", "STRASSF", "ﬁre", "fig"]:
+        HeroFactory(name=name)
+    promised = ["10", "9", "Eclair", "fig", "ﬁre", "Straße", "STRASSF", "zebra", "Zed", "éclair", "ÉMILE"]
+    assert names_on_page(doors["page"], {}) == promised
+    assert names_at_api(doors["api"], {}) == promised
+    assert names_in_admin(doors["admin"], {}) == promised
+
+
+@pytest.mark.parametrize(
+    ("name", "searches"),
+    [
+        ("ÉCLAIR", ["éclair", "ÉCLAIR", "e\u0301clair", "Éc", "lair"]),
+        ("éclair", ["ÉCLAIR", "E\u0301CLAIR"]),
+        ("Straße", ["STRASSE", "strasse", "straße", "aß", "ASS"]),
+        ("STRASSE", ["straße", "STRAẞE"]),
+        ("ﬁre", ["FIRE", "fi", "ﬁ"]),
+        ("FIRE", ["ﬁre", "ﬁ"]),
+        ("ΣΊΣΥΦΟΣ", ["σίσυφος", "Σίσυφοσ"]),
+        ("Ⅷ", ["viii", "VIII"]),
+        ("The Night Owl", ["owl the", "  OWL   night ", "night\u00a0owl"]),
+        ("50% off_", ["%", "_", "0% O"]),
+        (r"back\slash", ["\\", r"K\S"]),
+        ('O\'Hara "Red"', ["o'h", '"red"']),
+    ],
+)
+def test_a_search_knows_no_case(name, searches, doors):
+    HeroFactory(name=name)
+    HeroFactory(name="Somebody else")
+    TeamFactory(name=name)
+    for search in searches:
+        for kind in ("heroes", "teams"):
+            assert names_on_page(doors["page"], {"search": search}, kind) == [name]
+            assert names_at_api(doors["api"], {"search": search}, kind) == [name]
+            assert names_in_admin(doors["admin"], {"search": search}, kind) == [name]
+
+
+@pytest.mark.parametrize(
+    ("query", "found"),
+    [
+        ({"name": "ÉCLAIR"}, ["éclair"]),
+        ({"name": "écl"}, []),
+        ({"name__icontains": "STRASSE"}, ["Straße"]),
+        ({"name__icontains": "%"}, []),
+        ({"age": "41"}, ["éclair"]),
+        ({"age": "0"}, ["Straße"]),
+        ({"age__gte": "0", "age__lte": "0"}, ["Straße"]),
+        ({"age__gte": "42"}, []),
+        ({"search": "", "age__gte": "", "team": ""}, ["No age", "Straße", "éclair"]),
+    ],
+)
+def test_a_field_is_compared_whatever_the_case(query, found, doors):
+    HeroFactory(name="éclair", age=41)
+    HeroFactory(name="Straße", age=0)
+    HeroFactory(name="No age", age=None)
+    assert names_on_page(doors["page"], query) == found
+    assert names_at_api(doors["api"], query) == found
+    assert names_in_admin(doors["admin"], query) == found
+
+
+@pytest.mark.parametrize(
+    ("query", "found"),
+    [
+        ({"headquarters": "im HÄUSCHEN"}, ["Owls"]),
+        ({"headquarters": "Häuschen"}, []),
+        ({"headquarters__icontains": "HÄUS"}, ["Owls"]),
+        ({"headquarters__icontains": "strasse"}, ["Wrens"]),
+        ({"search": "häuschen"}, []),
+    ],
+)
+def test_teams_are_found_by_their_headquarters(query, found, doors):
+    TeamFactory(name="Owls", headquarters="Im Häuschen")
+    TeamFactory(name="Wrens", headquarters="9 Lange Straße")
+    assert names_on_page(doors["page"], query, "teams") == found
+    assert names_at_api(doors["api"], query, "teams") == found
+    assert names_in_admin(doors["admin"], query, "teams") == found
+
+
+@pytest.mark.parametrize(("order", "names"), [("headquarters", "BCA"), ("-headquarters", "ACB")])
+def test_teams_are_ordered_by_their_headquarters(order, names, doors):
+    for name, place in [("A", "über"), ("B", "Alley"), ("C", "alley 2")]:
+        TeamFactory(name=name, headquarters=place)
+    assert names_on_page(doors["page"], {"ordering": order}, "teams") == list(names)
+    assert names_at_api(doors["api"], {"ordering": order}, "teams") == list(names)
+
+
+# Paging -----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("order", ["", "-age", "team", "updated_at"])
+@pytest.mark.parametrize("limit", [1, 7, 20, 59, 60, 100])
+def test_pages_followed_to_the_end_add_up_to_the_whole(limit, order, register, doors):
+    every = expected({"ordering": order} if order else {})
+    followed, address = [], f"/heroes/?{urlencode({'limit': limit, 'ordering': order})}"
+    while address:
+        page = read(doors["page"].get(address))
+        followed += [cell.text for cell in page.all("th", scope="row")]
+        links = page.all("a", rel="next")
+        address = f"/heroes/{links[0]['href']}" if links else ""
+    assert followed == every
+    followed, address = [], f"/api/v1/heroes/?{urlencode({'limit': limit, 'ordering': order})}"
+    while address:
+        answer = doors["api"].get(address).json()
+        assert answer["count"] == 60
+        followed += [row["name"] for row in answer["results"]]
+        address = answer["next"]
+    assert followed == every
+
+
+def test_pages_are_followed_back_to_the_first(register, doors):
+    address, firsts = "/heroes/?limit=25&offset=50", []
+    while address:
+        page = read(doors["page"].get(address))
+        firsts.append(page.all("th", scope="row")[0].text)
+        links = page.all("a", rel="prev")
+        address = f"/heroes/{links[0]['href']}" if links else ""
+    every = expected({})
+    assert firsts == [every[50], every[25], every[0]]
+    answer = doors["api"].get("/api/v1/heroes/?limit=25&offset=50").json()
+    assert answer["next"] is None
+    answer = doors["api"].get(answer["previous"]).json()
+    assert answer["results"][0]["name"] == every[25]
+    answer = doors["api"].get(answer["previous"]).json()
+    assert (answer["results"][0]["name"], answer["previous"]) == (every[0], None)
+
+
+def test_a_page_holds_a_hundred_unless_less_is_asked_for(doors):
+    Hero.objects.create_all(
+        [Hero(name=f"Hero {n:03}", secret_name="x", name_key=f"hero {n:03}") for n in range(101)]
+    )
+    assert len(names_on_page(doors["page"], {})) == 100
+    assert len(names_at_api(doors["api"], {})) == 100
+    assert "1 to 100 of 101" in read(doors["page"].get("/heroes/")).text
+    assert "101 to 101 of 101" in read(doors["page"].get("/heroes/?offset=100")).text
+
+
+def test_one_page_needs_no_way_to_the_next(doors):
+    HeroFactory()
+    page = read(doors["page"].get("/heroes/"))
+    assert not page.all("a", rel="next") + page.all("a", rel="prev")
+    answer = doors["api"].get("/api/v1/heroes/").json()
+    assert (answer["next"], answer["previous"]) == (None, None)
+
+
+# With nothing to show ---------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("kind", ["heroes", "teams"])
+def test_an_empty_register_says_so_and_offers_an_editor_to_begin(kind, doors):
+    page = read(doors["page"].get(f"/{kind}/"))
+    assert f"There are no {kind} yet." in page.text
+    assert "Add the first" not in page.text
+    page = read(doors["admin"].get(f"/{kind}/"))
+    assert f"/{kind}/new/" in [link["href"] for link in page.all("a") if link.text == "Add the first"]
+    empty = {"count": 0, "next": None, "previous": None, "results": []}
+    assert doors["api"].get(f"/api/v1/{kind}/").json() == empty
+
+
+@pytest.mark.parametrize(
+    ("kind", "query"),
+    [
+        ("heroes", "search=nobody"),
+        ("heroes", "age__gte=999"),
+        ("heroes", "name=x"),
+        ("teams", "headquarters=x"),
+    ],
+)
+def test_a_query_that_none_match_says_so_and_leads_to_all(kind, query, doors):
+    HeroFactory()
+    TeamFactory()
+    page = read(doors["page"].get(f"/{kind}/?{query}"))
+    assert f"No {kind} match." in page.text
+    assert page.one("div", class_="empty").one("a")["href"] == f"/{kind}/"
+    assert doors["api"].get(f"/api/v1/{kind}/?{query}").json()["count"] == 0
+
+
+def test_a_page_past_the_last_says_so_and_leads_to_the_first(register, doors):
+    page = read(doors["page"].get("/heroes/?offset=60&ordering=-age&search=e"))
+    link = page.one("div", class_="empty").one("a")
+    assert "This page is past the last." in page.text
+    assert query_of(link["href"]) == {"ordering": "-age", "search": "e"}
+    promised = expected({"ordering": "-age", "search": "e"})
+    assert names_on_page(doors["page"], query_of(link["href"])) == promised
+    answer = doors["api"].get("/api/v1/heroes/?offset=60").json()
+    assert (answer["count"], answer["results"], answer["next"]) == (60, [], None)
+
+
+# Addresses to keep ------------------------------------------------------------------------
+
+QUERY = {"search": "e", "age__gte": "0", "ordering": "-age", "limit": "3", "offset": "3"}
+
+
+def test_a_click_on_a_column_keeps_the_query_and_begins_at_the_first_page(register, doors):
+    page = read(doors["page"].get(f"/heroes/?{urlencode(QUERY)}"))
+    links = {link.text: query_of(link["href"]) for link in page.one("thead").all("a")}
+    kept = {name: value for name, value in QUERY.items() if name not in ("offset", "ordering")}
+    assert links == {
+        "Name": kept | {"ordering": "name"},
+        "Age": kept | {"ordering": "age"},
+        "Team": kept | {"ordering": "team"},
+        "Last changed": kept | {"ordering": "updated_at"},
+    }
+
+
+def test_a_second_click_on_a_column_turns_its_order_round(doors):
+    HeroFactory()
+    page = read(doors["page"].get("/heroes/"))
+    for _click, (direction, following) in enumerate([("ascending", "-age"), ("descending", "age")]):
+        link = next(link for link in page.one("thead").all("a") if link.text == "Age")
+        page = read(doors["page"].get(f"/heroes/{link['href']}"))
+        (head,) = [cell for cell in page.all("th", scope="col") if "aria-sort" in cell.attributes]
+        assert (head.text, head["aria-sort"]) == ("Age", direction)
+        assert query_of(head.one("a")["href"])["ordering"] == following
+
+
+def test_the_next_page_keeps_the_query(register, doors):
+    page = read(doors["page"].get(f"/heroes/?{urlencode(QUERY)}"))
+    assert query_of(page.one("a", rel="next")["href"]) == QUERY | {"offset": "6"}
+    assert query_of(page.one("a", rel="prev")["href"]) == QUERY | {"offset": "0"}
+    answer = doors["api"].get(f"/api/v1/heroes/?{urlencode(QUERY)}").json()
+    assert query_of(answer["next"]) == QUERY | {"offset": "6"}
+
+
+def test_the_form_of_a_list_shows_the_query_and_keeps_its_order(register, doors):
+    team = register[0]
+    query = QUERY | {"team": str(team.pk), "team__isnull": "false", "name__icontains": "e", "age": "41"}
+    form = read(doors["page"].get(f"/heroes/?{urlencode(query)}")).one("form", class_="filters")
+    sent = {name: value for name, value in form.values().items() if value}
+    assert sent == {name: value for name, value in query.items() if name != "offset"}
+
+
+def test_the_admins_forms_for_filters_and_search_keep_the_query(register, doors):
+    query = {"team": str(register[0].pk), "age__gte": "7", "q": "e", "o": "-1"}
+    page = read(doors["admin"].get(f"/admin/heroes/hero/?{urlencode(query)}"))
+    for form in (page.one("details").one("form"), page.one("form", id="changelist-search")):
+        assert {name: value for name, value in form.values().items() if value} == query
+
+
+def test_a_list_offers_every_team_to_choose_from(register, doors):
+    form = read(doors["page"].get("/heroes/")).one("form", class_="filters")
+    offered = [option.text for option in form.one("select", name="team").all("option")]
+    assert offered == ["Any", "Alpha", "emus", "zeta", "Émigrés"]
+
+
+FAULTS = ["serach=x", "limit=0", "team=none", "age__gte=old", "ordering=secret_name"]
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+def test_a_query_with_a_fault_shows_no_heroes_and_keeps_what_was_asked(fault, doors):
+    HeroFactory(name="Somebody")
+    answer = doors["page"].get(f"/heroes/?{fault}&search=body")
+    page = read(answer)
+    assert answer.status_code == 400
+    assert "Somebody" not in page.text
+    assert fault.split("=")[0] in page.one("div", role="alert").text
+    assert page.one("form", class_="filters").values()["search"] == "body"
+    assert doors["api"].get(f"/api/v1/heroes/?{fault}&search=body").status_code == 400

@@ -1,0 +1,187 @@
+"""Writes that meet are answered as if one had come after the other, and never with a 500."""
+
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
+from importlib import import_module
+from threading import Barrier
+
+import pytest
+from django.apps import apps
+from django.db import connections
+
+from heroes.models import Hero
+from teams.models import Team
+from tests.factories import HeroFactory, TeamFactory
+from tests.people import browser, person, program
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+ROUNDS = 8
+
+
+@pytest.fixture(scope="module", autouse=True)
+def groups_come_back(django_db_setup, django_db_blocker):
+    """These tests empty the tables; the groups from the migration are wanted by other tests."""
+    yield
+    with django_db_blocker.unblock():
+        import_module("heroes.migrations.0002_groups").create_groups(apps, None)
+
+
+@pytest.fixture
+def owner(db):
+    return person("owner", staff=True, superuser=True)
+
+
+def at_once(*requests):
+    """Send all ``requests`` in threads that start together. Returns their answers, in order."""
+    start = Barrier(len(requests))
+
+    def send(request):
+        try:
+            start.wait()
+            return request()
+        finally:
+            connections.close_all()
+
+    with ThreadPoolExecutor(len(requests)) as threads:
+        return list(threads.map(send, requests))
+
+
+def faults(answer):
+    return answer.json()["errors"]
+
+
+def test_of_two_creates_of_one_name_one_is_told_that_it_is_taken(owner):
+    HeroFactory(name="Owl")
+    without_a_race = program(owner).post("/api/v1/heroes/", {"name": "owl", "secret_name": "x"})
+    assert without_a_race.status_code == 422
+    clients = [program(owner), program(owner)]
+    for number in range(ROUNDS):
+        name = f"Hero {number}"
+        first, second = at_once(
+            *(
+                lambda client=client: client.post("/api/v1/heroes/", {"name": name, "secret_name": "x"})
+                for client in clients
+            )
+        )
+        assert sorted([first.status_code, second.status_code]) == [201, 422]
+        refused = first if first.status_code == 422 else second
+        (fault,), (known,) = faults(refused), faults(without_a_race)
+        assert fault == known | {"message": known["message"].replace("Owl", name)}
+        assert Hero.objects.filter(name=name).count() == 1
+
+
+def test_of_two_forms_with_one_name_one_is_told_that_it_is_taken(owner):
+    pages = [browser(owner), browser(owner)]
+    for number in range(ROUNDS):
+        values = {"name": f"Team {number}", "headquarters": "Here"}
+        answers = at_once(*(lambda page=page: page.post("/teams/new/", values) for page in pages))
+        assert sorted(answer.status_code for answer in answers) == [302, 422]
+        (refused,) = [answer for answer in answers if answer.status_code == 422]
+        words = f"There is a team named “Team {number}” already. Choose another name."
+        assert words in refused.content.decode()
+        assert Team.objects.filter(name=f"Team {number}").count() == 1
+
+
+def test_a_name_may_be_taken_at_one_door_while_it_is_asked_for_at_another(owner):
+    page, admin, api = browser(owner), browser(owner), program(owner)
+    for number in range(ROUNDS):
+        values = {"name": f"Team {number}", "headquarters": "Here"}
+        answers = at_once(
+            lambda values=values: page.post("/teams/new/", values),
+            lambda values=values: admin.post("/admin/teams/team/add/", values),
+            lambda values=values: api.post("/api/v1/teams/", values),
+        )
+        done = [answer.status_code in (302, 201) for answer in answers]
+        refused = [answer.status_code in (422, 200) for answer in answers]
+        assert (done.count(True), refused.count(True)) == (1, 2), [a.status_code for a in answers]
+        words = f"There is a team named “Team {number}” already. Choose another name."
+        for answer, is_refused in zip(answers, refused, strict=True):
+            assert not is_refused or words in answer.content.decode()
+        assert Team.objects.filter(name=f"Team {number}").count() == 1
+
+
+@pytest.mark.parametrize("join", ["create", "change"])
+def test_a_hero_who_joins_a_team_while_it_is_deleted_joins_it_before_or_is_told_that_it_is_gone(join, owner):
+    joining, deleting = program(owner), program(owner)
+    gone = TeamFactory()
+    gone_id = gone.pk
+    gone.delete()
+    without_a_race = joining.post("/api/v1/heroes/", {"name": "x", "secret_name": "x", "team_id": gone_id})
+    assert without_a_race.status_code == 422
+    for number in range(ROUNDS):
+        team = TeamFactory()
+        body = {"name": f"Hero {number}", "secret_name": "x", "team_id": team.pk}
+        if join == "create":
+            address, send = "/api/v1/heroes/", joining.post
+        else:
+            address, send = f"/api/v1/heroes/{HeroFactory().pk}", joining.patch
+        joined, deleted = at_once(
+            lambda send=send, address=address, body=body: send(address, body),
+            lambda team=team: deleting.delete(f"/api/v1/teams/{team.pk}"),
+        )
+        assert deleted.status_code == 204
+        assert not Team.objects.exists()
+        if joined.status_code == 422:
+            assert faults(joined) == faults(without_a_race)
+            assert not Hero.objects.filter(name=body["name"]).exists()
+        else:
+            assert joined.status_code == (201 if join == "create" else 200)
+            hero = Hero.objects.get(name=body["name"])
+            assert (hero.team, hero.version) == (None, joined.json()["version"] + 1)
+
+
+def test_eight_changes_of_one_hero_at_once_all_count(owner):
+    hero = HeroFactory(age=None)
+    address = f"/api/v1/heroes/{hero.pk}"
+    clients = [program(owner) for _number in range(8)]
+    answers = at_once(
+        *(
+            lambda client=client, age=age: client.patch(address, {"age": age})
+            for age, client in enumerate(clients)
+        )
+    )
+    assert Counter(answer.status_code for answer in answers) == {200: 8}
+    assert sorted(answer.json()["version"] for answer in answers) == list(range(2, 10))
+    hero.refresh_from_db()
+    assert hero.version == 1 + 8
+    last = max((answer.json() for answer in answers), key=lambda body: body["version"])
+    assert hero.age == last["age"]
+
+
+def test_changes_of_different_fields_at_once_are_all_kept(owner):
+    hero, team = HeroFactory(age=None), TeamFactory()
+    address = f"/api/v1/heroes/{hero.pk}"
+    changes = [{"name": "Owl"}, {"age": 41}, {"team_id": team.pk}, {"secret_name": "Nora"}]
+    clients = [program(owner) for _change in changes]
+    answers = at_once(
+        *(
+            lambda client=client, change=change: client.patch(address, change)
+            for client, change in zip(clients, changes, strict=True)
+        )
+    )
+    assert [answer.status_code for answer in answers] == [200] * 4
+    hero.refresh_from_db()
+    assert (hero.name, hero.age, hero.team, hero.secret_name) == ("Owl", 41, team, "Nora")
+    assert hero.version == 5
+
+
+def test_of_two_deletions_at_once_one_finds_nothing_left_to_delete(owner):
+    clients = [program(owner), program(owner)]
+    for _round in range(ROUNDS):
+        address = f"/api/v1/heroes/{HeroFactory().pk}"
+        answers = at_once(*(lambda client=client, at=address: client.delete(at) for client in clients))
+        assert sorted(answer.status_code for answer in answers) == [204, 404]
+    assert not Hero.objects.exists()
+
+
+def test_a_change_and_a_deletion_at_once_leave_no_hero_behind(owner):
+    changing, deleting = program(owner), program(owner)
+    for _round in range(ROUNDS):
+        address = f"/api/v1/heroes/{HeroFactory().pk}"
+        changed, deleted = at_once(
+            lambda at=address: changing.patch(at, {"age": 7}), lambda at=address: deleting.delete(at)
+        )
+        assert deleted.status_code == 204
+        assert changed.status_code in (200, 404)
+        assert not Hero.objects.exists()
