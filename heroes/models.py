@@ -11,12 +11,16 @@ from heroesite.records.models import FieldCheck, Record, line_check
 from teams.models import Team
 
 
+AGES = (0, 1_000_000)
+"""The youngest and the oldest that a hero can be, in years."""
+
+
 class Hero(Record):
     FIELDS: ClassVar = ("name", "secret_name", "age", "team")
     RESTRICTED: ClassVar = {"secret_name": "heroes.view_secret_name"}
 
     secret_name = LineField(_("secret name"), max_length=100)
-    age = WholeNumberField(_("age"), null=True, blank=True, db_index=True)
+    age = WholeNumberField(_("age"), smallest=AGES[0], largest=AGES[1], null=True, blank=True, db_index=True)
     team = RecordKey(
         Team,
         verbose_name=_("team"),
@@ -35,5 +39,5 @@ class Hero(Record):
         constraints = [
             *Record.Meta.constraints,
             line_check("secret_name", 100),
-            FieldCheck(condition=Q(age__range=(0, 1_000_000)), name="%(app_label)s_%(class)s_age_range"),
+            FieldCheck(condition=Q(age__range=AGES), name="%(app_label)s_%(class)s_age_range"),
         ]

@@ -3,7 +3,7 @@
 from http import HTTPStatus
 from typing import Any
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.shortcuts import render
 from django.utils.translation import gettext as _
 
@@ -29,10 +29,15 @@ def permission_denied(request: HttpRequest, exception: Exception) -> HttpRespons
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
-    detail = _(
-        "The form was not sent from a page of this site, or the page was too old. Reload and try again."
-    )
-    return refuse(request, 403, detail)
+    words = _("The form was not sent from a page of this site, or too long ago. Reload it and try again.")
+    return refuse(request, 403, words)
+
+
+def not_allowed(request: HttpRequest, answer: HttpResponseNotAllowed) -> HttpResponse:
+    words = _("This page answers %(allowed)s, not %(method)s.")
+    told = refuse(request, 405, words % {"allowed": answer["Allow"], "method": request.method})
+    told["Allow"] = answer["Allow"]
+    return told
 
 
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:

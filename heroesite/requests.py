@@ -6,11 +6,11 @@ from urllib.parse import unquote_to_bytes
 from uuid import uuid4
 
 from django.conf import settings
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.utils.cache import patch_cache_control, patch_vary_headers
 from django.utils.translation import gettext as _
 
-from .errors import refuse
+from .errors import not_allowed, refuse
 
 Answer = Callable[[HttpRequest], HttpResponse]
 LONGEST_QUERY = 8192
@@ -33,14 +33,16 @@ class RequestId:
 
 
 class RequestRules:
-    """Refuses, before anything reads it, what no door can make sense of."""
+    """Refuses, before anything reads it, what no door can make sense of, and says why a method is refused."""
 
     def __init__(self, get_response: Answer) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        fault = self.fault(request)
-        return refuse(request, *fault) if fault else self.get_response(request)
+        if fault := self.fault(request):
+            return refuse(request, *fault)
+        answer = self.get_response(request)
+        return not_allowed(request, answer) if isinstance(answer, HttpResponseNotAllowed) else answer
 
     def fault(self, request: HttpRequest) -> tuple[int, str] | None:
         query = request.META.get("QUERY_STRING", "")

@@ -2,6 +2,7 @@
 
 from allauth.account.decorators import secure_admin_login
 from django.contrib import admin
+from django.contrib.auth.decorators import login_not_required
 from django.urls import include, path
 from django.views.generic import RedirectView
 from drf_spectacular.views import SpectacularJSONAPIView
@@ -33,8 +34,8 @@ urlpatterns = [
     path("api/docs/", docs.swagger, name="swagger"),
     path("api/redoc/", docs.redoc, name="redoc"),
     path("api/redoc.js", docs.redoc_script, name="redoc_script"),
-    path("docs", RedirectView.as_view(pattern_name="swagger")),
-    path("redoc", RedirectView.as_view(pattern_name="redoc")),
+    path("docs", login_not_required(RedirectView.as_view(pattern_name="swagger"))),
+    path("redoc", login_not_required(RedirectView.as_view(pattern_name="redoc"))),
 ]
 
 handler400 = "heroesite.errors.bad_request"

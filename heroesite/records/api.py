@@ -141,7 +141,8 @@ class RecordViewSet(viewsets.ModelViewSet):
 class Index(APIRootView):
     """Where each kind of record is."""
 
-    permission_classes = [permissions.AllowAny]
+    permission_classes = [RecordPermission]
+    model = Record
 
 
 class RecordRouter(DefaultRouter):

@@ -101,7 +101,7 @@ class WholeNumberField(models.IntegerField):
 
     default_error_messages = {"invalid": WHOLE_NUMBER}
 
-    def __init__(self, *args: Any, smallest: int = 0, largest: int = 1_000_000, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, smallest: int, largest: int, **kwargs: Any) -> None:
         self.smallest, self.largest = smallest, largest
         message = format_lazy(
             _("Enter a whole number from {smallest:,} to {largest:,}."), smallest=smallest, largest=largest

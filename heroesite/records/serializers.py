@@ -6,6 +6,7 @@ from typing import Any, ClassVar
 from django.core.exceptions import NON_FIELD_ERRORS
 from django.core.exceptions import ValidationError as ModelValidationError
 from django.utils.translation import gettext_lazy as _
+from drf_spectacular.extensions import OpenApiSerializerExtension
 from rest_framework import serializers
 from rest_framework.exceptions import ErrorDetail
 from rest_framework.fields import empty
@@ -96,8 +97,7 @@ class RecordSerializer(serializers.ModelSerializer):
             raise InvalidBody({"non_field_errors": [ErrorDetail("Send a JSON object.", "not_an_object")]})
         model: Any = self.Meta.model
         record: Record = self.instance or model()
-        stored = dict(self.to_representation(record)) if self.instance else {}
-        values, errors = self.read(data, stored)
+        values, errors = self.read(data)
         if not self.partial:
             for name in self.absent(data):
                 field = record._meta.get_field(name.removesuffix("_id"))
@@ -115,10 +115,10 @@ class RecordSerializer(serializers.ModelSerializer):
             raise InvalidBody(errors)
         return {"record": record, "blind": bool(set(self.unseen()) & set(values))}
 
-    def read(
-        self, data: Mapping[str, Any], stored: Mapping[str, Any]
-    ) -> tuple[dict[str, Any], dict[str, Any]]:
+    def read(self, data: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
         """The values sent, and the faults of shape. Read-only members may come back as they were."""
+        echoed = any(name in data for name, field in self.fields.items() if field.read_only)
+        stored = self.to_representation(self.instance) if self.instance and echoed else {}
         values: dict[str, Any] = {}
         errors: dict[str, Any] = {}
         for name, value in data.items():
@@ -172,3 +172,18 @@ def details(faults: Iterable[ModelValidationError]) -> Iterable[ErrorDetail]:
     for fault in faults:
         for message in fault.messages:
             yield ErrorDetail(message, fault.code or "invalid")
+
+
+class RecordSchema(OpenApiSerializerExtension):
+    """Tells in the API description that restricted members stand in some people's answers only."""
+
+    target_class = RecordSerializer
+    match_subclasses = True
+
+    def map_serializer(self, auto_schema: Any, direction: str) -> Any:
+        schema = auto_schema._map_serializer(self.target, direction, bypass_extensions=True)
+        if direction == "response":
+            for name in self.target.Meta.model.RESTRICTED:
+                schema["required"].remove(name)
+                schema["properties"][name]["description"] = "Only in answers to those who may see it."
+        return schema

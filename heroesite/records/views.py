@@ -14,8 +14,6 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.generic import TemplateView
 
-from heroesite.errors import refuse
-
 from .access import Permissions, disclosable, may, open_fields
 from .filters import RecordFilterSet
 from .forms import RecordForm
@@ -41,13 +39,6 @@ class RecordPage(AccessMixin, TemplateView):
         if not may(request.user, self.action, self.model):
             return self.handle_no_permission()
         return super().dispatch(request, *args, **kwargs)
-
-    def http_method_not_allowed(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        allowed = ", ".join(method.upper() for method in self.http_method_names if hasattr(self, method))
-        words = _("This page answers %(allowed)s, not %(method)s.")
-        answer = refuse(request, 405, words % {"allowed": allowed, "method": request.method})
-        answer["Allow"] = allowed
-        return answer
 
     def get_template_names(self) -> list[str]:
         return [f"{self.model._meta.app_label}/{self.template}.html", f"records/{self.template}.html"]

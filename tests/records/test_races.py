@@ -2,6 +2,7 @@
 
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from importlib import import_module
 from threading import Barrier
 
@@ -58,12 +59,8 @@ def test_of_two_creates_of_one_name_one_is_told_that_it_is_taken(owner):
     clients = [program(owner), program(owner)]
     for number in range(ROUNDS):
         name = f"Hero {number}"
-        first, second = at_once(
-            *(
-                lambda client=client: client.post("/api/v1/heroes/", {"name": name, "secret_name": "x"})
-                for client in clients
-            )
-        )
+        body = {"name": name, "secret_name": "x"}
+        first, second = at_once(*(partial(client.post, "/api/v1/heroes/", body) for client in clients))
         assert sorted([first.status_code, second.status_code]) == [201, 422]
         refused = first if first.status_code == 422 else second
         (fault,), (known,) = faults(refused), faults(without_a_race)
@@ -75,7 +72,7 @@ def test_of_two_forms_with_one_name_one_is_told_that_it_is_taken(owner):
     pages = [browser(owner), browser(owner)]
     for number in range(ROUNDS):
         values = {"name": f"Team {number}", "headquarters": "Here"}
-        answers = at_once(*(lambda page=page: page.post("/teams/new/", values) for page in pages))
+        answers = at_once(*(partial(page.post, "/teams/new/", values) for page in pages))
         assert sorted(answer.status_code for answer in answers) == [302, 422]
         (refused,) = [answer for answer in answers if answer.status_code == 422]
         words = f"There is a team named “Team {number}” already. Choose another name."
@@ -88,9 +85,9 @@ def test_a_name_may_be_taken_at_one_door_while_it_is_asked_for_at_another(owner)
     for number in range(ROUNDS):
         values = {"name": f"Team {number}", "headquarters": "Here"}
         answers = at_once(
-            lambda values=values: page.post("/teams/new/", values),
-            lambda values=values: admin.post("/admin/teams/team/add/", values),
-            lambda values=values: api.post("/api/v1/teams/", values),
+            partial(page.post, "/teams/new/", values),
+            partial(admin.post, "/admin/teams/team/add/", values),
+            partial(api.post, "/api/v1/teams/", values),
         )
         done = [answer.status_code in (302, 201) for answer in answers]
         refused = [answer.status_code in (422, 200) for answer in answers]
@@ -117,8 +114,8 @@ def test_a_hero_who_joins_a_team_while_it_is_deleted_joins_it_before_or_is_told_
         else:
             address, send = f"/api/v1/heroes/{HeroFactory().pk}", joining.patch
         joined, deleted = at_once(
-            lambda send=send, address=address, body=body: send(address, body),
-            lambda team=team: deleting.delete(f"/api/v1/teams/{team.pk}"),
+            partial(send, address, body),
+            partial(deleting.delete, f"/api/v1/teams/{team.pk}"),
         )
         assert deleted.status_code == 204
         assert not Team.objects.exists()
@@ -135,12 +132,7 @@ def test_eight_changes_of_one_hero_at_once_all_count(owner):
     hero = HeroFactory(age=None)
     address = f"/api/v1/heroes/{hero.pk}"
     clients = [program(owner) for _number in range(8)]
-    answers = at_once(
-        *(
-            lambda client=client, age=age: client.patch(address, {"age": age})
-            for age, client in enumerate(clients)
-        )
-    )
+    answers = at_once(*(partial(client.patch, address, {"age": age}) for age, client in enumerate(clients)))
     assert Counter(answer.status_code for answer in answers) == {200: 8}
     assert sorted(answer.json()["version"] for answer in answers) == list(range(2, 10))
     hero.refresh_from_db()
@@ -155,10 +147,7 @@ def test_changes_of_different_fields_at_once_are_all_kept(owner):
     changes = [{"name": "Owl"}, {"age": 41}, {"team_id": team.pk}, {"secret_name": "Nora"}]
     clients = [program(owner) for _change in changes]
     answers = at_once(
-        *(
-            lambda client=client, change=change: client.patch(address, change)
-            for client, change in zip(clients, changes, strict=True)
-        )
+        *(partial(client.patch, address, change) for client, change in zip(clients, changes, strict=True))
     )
     assert [answer.status_code for answer in answers] == [200] * 4
     hero.refresh_from_db()
@@ -170,7 +159,7 @@ def test_of_two_deletions_at_once_one_finds_nothing_left_to_delete(owner):
     clients = [program(owner), program(owner)]
     for _round in range(ROUNDS):
         address = f"/api/v1/heroes/{HeroFactory().pk}"
-        answers = at_once(*(lambda client=client, at=address: client.delete(at) for client in clients))
+        answers = at_once(*(partial(client.delete, address) for client in clients))
         assert sorted(answer.status_code for answer in answers) == [204, 404]
     assert not Hero.objects.exists()
 
@@ -180,8 +169,31 @@ def test_a_change_and_a_deletion_at_once_leave_no_hero_behind(owner):
     for _round in range(ROUNDS):
         address = f"/api/v1/heroes/{HeroFactory().pk}"
         changed, deleted = at_once(
-            lambda at=address: changing.patch(at, {"age": 7}), lambda at=address: deleting.delete(at)
+            partial(changing.patch, address, {"age": 7}), partial(deleting.delete, address)
         )
         assert deleted.status_code == 204
         assert changed.status_code in (200, 404)
         assert not Hero.objects.exists()
+
+
+def test_a_crowd_after_one_name_and_one_team_is_answered_in_words(owner):
+    """Several races in one request: a name that is taken, set free and taken again, a team that goes."""
+    clients = [program(owner) for _client in range(7)]
+    for number in range(25):
+        name, team = f"Wanted {number}", TeamFactory()
+        heroes = [HeroFactory(team=team) for _hero in range(3)]
+        first, second, third = (f"/api/v1/heroes/{hero.pk}" for hero in heroes)
+        wanted = {"name": name, "secret_name": "x", "team_id": team.pk}
+        answers = at_once(
+            partial(clients[0].delete, f"/api/v1/teams/{team.pk}"),
+            partial(clients[1].patch, first, wanted),
+            partial(clients[2].patch, second, {"name": name}),
+            partial(clients[3].patch, third, wanted),
+            partial(clients[4].post, "/api/v1/heroes/", {"name": name, "secret_name": "x"}),
+            partial(clients[5].post, "/api/v1/heroes/", wanted),
+            partial(clients[6].delete, first),
+        )
+        statuses = Counter(answer.status_code for answer in answers)
+        assert statuses.keys() <= {200, 201, 204, 404, 422}, statuses
+        assert Hero.objects.filter(name=name).count() <= 1
+        assert not Hero.objects.exclude(team=None).exists()

@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import psycopg
 from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.core.exceptions import ValidationError
@@ -80,11 +81,10 @@ class Command(BaseCommand):
         if connection.vendor == "sqlite":
             Path(connection.settings_dict["NAME"]).parent.mkdir(parents=True, exist_ok=True)
         else:
-            parameters = {
-                name: value for name, value in connection.get_connection_params().items() if name != "pool"
-            }
+            parameters = connection.get_connection_params()
+            parameters.pop("pool", None)
             with connection.wrap_database_errors:
-                connection.Database.connect(**parameters).close()
+                psycopg.connect(**parameters).close()
 
     def administrator(self) -> Any:
         """The first administrator, as ``DJANGO_SUPERUSER_…`` say, not yet stored."""

@@ -1,0 +1,304 @@
+"""The rules of heroes and teams, told by the models and kept by the database as well."""
+
+import unicodedata
+
+import pytest
+from django.core.exceptions import ValidationError
+from django.db import DataError, IntegrityError, connection, transaction
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+from heroes.models import Hero
+from heroesite.text import fold, is_visible, normalise
+from teams.models import Team
+from tests.factories import HeroFactory, TeamFactory
+
+pytestmark = pytest.mark.django_db
+
+REQUIRED = "This field is required."
+LONG = "Ensure this value has at most {} characters (it has {})."
+FROM_TO = "Enter a whole number from 0 to 1,000,000."
+INVISIBLE = "Write at least one visible character."
+NO_RECORD = "There is no such record. Choose one that is in the register."
+
+
+def faults(record):
+    """What the model says about ``record``, by field."""
+    try:
+        record.full_clean()
+    except ValidationError as error:
+        return error.message_dict
+    return {}
+
+
+def hero(**values):
+    return Hero(**{"name": "Owl", "secret_name": "Edith Wren"} | values)
+
+
+def team(**values):
+    return Team(**{"name": "Owls", "headquarters": "The Old Lighthouse"} | values)
+
+
+def refused(character, name, place=1):
+    return f"Character {place} is U+{ord(character):04X} {name}, which cannot be kept here. Remove it."
+
+
+@pytest.mark.parametrize(
+    ("record", "told"),
+    [
+        (hero(), {}),
+        (hero(name="x" * 100, secret_name="y" * 100, age=0), {}),
+        (hero(age=1_000_000), {}),
+        (hero(name="🦸‍♀️ Σίσυφος — O'Hara"), {}),
+        (team(name="x" * 100, headquarters="y" * 200), {}),
+        (hero(name=""), {"name": [REQUIRED]}),
+        (hero(name="  \t "), {"name": [REQUIRED]}),
+        (hero(name=None), {"name": [REQUIRED]}),
+        (hero(secret_name=""), {"secret_name": [REQUIRED]}),
+        (team(headquarters=" "), {"headquarters": [REQUIRED]}),
+        (Hero(), {"name": [REQUIRED], "secret_name": [REQUIRED]}),
+        (Team(), {"name": [REQUIRED], "headquarters": [REQUIRED]}),
+        (hero(name="x" * 101), {"name": [LONG.format(100, 101)]}),
+        (hero(secret_name="x" * 101), {"secret_name": [LONG.format(100, 101)]}),
+        (team(headquarters="x" * 201), {"headquarters": [LONG.format(200, 201)]}),
+        (hero(age=-1), {"age": [FROM_TO]}),
+        (hero(age=1_000_001), {"age": [FROM_TO]}),
+        (hero(age=2**63), {"age": [FROM_TO]}),
+        (hero(age="old"), {"age": ["Enter a whole number."]}),
+        (hero(team_id=999_999), {"team": [NO_RECORD]}),
+        (hero(name="\u200d\u3164"), {"name": [INVISIBLE]}),
+        (hero(name="\u2800"), {"name": [INVISIBLE]}),
+        (hero(secret_name="\u00ad"), {"secret_name": [INVISIBLE]}),
+        (hero(name="a\0b"), {"name": [f"{refused(chr(0), '', 2)}".replace("  ", " ").replace(" ,", ",")]}),
+        (hero(name="a\nb"), {"name": ["Character 2 is U+000A, which cannot be kept here. Remove it."]}),
+        (hero(name="\u202eb"), {"name": [refused("\u202e", "RIGHT-TO-LEFT OVERRIDE")]}),
+        (hero(name="a\u200bb"), {"name": [refused("\u200b", "ZERO WIDTH SPACE", 2)]}),
+        (hero(name="\ufeffb"), {"name": [refused("\ufeff", "ZERO WIDTH NO-BREAK SPACE")]}),
+        (hero(name="\uffff"), {"name": ["Character 1 is U+FFFF, which cannot be kept here. Remove it."]}),
+    ],
+)
+def test_a_model_tells_each_fault_in_words(record, told):
+    assert faults(record) == told
+
+
+@pytest.mark.parametrize("name", ["owl", "OWL", " Owl ", "ｏｗｌ", "O\u00adwl"])
+def test_a_name_is_taken_whatever_its_case(name):
+    HeroFactory(name="Owl")
+    TeamFactory(name="Owl")
+    words = "There is a {} named “Owl” already. Choose another name."
+    assert faults(hero(name=name)) == {"name": [words.format("hero")]}
+    assert faults(team(name=name)) == {"name": [words.format("team")]}
+
+
+@pytest.mark.parametrize(
+    ("taken", "name"),
+    [
+        ("Straße", "STRASSE"),
+        ("ﬁre", "FIRE"),
+        ("É", "e\u0301"),
+        ("Σίσυφος", "ΣΊΣΥΦΟΣ"),
+        ("e\u00ad\u0301", "é"),
+    ],
+)
+def test_a_name_is_taken_whatever_its_way_of_writing(taken, name):
+    HeroFactory(name=taken)
+    assert list(faults(hero(name=name))) == ["name"]
+
+
+def test_a_record_keeps_its_own_name():
+    owl = HeroFactory(name="Owl")
+    owl.name = "OWL"
+    assert faults(owl) == {}
+    owl.save()
+    assert Hero.objects.get().name == "OWL"
+
+
+def test_a_hero_and_a_team_may_have_one_name():
+    HeroFactory(name="Owl")
+    assert faults(team(name="Owl")) == {}
+
+
+def test_a_name_of_letters_that_stand_for_whole_words_is_refused_in_words():
+    words = "Too many of these characters stand for whole words; write them out."
+    assert faults(hero(name="ﷺ" * 100)) == {"name": [words]}
+    assert faults(hero(name="ﷺ" * 10)) == {}
+
+
+@pytest.mark.parametrize(
+    ("typed", "kept"),
+    [
+        ("  Owl  ", "Owl"),
+        ("Night   Owl", "Night Owl"),
+        ("Night \t\u00a0\u2003 Owl", "Night Owl"),
+        ("\u3000Owl\n", "Owl"),
+        ("E\u0301clair", "Éclair"),
+        ("\u212b", "Å"),
+        ("ﬁre", "ﬁre"),
+        ("Straße", "Straße"),
+    ],
+)
+def test_text_is_normalised_on_the_way_in(typed, kept):
+    record = hero(name=typed, secret_name=typed)
+    record.full_clean()
+    record.save()
+    row = Hero.objects.get()
+    assert (row.name, row.secret_name, row.name_key) == (kept, kept, fold(kept))
+
+
+def test_a_length_counts_after_normalising():
+    assert faults(hero(name=" " + "e\u0301" * 100 + "  ")) == {}
+    assert faults(hero(name="e\u0301" * 101)) == {"name": [LONG.format(100, 101)]}
+
+
+def test_the_folded_name_follows_the_name():
+    record = HeroFactory(name="Straße")
+    assert record.name_key == "strasse"
+    record.name = "ÉCLAIR"
+    record.save()
+    assert Hero.objects.get().name_key == "éclair"
+    place = TeamFactory(headquarters="Lange Straße")
+    assert Team.objects.get().headquarters_key == place.headquarters_key == "lange strasse"
+
+
+# Characters that join, vanish or change others when they are normalised or folded.
+LINES = st.text(
+    st.one_of(
+        st.characters(exclude_categories=["Cs"]),
+        st.sampled_from(
+            "aeEßſﬁİıΣςΐ\u0301\u0307\u0308\u0345\u00ad\u200d\u034f\u115f\u3164 \t\u00a0\u3000ﷺ①Ⅷ𝔸가ᄀ"
+        ),
+    ),
+    max_size=12,
+)
+thorough = settings(max_examples=1000, deadline=None)
+
+
+@thorough
+@given(LINES)
+@example("e\u00ad\u0301")
+@example("\u1100\u034f\u1161")
+def test_what_is_folded_once_is_folded(text):
+    assert fold(fold(text)) == fold(text)
+
+
+@thorough
+@given(LINES)
+def test_what_is_normalised_once_is_normalised(text):
+    once = normalise(text)
+    assert normalise(once) == once
+    assert unicodedata.is_normalized("NFC", once)
+    assert once == once.strip()
+    assert "  " not in once
+
+
+@thorough
+@given(LINES)
+def test_folding_does_not_see_case_or_normal_form(text):
+    for other in (text.casefold(), unicodedata.normalize("NFD", text), unicodedata.normalize("NFKC", text)):
+        assert fold(other) == fold(text)
+    assert fold(normalise(text)) == fold(text)
+
+
+@thorough
+@given(LINES)
+def test_whatever_is_visible_has_a_folded_form(text):
+    if is_visible(text):
+        assert fold(text)
+
+
+def test_names_are_ordered_by_their_folded_form_on_every_database():
+    names = [
+        "zebra",
+        "Zed",
+        "éclair",
+        "Eclair",
+        "10",
+        "9",
+        "Ωmega",
+        "a b",
+        "a-b",
+        "aB",
+        "_",
+        "~",
+        "Straße",
+        "漢",
+    ]
+    for name in names:
+        HeroFactory(name=name)
+    assert list(Hero.objects.values_list("name", flat=True)) == sorted(names, key=fold)
+
+
+# The database's own word ------------------------------------------------------------------
+
+
+def bypass(record, column, value):
+    """Write ``value`` by SQL of our own, past every rule of the model."""
+    table = connection.ops.quote_name(record._meta.db_table)
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(f"UPDATE {table} SET {column} = %s WHERE id = %s", [value, record.pk])
+
+
+@pytest.mark.parametrize(
+    ("factory", "column", "value"),
+    [
+        (HeroFactory, "age", -1),
+        (HeroFactory, "age", 1_000_001),
+        (HeroFactory, "version", 0),
+        (HeroFactory, "version", -1),
+        (HeroFactory, "version", None),
+        (HeroFactory, "name", ""),
+        (HeroFactory, "name", None),
+        (HeroFactory, "name", "x" * 101),
+        (HeroFactory, "secret_name", ""),
+        (HeroFactory, "secret_name", None),
+        (HeroFactory, "secret_name", "x" * 101),
+        (HeroFactory, "name_key", None),
+        (TeamFactory, "version", 0),
+        (TeamFactory, "name", ""),
+        (TeamFactory, "name", "x" * 101),
+        (TeamFactory, "headquarters", ""),
+        (TeamFactory, "headquarters", "x" * 201),
+    ],
+)
+def test_the_database_refuses_what_the_model_refuses(factory, column, value):
+    record = factory()
+    # PostgreSQL calls a text that is too long a fault of data; all else is one of integrity.
+    with pytest.raises((IntegrityError, DataError) if value and value != -1 else IntegrityError):
+        bypass(record, column, value)
+    assert getattr(type(record).objects.get(), column) == getattr(record, column)
+
+
+@pytest.mark.parametrize(("column", "value"), [("age", 0), ("age", 1_000_000), ("age", None), ("version", 9)])
+def test_the_database_takes_what_the_model_takes(column, value):
+    record = HeroFactory()
+    bypass(record, column, value)
+    assert getattr(Hero.objects.get(), column) == value
+
+
+@pytest.mark.parametrize("kind", [Hero, Team])
+def test_the_database_keeps_two_from_having_one_name(kind):
+    factory = HeroFactory if kind is Hero else TeamFactory
+    factory(name="Straße")
+    other = factory(name="Other")
+    with pytest.raises(IntegrityError):
+        bypass(other, "name_key", "strasse")
+    with pytest.raises(IntegrityError), transaction.atomic():
+        factory(name="STRASSE")
+    with pytest.raises(IntegrityError):
+        kind.objects.create_all([factory.build(name="Third"), factory.build(name="STRASSE")])
+    assert sorted(kind.objects.values_list("name", flat=True)) == ["Other", "Straße"]
+
+
+@pytest.mark.parametrize("values", [{"age": -1}, {"name": ""}, {"secret_name": ""}, {"version": 0}])
+def test_the_database_refuses_many_rows_for_the_fault_of_one(values):
+    heroes = [HeroFactory.build(), HeroFactory.build(**values)]
+    with pytest.raises(IntegrityError):
+        Hero.objects.create_all(heroes)
+    assert not Hero.objects.exists()
+
+
+def test_the_database_refuses_a_team_that_is_not_there():
+    record = HeroFactory()
+    with pytest.raises(IntegrityError), transaction.atomic():
+        bypass(record, "team_id", 999_999)
+        connection.check_constraints()

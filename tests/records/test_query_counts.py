@@ -1,0 +1,80 @@
+"""What an answer costs in queries: the same with one row as with a hundred."""
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from tests.factories import HeroFactory, TeamFactory
+from tests.people import browser, program
+
+pytestmark = pytest.mark.django_db
+
+# Somebody at a page or in the admin costs a session, a user and two queries for permissions; a program
+# costs its token, and permissions where a hero's secret name is at stake.
+COSTS = [
+    # who, door, list of heroes, one hero, list of teams, one team
+    ("visitor", "page", 3, 1, 2, 4),
+    ("visitor", "api", 2, 1, 2, 4),
+    ("editor", "page", 7, 5, 6, 8),
+    ("editor", "api", 5, 4, 3, 5),
+    ("editor", "admin", 7, 6, 6, 6),
+    ("keeper", "page", 7, 5, 6, 8),
+    ("keeper", "api", 6, 5, 3, 5),  # with the row that records a disclosure
+    ("keeper", "admin", 7, 6, 6, 6),
+]
+ADDRESSES = {
+    "page": ["/heroes/", "/heroes/{hero}/", "/teams/", "/teams/{team}/"],
+    "api": ["/api/v1/heroes/", "/api/v1/heroes/{hero}", "/api/v1/teams/", "/api/v1/teams/{team}"],
+    "admin": [
+        "/admin/heroes/hero/",
+        "/admin/heroes/hero/{hero}/change/",
+        "/admin/teams/team/",
+        "/admin/teams/team/{team}/change/",
+    ],
+}
+
+
+@pytest.fixture(params=[1, 100], ids=["one row", "a hundred rows"])
+def register(request):
+    """As many heroes and teams; all heroes are in the last team."""
+    teams = TeamFactory.create_batch(request.param)
+    heroes = HeroFactory.create_batch(request.param, team=teams[-1])
+    return {"hero": heroes[-1].pk, "team": teams[-1].pk}
+
+
+def cost(client, address):
+    assert client.get(address).status_code == 200  # the first asks for what is then remembered
+    with CaptureQueriesContext(connection) as queries:
+        assert client.get(address).status_code == 200
+    return len(queries)
+
+
+@pytest.mark.parametrize(("who", "door", "heroes", "hero", "teams", "team"), COSTS)
+def test_an_answer_costs_the_same_whatever_the_number_of_rows(
+    who, door, heroes, hero, teams, team, register, request
+):
+    user = None if who == "visitor" else request.getfixturevalue(who)
+    client = program(user) if door == "api" else browser(user)
+    costs = [cost(client, address.format(**register)) for address in ADDRESSES[door]]
+    assert costs == [heroes, hero, teams, team]
+
+
+def test_the_first_page_costs_a_count_and_a_list_of_each_kind(register):
+    assert cost(browser(), "/") == 4
+
+
+@pytest.mark.parametrize("query", ["ordering=-team", "search=hero", "age__gte=1", "team__isnull=false"])
+@pytest.mark.parametrize(("door", "queries"), [("page", 3), ("api", 2)])
+def test_a_query_costs_no_more(door, queries, query, register):
+    address = "/heroes/" if door == "page" else "/api/v1/heroes/"
+    assert cost(browser(), f"{address}?{query}") == queries
+
+
+@pytest.mark.parametrize(("door", "queries"), [("page", 4), ("api", 3)])
+def test_a_query_by_team_costs_the_look_for_the_team(door, queries, register):
+    address = "/heroes/" if door == "page" else "/api/v1/heroes/"
+    assert cost(browser(), f"{address}?team={register['team']}") == queries
+
+
+def test_the_page_that_asks_whether_to_delete_a_team_costs_the_same_with_many_heroes(register, editor):
+    assert cost(browser(editor), f"/teams/{register['team']}/delete/") == 7
