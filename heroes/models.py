@@ -10,7 +10,6 @@ from heroesite.records.fields import LineField, RecordKey, WholeNumberField
 from heroesite.records.models import FieldCheck, Record, line_check
 from teams.models import Team
 
-
 AGES = (0, 1_000_000)
 """The youngest and the oldest that a hero can be, in years."""
 

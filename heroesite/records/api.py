@@ -56,6 +56,18 @@ class RecordPagination(LimitOffsetPagination):
 
     default_limit = max_limit = LIMIT
 
+    def get_schema_operation_parameters(self, view: Any) -> list[Any]:
+        """None beside those that the FilterSet describes."""
+        return []
+
+    def get_paginated_response_schema(self, schema: Any) -> dict[str, Any]:
+        described = super().get_paginated_response_schema(schema)
+        address = "http://127.0.0.1:8000/api/v1/heroes/?limit=100"
+        described["properties"]["count"]["example"] = 250
+        described["properties"]["next"]["example"] = f"{address}&offset=200"
+        described["properties"]["previous"]["example"] = address
+        return described
+
 
 class RecordViewSet(viewsets.ModelViewSet):
     """One kind of record.

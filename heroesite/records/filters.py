@@ -83,6 +83,7 @@ class RecordFilter(django_filters.Filter):
     field_class = RecordChoiceField
 
 
+@extend_schema_field({"type": "string", "enum": ["true", "false"]})
 class IsNullFilter(django_filters.ChoiceFilter):
     """``true`` or ``false``, and nothing that might be taken for one of them."""
 

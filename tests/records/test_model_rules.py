@@ -39,8 +39,9 @@ def team(**values):
     return Team(**{"name": "Owls", "headquarters": "The Old Lighthouse"} | values)
 
 
-def refused(character, name, place=1):
-    return f"Character {place} is U+{ord(character):04X} {name}, which cannot be kept here. Remove it."
+def refused(character, name="", place=1):
+    known = f"U+{ord(character):04X} {name}".strip()
+    return f"Character {place} is {known}, which cannot be kept here. Remove it."
 
 
 @pytest.mark.parametrize(
@@ -69,12 +70,12 @@ def refused(character, name, place=1):
         (hero(name="\u200d\u3164"), {"name": [INVISIBLE]}),
         (hero(name="\u2800"), {"name": [INVISIBLE]}),
         (hero(secret_name="\u00ad"), {"secret_name": [INVISIBLE]}),
-        (hero(name="a\0b"), {"name": [f"{refused(chr(0), '', 2)}".replace("  ", " ").replace(" ,", ",")]}),
-        (hero(name="a\nb"), {"name": ["Character 2 is U+000A, which cannot be kept here. Remove it."]}),
+        (hero(name="a\0b"), {"name": [refused("\0", place=2)]}),
+        (hero(name="a\nb"), {"name": [refused("\n", place=2)]}),
         (hero(name="\u202eb"), {"name": [refused("\u202e", "RIGHT-TO-LEFT OVERRIDE")]}),
-        (hero(name="a\u200bb"), {"name": [refused("\u200b", "ZERO WIDTH SPACE", 2)]}),
+        (hero(name="a\u200bb"), {"name": [refused("\u200b", "ZERO WIDTH SPACE", place=2)]}),
         (hero(name="\ufeffb"), {"name": [refused("\ufeff", "ZERO WIDTH NO-BREAK SPACE")]}),
-        (hero(name="\uffff"), {"name": ["Character 1 is U+FFFF, which cannot be kept here. Remove it."]}),
+        (hero(name="\uffff"), {"name": [refused("\uffff")]}),
     ],
 )
 def test_a_model_tells_each_fault_in_words(record, told):
@@ -160,14 +161,10 @@ def test_the_folded_name_follows_the_name():
     assert Team.objects.get().headquarters_key == place.headquarters_key == "lange strasse"
 
 
-# Characters that join, vanish or change others when they are normalised or folded.
+# Characters that join, vanish or become several when they are normalised or folded.
+JOINERS = "aeEßſﬁİıΣςΐ\u0301\u0307\u0308\u0345\u00ad\u200d\u034f\u115f\u3164 \t\u00a0\u3000ﷺ①Ⅷ𝔸가\u1100\u1161"
 LINES = st.text(
-    st.one_of(
-        st.characters(exclude_categories=["Cs"]),
-        st.sampled_from(
-            "aeEßſﬁİıΣςΐ\u0301\u0307\u0308\u0345\u00ad\u200d\u034f\u115f\u3164 \t\u00a0\u3000ﷺ①Ⅷ𝔸가ᄀ"
-        ),
-    ),
+    st.one_of(st.characters(exclude_categories=["Cs"]), st.sampled_from(JOINERS)),
     max_size=12,
 )
 thorough = settings(max_examples=1000, deadline=None)
@@ -194,8 +191,9 @@ def test_what_is_normalised_once_is_normalised(text):
 @thorough
 @given(LINES)
 def test_folding_does_not_see_case_or_normal_form(text):
-    for other in (text.casefold(), unicodedata.normalize("NFD", text), unicodedata.normalize("NFKC", text)):
-        assert fold(other) == fold(text)
+    for form in ("NFC", "NFD", "NFKC", "NFKD"):
+        assert fold(unicodedata.normalize(form, text)) == fold(text)
+    assert fold(unicodedata.normalize("NFKC", text).casefold()) == fold(text)
     assert fold(normalise(text)) == fold(text)
 
 
@@ -299,6 +297,8 @@ def test_the_database_refuses_many_rows_for_the_fault_of_one(values):
 
 def test_the_database_refuses_a_team_that_is_not_there():
     record = HeroFactory()
-    with pytest.raises(IntegrityError), transaction.atomic():
+    with transaction.atomic():
         bypass(record, "team_id", 999_999)
-        connection.check_constraints()
+        with pytest.raises(IntegrityError):
+            connection.check_constraints()
+        transaction.set_rollback(True)
