@@ -36,8 +36,8 @@ def normalise(text: str) -> str:
 
 def fold(text: str) -> str:
     """The form of ``text`` by which names are compared, found and ordered."""
-    folded = unicodedata.normalize("NFKC", text).casefold()
-    return BLANKS.sub(" ", INVISIBLE.sub("", unicodedata.normalize("NFKC", folded))).strip()
+    folded = INVISIBLE.sub("", unicodedata.normalize("NFKC", text).casefold())
+    return BLANKS.sub(" ", unicodedata.normalize("NFKC", folded)).strip()
 
 
 def shown(text: str) -> str:

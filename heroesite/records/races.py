@@ -8,26 +8,32 @@ from django.db import DatabaseError, IntegrityError, transaction
 
 P = ParamSpec("P")
 R = TypeVar("R")
+ATTEMPTS = 20
 DEADLOCK = "40P01"
 """PostgreSQL's SQLSTATE for the one of two writes that had to give way."""
 
 
 def again_after_race(write: Callable[P, R]) -> Callable[P, R]:
-    """Run ``write`` as one transaction, and once more if another write got in its way.
+    """Run ``write`` as one transaction, and again if another write got in its way.
 
-    The checks of the second run see what the other write did (the name taken, the team gone) and
-    tell it in the same words as if it had been there from the start.
+    The checks of the next run see what the other write did (the name taken, the team gone) and tell it
+    in the same words as if it had been there from the start. Each run lets somebody else's write through,
+    so that a crowd after one name is soon served.
+
+    Raises:
+        DatabaseError: any other than a lost race.
     """
     one_go = transaction.atomic(write)
 
     @wraps(write)
     def run(*args: P.args, **kwargs: P.kwargs) -> R:
-        try:
-            return one_go(*args, **kwargs)
-        except DatabaseError as error:
-            gave_way = getattr(error.__cause__, "sqlstate", None) == DEADLOCK
-            if not (gave_way or isinstance(error, IntegrityError)):
-                raise
+        for _attempt in range(ATTEMPTS - 1):
+            try:
+                return one_go(*args, **kwargs)
+            except DatabaseError as error:
+                gave_way = getattr(error.__cause__, "sqlstate", None) == DEADLOCK
+                if not (gave_way or isinstance(error, IntegrityError)):
+                    raise
         return one_go(*args, **kwargs)
 
     return run

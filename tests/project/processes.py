@@ -16,7 +16,9 @@ OURS = re.compile(r"(HEROESITE_ENV|DJANGO_.*|HOST|PORT|DATABASE_URL|VERDICTS|PYT
 
 def environment(folder: Path, **settings: str) -> dict[str, str]:
     """The variables of this process without the site's, then a laptop with its register in ``folder``."""
-    foreign = {name: text for name, text in os.environ.items() if name not in SETTINGS and not OURS.match(name)}
+    foreign = {
+        name: text for name, text in os.environ.items() if name not in SETTINGS and not OURS.match(name)
+    }
     own = {"SECRET_KEY": SETTINGS["SECRET_KEY"], "DATABASE_URL": f"sqlite:///{folder}/register.sqlite3"}
     return {**foreign, **own, **settings}
 
