@@ -1,5 +1,6 @@
 """The admin of people: staff add them and put them in groups."""
 
+import re
 from typing import Any
 
 from allauth.account.models import EmailAddress
@@ -36,6 +37,9 @@ class ApiTokenAdmin(ReadOnlyAdmin):
     list_display_links = None
     list_filter = ("read_only",)
     search_fields = ("name", "user__username")
+
+    def is_key(self, text: str) -> bool:
+        return re.fullmatch("[0-9a-f]{128}", text) is not None
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return super(ReadOnlyAdmin, self).has_delete_permission(request, obj)

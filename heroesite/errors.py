@@ -44,5 +44,11 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
     return refuse(request, 404, _("There is nothing at this address."))
 
 
+def too_many_requests(request: HttpRequest) -> HttpResponse:
+    answer = refuse(request, 429, _("That was tried too often. Wait five minutes, then try again."))
+    answer["Retry-After"] = "300"
+    return answer
+
+
 def server_error(request: HttpRequest) -> Any:
     return refuse(request, 500, _("Something went wrong here, and it has been noted. Try again in a moment."))

@@ -41,4 +41,5 @@ urlpatterns = [
 handler400 = "heroesite.errors.bad_request"
 handler403 = "heroesite.errors.permission_denied"
 handler404 = "heroesite.errors.not_found"
+handler429 = "heroesite.errors.too_many_requests"
 handler500 = "heroesite.errors.server_error"

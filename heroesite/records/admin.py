@@ -33,12 +33,16 @@ def is_id(text: str) -> bool:
 class GuardedAdmin(admin.ModelAdmin):
     """An admin that answers malformed addresses and forms instead of failing on them."""
 
+    def is_key(self, text: str) -> bool:
+        """Whether ``text`` can be the primary key of a row here."""
+        return is_id(text)
+
     def lookup_allowed(self, lookup: str, value: str, request: Any = None) -> bool:
         field, _separator, operator = lookup.partition("__")
         return field in self.get_list_filter(request) and operator in LOOKUPS
 
     def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Any:
-        return super().get_object(request, object_id, from_field) if is_id(object_id) else None
+        return super().get_object(request, object_id, from_field) if self.is_key(object_id) else None
 
     def get_search_results(self, request: HttpRequest, queryset: Any, search_term: str) -> tuple[Any, bool]:
         try:
@@ -49,7 +53,7 @@ class GuardedAdmin(admin.ModelAdmin):
         return super().get_search_results(request, queryset, search_term)
 
     def response_action(self, request: HttpRequest, queryset: Any) -> Any:
-        if not all(map(is_id, request.POST.getlist("_selected_action"))):
+        if not all(map(self.is_key, request.POST.getlist("_selected_action"))):
             self.message_user(
                 request, _("What was selected is not in this list. Select again."), messages.ERROR
             )

@@ -32,7 +32,8 @@ class RecordPermission(permissions.BasePermission):
     """What a user may do elsewhere, and no more, may their programs do here."""
 
     def has_permission(self, request: Request, view: Any) -> bool:
-        action = ACTIONS.get(request.method or "", "view")
+        method = request.method or ""
+        action = ACTIONS.get(method, "view") if method in view.allowed_methods else "view"
         if action != "view" and getattr(request.auth, "read_only", False):
             raise PermissionDenied(
                 "This token is for reading only. Make one for writing under /account/tokens/."
@@ -63,9 +64,13 @@ class RecordPagination(LimitOffsetPagination):
     def get_paginated_response_schema(self, schema: Any) -> dict[str, Any]:
         described = super().get_paginated_response_schema(schema)
         address = "http://127.0.0.1:8000/api/v1/heroes/?limit=100"
-        described["properties"]["count"]["example"] = 250
-        described["properties"]["next"]["example"] = f"{address}&offset=200"
-        described["properties"]["previous"]["example"] = address
+        link = {"type": ["string", "null"], "format": "uri"}
+        described["properties"] |= {
+            "count": {"type": "integer", "example": 250},
+            "next": {**link, "example": f"{address}&offset=200"},
+            "previous": {**link, "example": address},
+        }
+        described["required"] = ["count", "next", "previous", "results"]
         return described
 
 

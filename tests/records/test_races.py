@@ -108,7 +108,7 @@ def test_a_hero_who_joins_a_team_while_it_is_deleted_joins_it_before_or_is_told_
     assert without_a_race.status_code == 422
     for number in range(ROUNDS):
         team = TeamFactory()
-        body = {"name": f"Hero {number}", "secret_name": "x", "team_id": team.pk}
+        body = {"name": f"Joining {number}", "secret_name": "x", "team_id": team.pk}
         if join == "create":
             address, send = "/api/v1/heroes/", joining.post
         else:

@@ -1,0 +1,333 @@
+"""Signing in and out, passwords, and what those who do neither are spared."""
+
+import re
+
+import pytest
+from django.contrib.auth.models import User
+from django.test import Client
+
+from tests.factories import HeroFactory, TeamFactory
+from tests.markup import fill_in, form_with, read
+from tests.people import PASSWORD, browser, person
+
+pytestmark = pytest.mark.django_db
+
+SIGN_IN = "/account/login/"
+RESET = "/account/password/reset/"
+WRONG = "The username and/or password you specified are not correct."
+TOO_MANY = "Too many failed login attempts. Try again later."
+NEW = "a new battery of staples"
+
+
+def sign_in(client, name="editor", password=PASSWORD, address=SIGN_IN):
+    return fill_in(client, address, login=name, password=password)
+
+
+def is_signed_in(client, name="editor"):
+    return f"Sign out {name}" in read(client.get("/")).text
+
+
+# In and out -------------------------------------------------------------------------------
+
+
+def test_one_signs_in_and_out(editor, visitor_browser):
+    client = visitor_browser
+    assert "Sign in" in [link.text for link in read(client.get("/")).all("a")]
+    answer = sign_in(client)
+    assert (answer.status_code, answer["Location"]) == (302, "/")
+    assert is_signed_in(client)
+    answer = fill_in_sign_out(client)
+    assert (answer.status_code, answer["Location"]) == (302, "/")
+    assert not is_signed_in(client)
+    assert client.get("/heroes/new/").status_code == 302
+
+
+def fill_in_sign_out(client):
+    form = form_with(read(client.get("/account/logout/")).one("main"))
+    return client.post("/account/logout/", form.values())
+
+
+def test_a_link_to_sign_out_asks_first(editor_browser):
+    assert editor_browser.get("/account/logout/").status_code == 200
+    assert is_signed_in(editor_browser)
+
+
+@pytest.mark.parametrize(
+    ("name", "password"), [("editor", "wrong"), ("nobody", PASSWORD), ("editor", PASSWORD.upper())]
+)
+def test_a_wrong_name_and_a_wrong_password_are_told_alike(name, password, editor, visitor_browser):
+    answer = sign_in(visitor_browser, name, password)
+    page = read(answer)
+    assert page.one("div", role="alert").one("li").text == WRONG
+    assert "autofocus" in page.one("div", role="alert").attributes
+    assert form_with(page, "login").values()["login"] == name
+    assert not form_with(page, "login").values()["password"]
+    assert "no-store" in answer["Cache-Control"]
+    assert not is_signed_in(visitor_browser)
+
+
+def test_who_is_no_longer_active_does_not_get_in(editor, visitor_browser):
+    editor.is_active = False
+    editor.save()
+    sign_in(visitor_browser)
+    assert not is_signed_in(visitor_browser)
+
+
+def test_signing_in_makes_a_new_session(editor, visitor_browser):
+    visitor_browser.cookies["sessionid"] = "chosen-by-somebody-else"
+    sign_in(visitor_browser)
+    assert is_signed_in(visitor_browser)
+    assert visitor_browser.cookies["sessionid"].value != "chosen-by-somebody-else"
+
+
+def test_the_session_cookie_is_kept_from_scripts_and_other_sites(editor, visitor_browser):
+    sign_in(visitor_browser)
+    cookie = visitor_browser.cookies["sessionid"]
+    assert cookie["httponly"] is True
+    assert cookie["samesite"] == "Lax"
+    assert cookie["max-age"] == 14 * 24 * 3600
+
+
+@pytest.mark.parametrize("elsewhere", ["https://evil.example/", "//evil.example/", "javascript:alert(1)"])
+def test_nobody_is_led_to_another_site_after_signing_in(elsewhere, editor, visitor_browser):
+    answer = sign_in(visitor_browser, address=f"{SIGN_IN}?next={elsewhere}")
+    assert (answer.status_code, answer["Location"]) == (302, "/")
+
+
+def test_who_is_signed_in_already_is_not_asked_again(editor_browser):
+    answer = editor_browser.get(SIGN_IN)
+    assert (answer.status_code, answer["Location"]) == (302, "/")
+
+
+def test_a_form_sent_without_its_token_signs_nobody_in(editor):
+    client = Client(enforce_csrf_checks=True)
+    answer = client.post(SIGN_IN, {"login": "editor", "password": PASSWORD})
+    assert answer.status_code == 403
+    assert not is_signed_in(client)
+
+
+@pytest.mark.parametrize("address", ["/admin/", "/admin/login/", "/admin/heroes/hero/", "/admin/nowhere/"])
+def test_the_admin_sends_to_the_one_sign_in(address, editor, visitor_browser):
+    answer = visitor_browser.get(address, follow=True)
+    assert answer.request["PATH_INFO"] == SIGN_IN
+    page = read(answer)
+    assert form_with(page, "login", "password")
+    client = visitor_browser
+    data = form_with(page, "login").values() | {"login": "editor", "password": PASSWORD}
+    answer = client.post(SIGN_IN, data)
+    assert answer["Location"].startswith("/admin/")
+    assert client.get("/admin/").status_code == 200
+
+
+def test_the_admins_own_sign_in_takes_no_password(administrator, visitor_browser):
+    values = {"username": "administrator", "password": PASSWORD, "next": "/admin/"}
+    answer = visitor_browser.post("/admin/login/", values)
+    assert answer.status_code == 302
+    assert answer["Location"].startswith(SIGN_IN)
+    assert not is_signed_in(visitor_browser, "administrator")
+
+
+def test_who_is_no_staff_is_not_let_into_the_admin(reader):
+    answer = browser(reader).get("/admin/", follow=True)
+    assert answer.status_code == 403
+
+
+def test_signing_out_of_the_admin_signs_out(editor_browser):
+    editor_browser.post("/admin/logout/")
+    assert not is_signed_in(editor_browser)
+
+
+# Nobody signs up --------------------------------------------------------------------------
+
+
+def test_nobody_signs_up(visitor_browser):
+    assert "sign up is currently closed" in read(visitor_browser.get("/account/signup/")).text.lower()
+    values = {"username": "zed", "email": "zed@example.org", "password1": NEW, "password2": NEW}
+    answer = visitor_browser.post("/account/signup/", values)
+    assert "closed" in read(answer).text.lower()
+    assert not User.objects.exists()
+    assert not is_signed_in(visitor_browser, "zed")
+
+
+@pytest.mark.parametrize("page", [SIGN_IN, "/", RESET])
+def test_no_page_offers_to_sign_up(page, visitor_browser):
+    answer = visitor_browser.get(page)
+    assert "signup" not in answer.content.decode()
+    assert "sign up" not in read(answer).text.lower()
+
+
+# Passwords --------------------------------------------------------------------------------
+
+
+def change_password(client, old=PASSWORD, first=NEW, second=NEW):
+    values = {"oldpassword": old, "password1": first, "password2": second}
+    return fill_in(client, "/account/password/change/", **values)
+
+
+def test_one_changes_ones_password(editor, editor_browser, visitor_browser):
+    answer = change_password(editor_browser)
+    assert answer.status_code == 302
+    assert is_signed_in(editor_browser)
+    sign_in(visitor_browser)
+    assert not is_signed_in(visitor_browser)
+    sign_in(visitor_browser, password=NEW)
+    assert is_signed_in(visitor_browser)
+
+
+def test_a_changed_password_ends_the_sessions_elsewhere(editor, editor_browser):
+    elsewhere = browser(editor)
+    change_password(editor_browser)
+    assert not is_signed_in(elsewhere)
+
+
+@pytest.mark.parametrize(
+    ("values", "field"),
+    [
+        ({"old": "wrong"}, "oldpassword"),
+        ({"second": "something different"}, "password2"),
+        ({"first": "short", "second": "short"}, "password1"),
+        ({"first": "password123", "second": "password123"}, "password1"),
+        ({"first": "93741852079", "second": "93741852079"}, "password1"),
+        ({"first": "editor@example.org", "second": "editor@example.org"}, "password1"),
+    ],
+)
+def test_a_password_that_will_not_do_is_explained_at_its_field(values, field, editor, editor_browser):
+    page = read(change_password(editor_browser, **values))
+    control = page.one("input", name=field)
+    assert control["aria-invalid"] == "true"
+    assert page.one("div", role="alert").all("li")
+    editor.refresh_from_db()
+    assert editor.check_password(PASSWORD)
+
+
+def test_a_visitor_changes_no_password(visitor_browser):
+    answer = visitor_browser.get("/account/password/change/")
+    assert answer.status_code == 302
+    assert answer["Location"].startswith(SIGN_IN)
+
+
+def link_in(mail):
+    (link,) = re.findall(r"http://testserver(/account/password/reset/key/\S+)", mail.body)
+    return link
+
+
+def test_a_forgotten_password_is_set_anew_by_mail(editor, visitor_browser, mailoutbox):
+    answer = fill_in(visitor_browser, RESET, email="editor@example.org")
+    assert answer.status_code == 302
+    assert "email" in read(visitor_browser.get(answer["Location"])).text.lower()
+    (mail,) = mailoutbox
+    assert mail.to == ["editor@example.org"]
+    assert "editor" in mail.body
+    step = visitor_browser.get(link_in(mail))
+    assert step.status_code == 302
+    answer = fill_in(visitor_browser, step["Location"], password1=NEW, password2=NEW)
+    assert answer.status_code == 302
+    assert visitor_browser.get(answer["Location"]).status_code == 200
+    editor.refresh_from_db()
+    assert editor.check_password(NEW)
+    other = browser()
+    sign_in(other, password=NEW)
+    assert is_signed_in(other)
+
+
+def test_the_link_in_the_mail_works_once(editor, visitor_browser, mailoutbox):
+    fill_in(visitor_browser, RESET, email="editor@example.org")
+    link = link_in(mailoutbox[0])
+    fill_in(visitor_browser, visitor_browser.get(link)["Location"], password1=NEW, password2=NEW)
+    answer = browser().get(link)
+    assert not read(answer).all("input", type="password")
+    editor.refresh_from_db()
+    assert editor.check_password(NEW)
+
+
+@pytest.mark.parametrize("tampered", ["1-x-y", "zzz-dih3ux-718976e8e40424ed33b01c56d37def92"])
+def test_a_link_that_is_made_up_opens_nothing(tampered, editor, visitor_browser):
+    answer = visitor_browser.get(f"{RESET}key/{tampered}/")
+    assert answer.status_code in (200, 400, 404)
+    assert not read(answer).all("input", type="password")
+
+
+def test_an_unknown_address_is_answered_alike_and_sent_no_way_to_sign_up(visitor_browser, editor, mailoutbox):
+    known = fill_in(visitor_browser, RESET, email="editor@example.org")
+    unknown = fill_in(visitor_browser, RESET, email="nobody@example.org")
+    assert (unknown.status_code, unknown["Location"]) == (known.status_code, known["Location"])
+    for mail in mailoutbox[1:]:
+        assert "sign up" not in mail.body
+        assert "signup" not in mail.body
+
+
+# A brake on guessing ----------------------------------------------------------------------
+
+
+def test_after_five_wrong_passwords_even_the_right_one_waits(editor):
+    for _guess in range(5):
+        assert WRONG in read(sign_in(browser(), password="wrong")).text
+    client = browser()
+    answer = sign_in(client)
+    assert TOO_MANY in read(answer).text
+    assert not is_signed_in(client)
+
+
+def test_other_people_sign_in_meanwhile(editor, keeper):
+    for _guess in range(6):
+        sign_in(browser(), password="wrong")
+    client = browser()
+    sign_in(client, "keeper")
+    assert is_signed_in(client, "keeper")
+
+
+def test_guessing_at_many_names_from_one_address_is_slowed():
+    for number in range(10):
+        person(f"person{number}")
+        assert WRONG in read(sign_in(browser(), f"person{number}", "wrong")).text
+    answer = sign_in(browser(), "person9")
+    assert TOO_MANY in read(answer).text
+
+
+def test_a_flood_of_guesses_is_answered_429_on_a_page_of_this_site():
+    client, form = browser(), {"login": "editor", "password": "wrong"}
+    for _guess in range(30):
+        client.post(SIGN_IN, form)
+    answer = client.post(SIGN_IN, form)
+    assert answer.status_code == 429
+    assert int(answer["Retry-After"]) > 0
+    page = read(answer)
+    assert page.one("h1").text == "Too Many Requests"
+    assert page.one("main").one("a")["href"] == "/"
+    assert answer["X-Request-Id"] in page.text
+
+
+# No cookies for those who only read -------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "/",
+        "/heroes/",
+        "/heroes/?search=x&ordering=-age",
+        "/heroes/?nonsense=1",
+        "/heroes/{hero}/",
+        "/teams/",
+        "/teams/{team}/",
+        "/docs",
+        "/redoc",
+        "/api/docs/",
+        "/api/redoc/",
+        "/api/redoc.js",
+        "/api/schema/",
+        "/api/v1/",
+        "/api/v1/heroes/",
+        "/api/v1/heroes/{hero}",
+        "/api/v1/teams/{team}",
+        "/api/v1/heroes/999999",
+        "/static/site.css",
+        "/nowhere",
+    ],
+)
+@pytest.mark.parametrize("method", ["get", "head", "options"])
+def test_who_only_reads_gets_no_cookie(method, address, visitor_browser):
+    address = address.format(hero=HeroFactory().pk, team=TeamFactory().pk)
+    answer = getattr(visitor_browser, method)(address)
+    assert answer.status_code < 500
+    assert not answer.cookies

@@ -1,0 +1,290 @@
+"""The description of the API is valid, complete and true, and the same for everybody."""
+
+import re
+
+import jsonschema
+import pytest
+from drf_spectacular.validation import validate_schema
+
+from heroes.models import Hero
+from teams.models import Team
+from tests.factories import HeroFactory, TeamFactory
+from tests.markup import read
+from tests.people import browser, program
+
+pytestmark = pytest.mark.django_db
+
+KINDS = {"heroes": (Hero, HeroFactory), "teams": (Team, TeamFactory)}
+OPERATIONS = [
+    ("/api/v1/heroes/", "get", "List heroes"),
+    ("/api/v1/heroes/", "post", "Create a hero"),
+    ("/api/v1/heroes/{id}/", "get", "Read one hero"),
+    ("/api/v1/heroes/{id}/", "put", "Replace a hero"),
+    ("/api/v1/heroes/{id}/", "patch", "Change a hero"),
+    ("/api/v1/heroes/{id}/", "delete", "Delete a hero"),
+    ("/api/v1/teams/", "get", "List teams"),
+    ("/api/v1/teams/", "post", "Create a team"),
+    ("/api/v1/teams/{id}/", "get", "Read one team"),
+    ("/api/v1/teams/{id}/", "put", "Replace a team"),
+    ("/api/v1/teams/{id}/", "patch", "Change a team"),
+    ("/api/v1/teams/{id}/", "delete", "Delete a team"),
+]
+operations = pytest.mark.parametrize(("path", "method"), [operation[:2] for operation in OPERATIONS])
+writes = [(path, method) for path, method, _summary in OPERATIONS if method in ("post", "put", "patch")]
+kinds = pytest.mark.parametrize("kind", KINDS)
+
+
+@pytest.fixture
+def schema(visitor_program):
+    answer = visitor_program.get("/api/schema/")
+    assert answer.status_code == 200
+    return answer.json()
+
+
+def media(described, kind="application/json"):
+    """What is described of a body of that kind."""
+    assert list(described["content"]) == [kind]
+    return described["content"][kind]
+
+
+def example(described):
+    (only,) = media(described)["examples"].values()
+    return only["value"]
+
+
+def success(schema, path, method):
+    responses = schema["paths"][path][method]["responses"]
+    (status,) = [status for status in responses if status.startswith("2")]
+    return int(status), responses[status]
+
+
+def check(value, described, schema):
+    """That ``value`` is as ``described``, formats and all, and has nothing that is not."""
+    whole = {**described, "components": schema["components"]}
+    jsonschema.Draft202012Validator(whole, format_checker=jsonschema.FormatChecker()).validate(value)
+    undescribed(value, described, schema)
+
+
+def undescribed(value, described, schema):
+    """Refuse members that the description does not know."""
+    if "$ref" in described:
+        described = schema["components"]["schemas"][described["$ref"].rsplit("/", 1)[1]]
+    for choice in described.get("oneOf", []):
+        if "$ref" in choice and value is not None:
+            undescribed(value, choice, schema)
+    if isinstance(value, list):
+        for item in value:
+            undescribed(item, described["items"], schema)
+    elif isinstance(value, dict) and "properties" in described:
+        assert value.keys() <= described["properties"].keys()
+        for name, inner in value.items():
+            undescribed(inner, described["properties"][name], schema)
+
+
+def test_it_is_valid_openapi_3_1(schema):
+    assert schema["openapi"].startswith("3.1.")
+    validate_schema(schema)
+
+
+@pytest.mark.parametrize("who", ["editor", "keeper", "administrator"])
+def test_it_is_the_same_for_everybody(who, schema, request):
+    user = request.getfixturevalue(who)
+    assert program(user).get("/api/schema/").json() == schema
+    assert browser(user).get("/api/schema/").json() == schema
+
+
+def test_it_describes_these_operations_and_no_others(schema):
+    described = [
+        (path, method, operation["summary"])
+        for path, methods in schema["paths"].items()
+        for method, operation in methods.items()
+    ]
+    assert sorted(described) == sorted(OPERATIONS)
+
+
+def test_each_operation_has_a_name_of_its_own(schema):
+    names = [schema["paths"][path][method]["operationId"] for path, method, _summary in OPERATIONS]
+    assert len(set(names)) == len(names)
+
+
+@operations
+def test_each_operation_shows_examples(path, method, schema):
+    operation = schema["paths"][path][method]
+    if method in ("post", "put", "patch"):
+        check(example(operation["requestBody"]), media(operation["requestBody"])["schema"], schema)
+    status, response = success(schema, path, method)
+    if status == 204:
+        assert "content" not in response
+    else:
+        check(example(response), media(response)["schema"], schema)
+
+
+@operations
+def test_each_operation_tells_its_errors_with_an_example(path, method, schema):
+    responses = schema["paths"][path][method]["responses"]
+    expected = {"400", "401", "406"}
+    expected |= {"404"} if "{id}" in path else set()
+    expected |= {"403"} if method != "get" else set()
+    expected |= {"413", "415", "422"} if method in ("post", "put", "patch") else set()
+    assert {status for status in responses if status >= "4"} == expected
+    for status in expected:
+        problem = media(responses[status], "application/problem+json")
+        check(problem["example"], problem["schema"], schema)
+        assert problem["example"]["status"] == int(status)
+        assert problem["example"]["title"] == responses[status]["description"]
+
+
+@operations
+def test_each_operation_may_be_called_with_a_token_or_a_session(path, method, schema):
+    ways = {name for way in schema["paths"][path][method]["security"] for name in way}
+    assert {"bearer", "cookieAuth"} <= ways
+    assert ways <= schema["components"]["securitySchemes"].keys()
+
+
+# The description against the site ---------------------------------------------------------
+
+
+def prepare(kind, sent):
+    """The record to write to, and the team that the example speaks of."""
+    if sent.get("team_id"):
+        TeamFactory(pk=sent["team_id"])
+    return KINDS[kind][1]()
+
+
+def send_example(client, path, method, schema):
+    sent = example(schema["paths"][path][method]["requestBody"])
+    kind = path.split("/")[3]
+    record = prepare(kind, sent)
+    return sent, getattr(client, method)(path.format(id=record.pk), sent)
+
+
+@pytest.mark.parametrize(("path", "method"), writes)
+def test_the_example_of_a_request_is_accepted_and_answered_as_shown(path, method, schema, keeper_program):
+    sent, answer = send_example(keeper_program, path, method, schema)
+    status, response = success(schema, path, method)
+    assert answer.status_code == status, answer.content
+    body, shown = answer.json(), example(response)
+    assert body.keys() == shown.keys()
+    assert {name: body[name] for name in sent} == sent == {name: shown[name] for name in sent}
+    check(body, media(response)["schema"], schema)
+    if shown.get("team"):
+        assert body["team"].keys() == shown["team"].keys()
+
+
+@kinds
+def test_an_answer_has_the_members_of_its_example(kind, schema, keeper_program):
+    team = TeamFactory()
+    hero = HeroFactory(team=team)
+    one = f"/api/v1/{kind}/{hero.pk if kind == 'heroes' else team.pk}"
+    body = keeper_program.get(one).json()
+    shown = example(success(schema, f"/api/v1/{kind}/{{id}}/", "get")[1])
+    assert body.keys() == shown.keys()
+    listed = keeper_program.get(f"/api/v1/{kind}/").json()
+    shown = example(success(schema, f"/api/v1/{kind}/", "get")[1])
+    assert listed.keys() == shown.keys()
+    assert listed["results"][0].keys() == shown["results"][0].keys()
+
+
+@kinds
+@pytest.mark.parametrize("who", ["visitor", "editor", "keeper"])
+def test_every_answer_is_as_described_whoever_asks(who, kind, schema, request):
+    client = request.getfixturevalue(f"{who}_program")
+    team = TeamFactory()
+    HeroFactory(team=team)
+    HeroFactory(team=None, age=None)
+    described = media(success(schema, f"/api/v1/{kind}/", "get")[1])["schema"]
+    for query in ("", "?limit=1", "?limit=1&offset=1", "?search=nobody"):
+        check(client.get(f"/api/v1/{kind}/{query}").json(), described, schema)
+    described = media(success(schema, f"/api/v1/{kind}/{{id}}/", "get")[1])["schema"]
+    for pk in KINDS[kind][0].objects.values_list("pk", flat=True):
+        check(client.get(f"/api/v1/{kind}/{pk}").json(), described, schema)
+
+
+def test_a_long_team_is_as_described(schema, visitor_program):
+    team = TeamFactory()
+    Hero.objects.create_all([HeroFactory.build(team=team) for _hero in range(101)])
+    described = media(success(schema, "/api/v1/teams/{id}/", "get")[1])["schema"]
+    check(visitor_program.get(f"/api/v1/teams/{team.pk}").json(), described, schema)
+
+
+@pytest.mark.parametrize(
+    ("address", "method", "body"),
+    [
+        ("/api/v1/heroes/?limit=0", "get", None),
+        ("/api/v1/heroes/999999", "get", None),
+        ("/api/v1/heroes/", "post", {}),
+        ("/api/v1/heroes/", "put", {}),
+        ("/api/v1/nowhere", "get", None),
+    ],
+)
+def test_every_error_is_as_described(address, method, body, schema, editor_program, visitor_program):
+    for client in (editor_program, visitor_program):
+        answer = getattr(client, method)(address, body)
+        assert answer.status_code >= 400
+        check(answer.json(), schema["components"]["schemas"]["Problem"], schema)
+
+
+def test_a_secret_name_is_sent_by_all_and_answered_to_some(schema):
+    components = schema["components"]["schemas"]
+    assert "secret_name" in components["HeroRequest"]["required"]
+    for name in ("Hero", "HeroRow"):
+        assert "secret_name" in components[name]["properties"]
+        assert "secret_name" not in components[name]["required"]
+
+
+@pytest.mark.parametrize("path", ["/api/v1/heroes/", "/api/v1/teams/"])
+def test_each_parameter_is_described_once_and_taken(path, schema, visitor_program):
+    parameters = schema["paths"][path]["get"]["parameters"]
+    names = [parameter["name"] for parameter in parameters]
+    assert len(set(names)) == len(names)
+    assert {"search", "ordering", "limit", "offset", "name", "name__icontains"} <= set(names)
+    assert not [name for name in names if "secret" in name]
+    for name in names:
+        assert visitor_program.get(path, {name: ""}).status_code == 200
+    unknown = visitor_program.get(path, {"zzz": 1}).json()["errors"][0]["message"]
+    assert sorted(re.findall(r"\w+", unknown.split(":")[1])) == sorted(names)
+
+
+def test_the_orders_described_are_those_taken(schema, visitor_program):
+    TeamFactory()
+    for path in ("/api/v1/heroes/", "/api/v1/teams/"):
+        (order,) = [p for p in schema["paths"][path]["get"]["parameters"] if p["name"] == "ordering"]
+        described = order["schema"]
+        for value in described.get("enum") or described["items"]["enum"]:
+            assert visitor_program.get(path, {"ordering": value}).status_code == 200
+
+
+# The pages that show it -------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("short", "long"), [("/docs", "/api/docs/"), ("/redoc", "/api/redoc/")])
+def test_the_short_addresses_lead_to_the_pages(short, long, visitor_browser):
+    answer = visitor_browser.get(short)
+    assert (answer.status_code, answer["Location"]) == (302, long)
+    assert visitor_browser.get(long).status_code == 200
+
+
+@pytest.mark.parametrize("page", ["/api/docs/", "/api/redoc/"])
+def test_the_pages_ask_for_nothing_from_elsewhere(page, visitor_browser):
+    answer = visitor_browser.get(page)
+    assert not re.search(r"(https?:)?//\w", answer.content.decode())
+    for element in read(answer):
+        for name in ("src", "href", "spec-url", "data-schema"):
+            if address := element.attributes.get(name):
+                assert address.startswith("/")
+                assert visitor_browser.get(address).status_code == 200
+
+
+def test_the_reference_script_asks_for_nothing_from_its_makers(visitor_browser):
+    answer = visitor_browser.get("/api/redoc.js")
+    script = answer.content.decode()
+    assert answer["Content-Type"] == "text/javascript"
+    assert len(script) > 100_000
+    assert "cdn.redoc.ly" not in script
+    assert "redoc.standalone.js.map" not in script
+
+
+@pytest.mark.parametrize("page", ["/api/docs/", "/api/redoc/", "/api/schema/"])
+@pytest.mark.parametrize("method", ["post", "put", "delete"])
+def test_the_pages_are_only_read(method, page, editor_browser):
+    assert getattr(editor_browser, method)(page).status_code == 405
