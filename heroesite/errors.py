@@ -3,6 +3,7 @@
 from http import HTTPStatus
 from typing import Any
 
+from django.core.exceptions import BadRequest
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.shortcuts import render
 from django.utils.translation import gettext as _
@@ -21,7 +22,8 @@ def refuse(request: HttpRequest, status: int, detail: str) -> HttpResponse:
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
-    return refuse(request, 400, _("The request cannot be understood."))
+    told = str(exception) if isinstance(exception, BadRequest) else _("The request cannot be understood.")
+    return refuse(request, 400, told)
 
 
 def permission_denied(request: HttpRequest, exception: Exception) -> HttpResponse:

@@ -10,10 +10,12 @@ from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.utils.cache import patch_cache_control, patch_vary_headers
 from django.utils.translation import gettext as _
 
-from .errors import not_allowed, refuse
+from .errors import API, not_allowed, refuse
+from .text import shown
 
 Answer = Callable[[HttpRequest], HttpResponse]
 LONGEST_QUERY = 8192
+FORMS = {"application/x-www-form-urlencoded", "multipart/form-data"}
 
 
 class RequestId:
@@ -48,23 +50,35 @@ class RequestRules:
         query = request.META.get("QUERY_STRING", "")
         if len(query) > LONGEST_QUERY:
             return 400, _("The query string is longer than 8 kB. Ask for less at once.")
+        if query.count("&") >= settings.DATA_UPLOAD_MAX_NUMBER_FIELDS:
+            return 400, _("The query string has more than 1,000 parameters. Send fewer.")
         try:
-            unquote_to_bytes(query.replace("+", " ")).decode()
+            unquote_to_bytes(query.encode("latin-1", "replace")).decode()
         except UnicodeDecodeError:
             return 400, _("The query string is not UTF-8. Encode it as UTF-8.")
         cookies = "".join(request.COOKIES.values())
         if "\0" in request.path or "%00" in query or "\0" in query or "\0" in cookies:
             return 400, _("The request holds a NUL character. Remove it.")
+        if request.META.get("HTTP_TRANSFER_ENCODING", "chunked").strip().lower() != "chunked":
+            return 400, _("The only transfer coding that is taken is chunked.")
         if length := request.META.get("CONTENT_LENGTH"):
             if not (length.isascii() and length.isdigit()):
                 return 400, _("Content-Length is not a number.")
-            if int(length) > settings.DATA_UPLOAD_MAX_MEMORY_SIZE:
+            if len(length) > 19 or int(length) > settings.DATA_UPLOAD_MAX_MEMORY_SIZE:
                 return 413, _("The body is larger than 2 MB. Send less at once.")
-        charset = request.content_params.get("charset", "utf-8") if request.content_params else "utf-8"
+        return self.foreign(request, bool(length and length != "0"))
+
+    def foreign(self, request: HttpRequest, has_body: bool) -> tuple[int, str] | None:
+        """What is wrong with the kind of the body."""
+        kind, charset = request.content_type or "", (request.content_params or {}).get("charset", "utf-8")
         if charset.strip("\"'").lower() not in {"utf-8", "utf8"}:
             return 415, _("Send text in UTF-8, not in another character set.")
-        if request.content_type == "application/json" and not request.path.startswith("/api/"):
+        if request.path.startswith(API):
+            return (415, _("Name one type of content: application/json.")) if "*" in kind else None
+        if kind == "application/json":
             return 415, _("Pages take forms. Programs send JSON to the API, at /api/v1/.")
+        if has_body and kind not in FORMS:
+            return 415, _("Pages take forms, not %(kind)s.") % {"kind": shown(kind) or _("an unnamed type")}
         return None
 
 

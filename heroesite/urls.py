@@ -5,11 +5,11 @@ from django.contrib import admin
 from django.contrib.auth.decorators import login_not_required
 from django.urls import include, path
 from django.views.generic import RedirectView
-from drf_spectacular.views import SpectacularJSONAPIView
 
 from heroes.api import HeroViewSet
 from heroes.models import Hero
-from heroesite.api import docs, tokens
+from heroesite import tokens
+from heroesite.api import docs
 from heroesite.home import HomeView
 from heroesite.records.api import RecordRouter
 from teams.api import TeamViewSet
@@ -30,7 +30,7 @@ urlpatterns = [
     path("account/", include("allauth.account.urls")),
     path("admin/", admin.site.urls),
     path("api/v1/", include((router.urls, "api"))),
-    path("api/schema/", SpectacularJSONAPIView.as_view(), name="schema"),
+    path("api/schema/", docs.SchemaView.as_view(), name="schema"),
     path("api/docs/", docs.swagger, name="swagger"),
     path("api/redoc/", docs.redoc, name="redoc"),
     path("api/redoc.js", docs.redoc_script, name="redoc_script"),

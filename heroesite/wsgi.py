@@ -1,5 +1,6 @@
 """The WSGI application, for gunicorn."""
 
+import codecs
 import os
 from collections.abc import Iterable
 from io import BytesIO
@@ -7,17 +8,34 @@ from typing import Any
 
 from django.conf import settings
 from django.core.wsgi import get_wsgi_application
+from django.utils.http import parse_header_parameters
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "heroesite.settings")
 django_application = get_wsgi_application()
 
 
+def readable(content_type: str) -> bool:
+    """Whether Django can read the header; where it cannot, it fails before any handler of errors."""
+    try:
+        codecs.lookup(parse_header_parameters(content_type)[1].get("charset", "utf-8"))
+    except LookupError:
+        return True
+    except ValueError:
+        return False
+    return True
+
+
 def application(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
-    """Django, with bodies sent in chunks read as well.
+    """Django, with bodies sent in chunks read as well, and types of content that nobody can read taken for
+    unknown ones.
 
     Without a Content-Length Django takes a body for empty (ticket 35838), and a PATCH sent in chunks
     would answer 200 and change nothing.
     """
+    if environ.get("SERVER_PROTOCOL") == "HTTP/1.1":
+        environ.setdefault("HTTP_HOST", "")  # RFC 9112 demands one; Django refuses an empty one
+    if not readable(environ.get("CONTENT_TYPE", "")):
+        environ["CONTENT_TYPE"] = "application/octet-stream"
     if "chunked" in environ.get("HTTP_TRANSFER_ENCODING", "").lower():
         body = environ["wsgi.input"].read(settings.DATA_UPLOAD_MAX_MEMORY_SIZE + 1)
         environ["wsgi.input"], environ["CONTENT_LENGTH"] = BytesIO(body), str(len(body))

@@ -11,6 +11,10 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_safe
+from drf_spectacular.views import SpectacularJSONAPIView
+from rest_framework.request import Request
+
+from .problems import refuse_parameters
 
 # ReDoc writes its styles into two inline elements. These are their hashes, as the browser names them:
 # of the empty one, and of the one that comes with this version of drf-spectacular-sidecar.
@@ -18,6 +22,14 @@ REDOC_STYLES = [
     "'sha256-47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU='",
     "'sha256-QMIg+bpjm3JdElJ388KYke01izlUW0UoNOeKjpMxdgc='",
 ]
+
+
+class SchemaView(SpectacularJSONAPIView):
+    """The description itself, which is one and the same for everybody."""
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        super().initial(request, *args, **kwargs)
+        refuse_parameters(request)
 
 
 @login_not_required

@@ -30,7 +30,8 @@ class StrictJSONParser(BaseParser):
             raise ParseError(f"The body is not JSON: {error.msg} at {place}.") from None
         except ValueError:
             raise ParseError("The body holds a number with too many digits.") from None
-        check_depth(body)
+        if isinstance(body, dict | list):
+            check_depth(body)
         return body
 
 
@@ -50,15 +51,11 @@ def refuse_constant(name: str) -> NoReturn:
     raise ParseError(f"{name} is not JSON. Send a number or null.")
 
 
-def check_depth(body: Any) -> None:
-    level = [body]
-    for _depth in range(DEEPEST + 1):
-        level = [
-            inner
-            for value in level
-            if isinstance(value, dict | list)
-            for inner in (value.values() if isinstance(value, dict) else value)
-        ]
+def check_depth(body: dict[str, Any] | list[Any]) -> None:
+    level: list[Any] = [body]
+    for _depth in range(DEEPEST):
+        inner = (value.values() if isinstance(value, dict) else value for value in level)
+        level = [value for values in inner for value in values if isinstance(value, dict | list)]
         if not level:
             return
     raise ParseError(TOO_DEEP)

@@ -10,7 +10,11 @@ from drf_standardized_errors.formatter import ExceptionFormatter
 from drf_standardized_errors.handler import ExceptionHandler
 from drf_standardized_errors.types import ErrorResponse
 from rest_framework import exceptions
+from rest_framework.exceptions import ErrorDetail
+from rest_framework.request import Request
 from rest_framework.response import Response
+
+from heroesite.text import shown
 
 MEDIA_TYPE = "application/problem+json"
 
@@ -54,6 +58,13 @@ class InvalidQuery(exceptions.ValidationError):
     """A parameter in the query string is unknown or unusable."""
 
     status_code = HTTPStatus.BAD_REQUEST
+
+
+def refuse_parameters(request: Request) -> None:
+    """Refuse a query string where there is nothing to ask."""
+    if request.query_params:
+        words = ErrorDetail("There are no parameters here. Leave it out.", "unknown")
+        raise InvalidQuery({shown(name): [words] for name in request.query_params})
 
 
 class ProblemFormatter(ExceptionFormatter):

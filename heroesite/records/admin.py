@@ -3,17 +3,20 @@
 from functools import partial
 from typing import Any, ClassVar
 
+from django import forms
 from django.contrib import admin, messages
 from django.contrib.admin.options import IncorrectLookupParameters
 from django.contrib.admin.utils import unquote
 from django.contrib.admin.widgets import AutocompleteSelect
-from django.core.exceptions import PermissionDenied, ValidationError
+from django.core.exceptions import BadRequest, PermissionDenied, ValidationError
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import path
 from django.utils.cache import add_never_cache_headers
 from django.utils.translation import gettext_lazy as _
+
+from heroesite.text import shown
 
 from .access import disclosable, open_fields
 from .filters import RecordFilterSet, SearchField
@@ -22,12 +25,23 @@ from .models import Disclosure, Door, Record
 from .races import again_after_race
 
 LARGEST_ID = 2**63 - 1
-LOOKUPS = {"", "exact", "id__exact", "isnull", "gte", "lt"}
+LOOKUPS = {"", "exact", "id__exact", "isnull"}
 """The lookups that the admin's own list filters write into the address."""
 
 
 def is_id(text: str) -> bool:
     return text.isascii() and text.isdigit() and len(text) < 20 and int(text) <= LARGEST_ID
+
+
+class RowsField(forms.ModelMultipleChoiceField):
+    """Rows, chosen by ids that any database can look up."""
+
+    def clean(self, value: Any) -> Any:
+        for key in value or ():
+            if not is_id(str(key)):
+                words = self.error_messages["invalid_pk_value"]
+                raise ValidationError(words, code="invalid_pk_value", params={"pk": shown(str(key))})
+        return super().clean(value)
 
 
 class GuardedAdmin(admin.ModelAdmin):
@@ -40,6 +54,17 @@ class GuardedAdmin(admin.ModelAdmin):
     def lookup_allowed(self, lookup: str, value: str, request: Any = None) -> bool:
         field, _separator, operator = lookup.partition("__")
         return field in self.get_list_filter(request) and operator in LOOKUPS
+
+    def get_changelist_instance(self, request: HttpRequest) -> Any:
+        """A query that does not hold is told, where Django would drop it and list everything."""
+        try:
+            return super().get_changelist_instance(request)
+        except IncorrectLookupParameters as error:
+            words = _("This query cannot be answered: %(fault)s")
+            raise BadRequest(words % {"fault": " ".join(map(str, error.args))}) from error
+
+    def formfield_for_manytomany(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        return super().formfield_for_manytomany(db_field, request, **{"form_class": RowsField, **kwargs})
 
     def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Any:
         return super().get_object(request, object_id, from_field) if self.is_key(object_id) else None
@@ -119,9 +144,8 @@ class QueryFilter(admin.ListFilter):
 
     def queryset(self, request: HttpRequest, queryset: Any) -> Any:
         if not self.filterset.is_valid():
-            for name, faults in self.filterset.errors.items():
-                messages.error(request, f"{name}: {' '.join(map(str, faults))}")
-            raise IncorrectLookupParameters
+            faults = self.filterset.errors.items()
+            raise IncorrectLookupParameters(*(f"{name}: {' '.join(map(str, told))}" for name, told in faults))
         return queryset & self.filterset.filter_queryset(queryset.order_by())
 
 
@@ -134,6 +158,9 @@ class RecordAdmin(GuardedAdmin):
     readonly_fields: ClassVar[tuple[str, ...]] = ("version", "created_at", "updated_at")
     change_form_template = "admin/records/change_form.html"
     show_full_result_count = False
+
+    def view_on_site(self, obj: Any) -> str:
+        return obj.get_absolute_url()
 
     @property
     def kind(self) -> type[Record]:
@@ -231,9 +258,8 @@ class RecordAdmin(GuardedAdmin):
 @admin.register(Disclosure)
 class DisclosureAdmin(ReadOnlyAdmin):
     list_display = ("at", "username", "door", "kind", "field", "count")
-    list_filter = ("door", "at")
+    list_filter = ("door",)
     search_fields = ("username",)
-    date_hierarchy = None
 
     @admin.display(description=_("records"))
     def count(self, disclosure: Disclosure) -> int:

@@ -9,15 +9,14 @@ from django.utils.decorators import method_decorator
 from django.utils.text import capfirst
 from django_filters.rest_framework import DjangoFilterBackend
 from rest_framework import permissions, viewsets
-from rest_framework.exceptions import ErrorDetail, NotFound, PermissionDenied
+from rest_framework.exceptions import NotFound, ParseError, PermissionDenied
 from rest_framework.pagination import LimitOffsetPagination
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.reverse import reverse
 from rest_framework.routers import APIRootView, DefaultRouter
 
-from heroesite.api.problems import InvalidQuery
-from heroesite.text import shown
+from heroesite.api.problems import InvalidQuery, refuse_parameters
 
 from .access import disclosable, may
 from .filters import LIMIT, RecordFilterSet
@@ -93,9 +92,14 @@ class RecordViewSet(viewsets.ModelViewSet):
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         super().initial(request, *args, **kwargs)
-        if self.action != "list" and request.query_params:
-            words = ErrorDetail("There are no parameters here. Leave it out.", "unknown")
-            raise InvalidQuery({shown(name): [words] for name in request.query_params})
+        if request.method in ("POST", "PUT", "PATCH") and request.META.get("CONTENT_LENGTH") in (
+            None,
+            "",
+            "0",
+        ):
+            raise ParseError("The body is empty. Send a JSON object.")
+        if self.action != "list":
+            refuse_parameters(request)
 
     def get_queryset(self) -> Any:
         records: Any = self.model.objects
@@ -160,6 +164,10 @@ class Index(APIRootView):
 
     permission_classes = [RecordPermission]
     model = Record
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        super().initial(request, *args, **kwargs)
+        refuse_parameters(request)
 
 
 class RecordRouter(DefaultRouter):

@@ -21,13 +21,13 @@ bytes), and only ligatures of whole words, as ``ﷺ``, grow more."""
 
 
 class GrowthValidator:
-    """Refuses a line that folding makes longer than ``largest`` characters."""
+    """Refuses a line that only folding makes longer than ``largest`` characters."""
 
     def __init__(self, largest: int) -> None:
         self.largest = largest
 
     def __call__(self, text: str) -> None:
-        if len(fold(text)) > self.largest:
+        if len(text) <= self.largest < len(fold(text)):
             words = _("Too many of these characters stand for whole words; write them out.")
             raise ValidationError(words, code="folded")
 
@@ -37,7 +37,7 @@ class LineFormField(forms.CharField):
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(**{**kwargs, "max_length": None, "strip": False})
-        self.validators = []
+        self.validators = list(kwargs.get("validators", ()))
 
     def to_python(self, value: Any) -> str:
         return normalise(super().to_python(value) or "")

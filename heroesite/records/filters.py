@@ -41,8 +41,7 @@ class QueryLineField(LineFormField):
     """Text to compare with, under the rules for text that is kept."""
 
     def __init__(self, **kwargs: Any) -> None:
-        super().__init__(**kwargs)
-        self.validators = [validate_line, MaxLengthValidator(SEARCH_LENGTH)]
+        super().__init__(**kwargs, validators=[validate_line, MaxLengthValidator(SEARCH_LENGTH)])
 
 
 class SearchField(QueryLineField):

@@ -22,6 +22,10 @@ AUTOMATIC = ("version", "created_at", "updated_at")
 """Members that the register sets by itself, beside the id."""
 
 
+MOST_FAULTS = 50
+"""Faults of shape that one answer tells."""
+
+
 class ShapeOnly(serializers.Field):
     """Leaves the rules, which stand in the schema, to the model."""
 
@@ -122,6 +126,8 @@ class RecordSerializer(serializers.ModelSerializer):
         values: dict[str, Any] = {}
         errors: dict[str, Any] = {}
         for name, value in data.items():
+            if len(errors) == MOST_FAULTS:
+                break
             field = self.fields.get(name)
             if field is None:
                 known = ", ".join(name for name, field in self.fields.items() if not field.read_only)

@@ -3,34 +3,27 @@
 from django import forms
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.core.exceptions import ValidationError
 from django.core.validators import MaxLengthValidator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy as _lazy
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 
-from heroesite.text import normalise, validate_line
-
-from .models import DAYS, MOST_DAYS, ApiToken
+from .api.models import DAYS, MOST_DAYS, ApiToken
+from .records.fields import LineFormField, WholeNumberFormField
+from .text import validate_line
 
 
 class TokenForm(forms.Form):
-    name = forms.CharField(label=gettext_lazy("Name"), strip=False, help_text=gettext_lazy("What it is for."))
-    read_only = forms.BooleanField(label=gettext_lazy("For reading only"), required=False)
-    days = forms.IntegerField(
-        label=gettext_lazy("Days"), initial=DAYS, min_value=1, max_value=MOST_DAYS, localize=False
+    name = LineFormField(
+        label=_lazy("Name"),
+        help_text=_lazy("What it is for."),
+        validators=[validate_line, MaxLengthValidator(100)],
     )
-
-    def clean_name(self) -> str:
-        name = normalise(self.cleaned_data["name"])
-        if not name:
-            raise ValidationError(_("This field is required."))
-        validate_line(name)
-        MaxLengthValidator(100)(name)
-        return name
+    read_only = forms.BooleanField(label=_lazy("For reading only"), required=False)
+    days = WholeNumberFormField(label=_lazy("Days"), initial=DAYS, min_value=1, max_value=MOST_DAYS)
 
 
 @never_cache
