@@ -2,6 +2,7 @@
 
 import functools
 from pathlib import Path
+from typing import Any
 
 from csp.constants import SELF
 from csp.decorators import csp_update
