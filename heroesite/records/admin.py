@@ -1,6 +1,7 @@
 """The admin of records: the forms, filters, rules and permissions of the pages."""
 
 from functools import partial
+from itertools import chain
 from typing import Any, ClassVar
 
 from django import forms
@@ -60,8 +61,9 @@ class GuardedAdmin(admin.ModelAdmin):
         try:
             return super().get_changelist_instance(request)
         except IncorrectLookupParameters as error:
-            words = _("This query cannot be answered: %(fault)s")
-            raise BadRequest(words % {"fault": " ".join(map(str, error.args))}) from error
+            told = (getattr(fault, "messages", [str(fault)]) for fault in error.args)
+            words = _("This query cannot be answered: %(faults)s")
+            raise BadRequest(words % {"faults": " ".join(chain.from_iterable(told))}) from error
 
     def formfield_for_manytomany(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
         return super().formfield_for_manytomany(db_field, request, **{"form_class": RowsField, **kwargs})
