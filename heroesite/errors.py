@@ -46,6 +46,11 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
     return refuse(request, 404, _("There is nothing at this address."))
 
 
+def withdrawn(request: HttpRequest, rest: str) -> HttpResponse:
+    """Stands at an address of Django's that is not served here."""
+    return refuse(request, 404, _("There is nothing at this address."))
+
+
 def too_many_requests(request: HttpRequest) -> HttpResponse:
     answer = refuse(request, 429, _("That was tried too often. Wait five minutes, then try again."))
     answer["Retry-After"] = "300"

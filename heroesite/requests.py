@@ -61,6 +61,8 @@ class RequestRules:
             return 400, _("The request holds a NUL character. Remove it.")
         if request.META.get("HTTP_TRANSFER_ENCODING", "chunked").strip().lower() != "chunked":
             return 400, _("The only transfer coding that is taken is chunked.")
+        if "Content-Range" in request.headers:
+            return 400, _("Parts of a body are not taken (RFC 9110, section 14.5). Send the whole.")
         if length := request.META.get("CONTENT_LENGTH"):
             if not (length.isascii() and length.isdigit()):
                 return 400, _("Content-Length is not a number.")
@@ -73,6 +75,8 @@ class RequestRules:
         kind, charset = request.content_type or "", (request.content_params or {}).get("charset", "utf-8")
         if charset.strip("\"'").lower() not in {"utf-8", "utf8"}:
             return 415, _("Send text in UTF-8, not in another character set.")
+        if request.headers.get("Content-Encoding", "identity").strip().lower() != "identity":
+            return 415, _("Send the body as it is, without a content coding.")
         if request.path.startswith(API):
             return (415, _("Name one type of content: application/json.")) if "*" in kind else None
         if kind == "application/json":
