@@ -61,9 +61,9 @@ class GuardedAdmin(admin.ModelAdmin):
         try:
             return super().get_changelist_instance(request)
         except IncorrectLookupParameters as error:
-            told = (getattr(fault, "messages", [str(fault)]) for fault in error.args)
+            told = chain.from_iterable(getattr(fault, "messages", [str(fault)]) for fault in error.args)
             words = _("This query cannot be answered: %(faults)s")
-            raise BadRequest(words % {"faults": " ".join(chain.from_iterable(told))}) from error
+            raise BadRequest(words % {"faults": " ".join(map(shown, told))}) from error
 
     def formfield_for_manytomany(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
         return super().formfield_for_manytomany(db_field, request, **{"form_class": RowsField, **kwargs})

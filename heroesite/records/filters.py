@@ -35,6 +35,8 @@ LIMIT = 100
 """Records on one page, by default and at most."""
 LAST_OFFSET = 1_000_000_000
 SEARCH_WORDS, SEARCH_LENGTH = 10, 200
+MOST_FAULTS = 20
+"""Faults of a query that one answer tells."""
 
 
 class QueryLineField(LineFormField):
@@ -126,6 +128,8 @@ class QueryForm(forms.Form):
     def full_clean(self) -> None:
         super().full_clean()
         for key in self.data:
+            if len(self.errors) == MOST_FAULTS:
+                break
             if key not in self.fields:
                 near = get_close_matches(key, self.fields, n=1)
                 words = (
