@@ -4,4 +4,4 @@ from django.utils.translation import gettext_lazy as _
 
 class RecordsConfig(AppConfig):
     name = "heroesite.records"
-    verbose_name = _("records")
+    verbose_name = _("Records")
