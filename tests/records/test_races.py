@@ -197,3 +197,20 @@ def test_a_crowd_after_one_name_and_one_team_is_answered_in_words(owner):
         assert statuses.keys() <= {200, 201, 204, 404, 422}, statuses
         assert Hero.objects.filter(name=name).count() <= 1
         assert not Hero.objects.exclude(team=None).exists()
+
+
+def test_a_form_that_meets_the_deletion_of_its_team_is_not_told_that_it_was_saved(owner):
+    """One message or one fault, at pages and in the admin, and never both."""
+    deleting = program(owner)
+    for number in range(ROUNDS):
+        team = TeamFactory()
+        values = {"name": f"Late {number}", "secret_name": "x", "age": "", "team": team.pk}
+        address = ("/heroes/new/", "/admin/heroes/hero/add/")[number % 2]
+        client = browser(owner)
+        answer, _deleted = at_once(
+            partial(client.post, address, values), partial(deleting.delete, f"/api/v1/teams/{team.pk}")
+        )
+        saved = Hero.objects.filter(name=values["name"]).exists()
+        assert saved == (answer.status_code == 302)
+        words = client.get("/heroes/").content.decode() + answer.content.decode()
+        assert ("was created" in words or "was added" in words) == saved

@@ -1,0 +1,9 @@
+from django.db import migrations
+
+from heroesite.records.operations import CheckLinksAtOnce
+
+
+class Migration(migrations.Migration):
+    dependencies = [("heroes", "0002_groups")]
+
+    operations = [CheckLinksAtOnce("hero", "team")]
