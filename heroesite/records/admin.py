@@ -73,11 +73,15 @@ class GuardedAdmin(admin.ModelAdmin):
 
     def get_search_results(self, request: HttpRequest, queryset: Any, search_term: str) -> tuple[Any, bool]:
         try:
-            SearchField(required=False).clean(search_term)
+            words = SearchField(required=False).clean(search_term)
         except ValidationError as error:
             self.message_user(request, error.messages[0], messages.ERROR)
             return queryset.none(), False
-        return super().get_search_results(request, queryset, search_term)
+        return self.search(request, queryset, words)
+
+    def search(self, request: HttpRequest, queryset: Any, words: list[str]) -> tuple[Any, bool]:
+        """The rows that hold all of ``words``, and whether some may be among them twice."""
+        return super().get_search_results(request, queryset, " ".join(words))
 
     def response_action(self, request: HttpRequest, queryset: Any) -> Any:
         if not all(map(self.is_key, request.POST.getlist("_selected_action"))):
@@ -188,12 +192,7 @@ class RecordAdmin(GuardedAdmin):
     def lookup_allowed(self, lookup: str, value: str, request: Any = None) -> bool:
         return lookup in self.filterset_class.base_filters
 
-    def get_search_results(self, request: HttpRequest, queryset: Any, search_term: str) -> tuple[Any, bool]:
-        try:
-            words = SearchField(required=False).clean(search_term)
-        except ValidationError as error:
-            self.message_user(request, error.messages[0], messages.ERROR)
-            return queryset.none(), False
+    def search(self, request: HttpRequest, queryset: Any, words: list[str]) -> tuple[Any, bool]:
         return queryset.search(words), False
 
     def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
