@@ -1,11 +1,11 @@
 """Errors told outside a view: a page for people, problem details for programs."""
 
 from http import HTTPStatus
-from typing import Any
 
 from django.core.exceptions import BadRequest
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.shortcuts import render
+from django.template.loader import render_to_string
 from django.utils.translation import gettext as _
 
 from .api.problems import Problem
@@ -18,7 +18,8 @@ def refuse(request: HttpRequest, status: int, detail: str) -> HttpResponse:
     if request.path.startswith(API):
         return Problem(status, detail).answer(request)
     title = HTTPStatus(status).phrase
-    return render(request, "error.html", {"status": status, "title": title, "detail": detail}, status=status)
+    context = {"status": status, "title": title, "detail": detail, "request_id": getattr(request, "id", "")}
+    return render(request, "error.html", context, status=status)
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
@@ -57,5 +58,11 @@ def too_many_requests(request: HttpRequest) -> HttpResponse:
     return answer
 
 
-def server_error(request: HttpRequest) -> Any:
-    return refuse(request, 500, _("Something went wrong here, and it has been noted. Try again in a moment."))
+def server_error(request: HttpRequest) -> HttpResponse:
+    """Asks neither the session nor the user, since the database may be what is away."""
+    words = _("Something went wrong here, and it has been noted. Try again in a moment.")
+    if request.path.startswith(API):
+        return Problem(500, words).answer(request)
+    context = {"status": 500, "title": HTTPStatus(500).phrase, "detail": words}
+    context["request_id"] = getattr(request, "id", "")
+    return HttpResponse(render_to_string("error.html", context), status=500)

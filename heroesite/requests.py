@@ -79,7 +79,7 @@ class RequestRules:
             return 415, _("Send the body as it is, without a content coding.")
         if request.path.startswith(API):
             return (415, _("Name one type of content: application/json.")) if "*" in kind else None
-        if kind == "application/json":
+        if kind == "application/json" and request.method not in ("GET", "HEAD"):
             return 415, _("Pages take forms. Programs send JSON to the API, at /api/v1/.")
         if has_body and kind not in FORMS:
             return 415, _("Pages take forms, not %(kind)s.") % {"kind": shown(kind) or _("an unnamed type")}

@@ -20,5 +20,6 @@ class HeroFactory(factory.django.DjangoModelFactory):
 
     name = factory.Sequence(lambda n: f"Hero {n}")
     secret_name = factory.Sequence(lambda n: f"Person {n}")
-    age = factory.Sequence(lambda n: 20 + n % 60)
+    # Ages that no test writes, so that writing one is always a change.
+    age = factory.Sequence(lambda n: 300 + n % 60)
     team = None

@@ -1,5 +1,6 @@
 """The admin of records: the forms, filters, rules and permissions of the pages."""
 
+from collections.abc import Callable
 from functools import partial
 from itertools import chain
 from typing import Any, ClassVar
@@ -155,6 +156,11 @@ class QueryFilter(admin.ListFilter):
         return queryset & self.filterset.filter_queryset(queryset.order_by())
 
 
+def written(view: Callable[..., Any], request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+    """What ``view`` answers, run again where it writes and another write gets in its way."""
+    return (again_after_race(view) if request.method == "POST" else view)(request, *args, **kwargs)
+
+
 class RecordAdmin(GuardedAdmin):
     """The admin of one kind of record. A subclass names its form and its FilterSet."""
 
@@ -218,8 +224,13 @@ class RecordAdmin(GuardedAdmin):
         return [*deleted, *chosen.consequences_of_deletion()], *rest
 
     def changeform_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
-        view = super().changeform_view
-        return (again_after_race(view) if request.method == "POST" else view)(request, *args, **kwargs)
+        return written(super().changeform_view, request, *args, **kwargs)
+
+    def delete_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+        return written(super().delete_view, request, *args, **kwargs)
+
+    def changelist_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+        return written(super().changelist_view, request, *args, **kwargs)
 
     def get_urls(self) -> list[Any]:
         name = f"{self.opts.app_label}_{self.opts.model_name}_reveal"
@@ -259,8 +270,15 @@ class RecordAdmin(GuardedAdmin):
 @admin.register(Disclosure)
 class DisclosureAdmin(ReadOnlyAdmin):
     list_display = ("at", "username", "door", "kind", "field", "count")
-    list_filter = ("door",)
+    list_filter = ("door", "kind")
     search_fields = ("username",)
+
+    def has_module_permission(self, request: HttpRequest) -> bool:
+        return request.user.is_staff
+
+    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """All staff read who was shown what: it holds no secret itself."""
+        return request.user.is_staff
 
     @admin.display(description=_("records"))
     def count(self, disclosure: Disclosure) -> int:

@@ -140,12 +140,20 @@ class Record(models.Model):
             StaleRecord: somebody changed or deleted the record since it was read.
             IntegrityError: another write took the name since it was checked; see
                 :mod:`heroesite.records.races`.
+            ValueError: the version is not among the fields that were loaded.
+
+        After a rollback the record in memory is ahead of the stored one: read it again.
         """
         stored = getattr(self, "_stored", None)
         if not (self._state.adding or force_insert or force_update) and stored == self._values():
             return
-        super().save(force_insert=force_insert, force_update=force_update, **kwargs)
-        self._stored = self._values()
+        named = self._named(kwargs.pop("update_fields", None))
+        super().save(force_insert=force_insert, force_update=force_update, update_fields=named, **kwargs)
+        values = self._values()
+        if named is not None:
+            attnames = {self._meta.get_field(name).attname for name in named}  # type: ignore[union-attr]
+            values = {**(stored or {}), **{name: values[name] for name in attnames & set(values)}}
+        self._stored = values
 
     def get_absolute_url(self) -> str:
         return reverse(f"{self._meta.app_label}:detail", args=[self.pk])
@@ -170,6 +178,19 @@ class Record(models.Model):
         """The values of the fields that people fill in, as far as they are loaded."""
         names = (self._meta.get_field(name).attname for name in self.FIELDS)  # type: ignore[union-attr]
         return {name: self.__dict__[name] for name in names if name in self.__dict__}
+
+    def _named(self, update_fields: Iterable[str] | None) -> set[str] | None:
+        """The fields to write: those that were named, or loaded, and what always goes with them."""
+        deferred = self.get_deferred_fields()
+        if update_fields is None and not deferred:
+            return None
+        if "version" in deferred:
+            raise ValueError("A record is saved under the version that was read: load version as well.")
+        concrete = [field for field in self._meta.concrete_fields if not field.primary_key]
+        loaded = {field.name for field in concrete if field.attname not in deferred}
+        named = loaded if update_fields is None else set(update_fields)
+        folded = {field.name for field in concrete if isinstance(field, FoldedField) and field.of in named}
+        return named | folded | {"version", "updated_at"}
 
     def refresh_from_db(self, *args: Any, **kwargs: Any) -> None:
         """Read again; called by Django with ``fields`` where a deferred one is first looked at."""

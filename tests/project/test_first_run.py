@@ -88,3 +88,37 @@ def test_static_files_and_pages_come_from_the_same_process(tmp_path):
         answer = connection.getresponse()
         assert (answer.status, answer.read()) == (200, (ROOT / "static" / "site.css").read_bytes())
         connection.close()
+
+
+def test_a_first_run_that_was_broken_off_is_made_up_for(tmp_path):
+    assert manage(tmp_path, "migrate", "heroes", "0001").returncode == 0
+    with serving(tmp_path) as (_site, printed):
+        assert any(line.startswith("Password") for line in printed)
+    assert counts(tmp_path) == {"heroes_hero": 60, "teams_team": 12, "auth_user": 1}
+
+
+def test_a_page_of_ours_tells_a_fault_even_without_the_database(tmp_path):
+    with serving(tmp_path) as (site, _printed):
+        with sqlite3.connect(tmp_path / "register.sqlite3") as database:
+            database.execute("ALTER TABLE django_session RENAME TO away")
+        connection = http.client.HTTPConnection(site.removeprefix("http://"))
+        connection.request(
+            "GET", "/heroes/", headers={"Cookie": "sessionid=abcdefghijklmnopqrstuvwxyz012345"}
+        )
+        answer = connection.getresponse()
+        assert answer.status == 500
+        assert "has been noted" in answer.read().decode()
+        assert answer.headers["X-Request-Id"]
+        assert "default-src 'self'" in answer.headers["Content-Security-Policy"]
+        connection.close()
+
+
+@pytest.mark.parametrize("path", ["/api/v1/heroes/?search=%00", "/api/v1/heroes/?nonsense=1"])
+def test_a_script_from_elsewhere_may_read_why_it_is_refused(tmp_path, path):
+    with serving(tmp_path, CORS_ORIGINS="https://a.example.org") as (site, _printed):
+        connection = http.client.HTTPConnection(site.removeprefix("http://"))
+        connection.request("GET", path, headers={"Origin": "https://a.example.org"})
+        answer = connection.getresponse()
+        assert answer.status == 400
+        assert answer.headers["Access-Control-Allow-Origin"] == "https://a.example.org"
+        connection.close()

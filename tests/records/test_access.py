@@ -187,8 +187,13 @@ def test_staff_without_permissions_see_no_lists_in_the_admin(address):
 
 def test_an_editor_keeps_the_register_and_not_the_people(editor_browser):
     assert editor_browser.get("/admin/heroes/hero/").status_code == 200
-    for address in ("/admin/auth/user/", "/admin/auth/group/", "/admin/records/disclosure/"):
+    for address in ("/admin/auth/user/", "/admin/auth/group/"):
         assert editor_browser.get(address).status_code == 403
+
+
+def test_all_staff_read_who_was_shown_what_and_nobody_else_does(editor_browser, reader):
+    assert editor_browser.get("/admin/records/disclosure/").status_code == 200
+    assert browser(reader).get("/admin/records/disclosure/").status_code != 200
 
 
 @kinds

@@ -214,3 +214,27 @@ def test_a_form_that_meets_the_deletion_of_its_team_is_not_told_that_it_was_save
         assert saved == (answer.status_code == 302)
         words = client.get("/heroes/").content.decode() + answer.content.decode()
         assert ("was created" in words or "was added" in words) == saved
+
+
+@pytest.mark.parametrize("way", ["page", "one", "selected"])
+def test_a_team_is_deleted_while_its_members_are_changed(way, owner):
+    """Each locks what the other wants next, in the opposite order, and one of them has to give way."""
+    for _round in range(ROUNDS):
+        team = TeamFactory()
+        other = TeamFactory()
+        heroes = [HeroFactory(team=team) for _hero in range(4)]
+        selected = {"action": "delete_selected", "_selected_action": team.pk, "post": "yes"}
+        address, values = {
+            "page": (f"/teams/{team.pk}/delete/", {}),
+            "one": (f"/admin/teams/team/{team.pk}/delete/", {"post": "yes"}),
+            "selected": ("/admin/teams/team/", selected),
+        }[way]
+        changes = [
+            partial(program(owner).patch, f"/api/v1/heroes/{hero.pk}", {"team_id": pk})
+            for hero, pk in zip(heroes, [team.pk, other.pk, team.pk, None], strict=True)
+        ]
+        deleted, *changed = at_once(partial(browser(owner).post, address, values), *changes)
+        assert deleted.status_code == 302
+        assert {answer.status_code for answer in changed} <= {200, 422}
+        assert not Team.objects.filter(pk=team.pk).exists()
+        other.delete()

@@ -260,3 +260,29 @@ def test_a_copy_of_a_member_is_stale_once_its_team_is_deleted():
     with pytest.raises(StaleRecord), transaction.atomic():
         copy.save()
     assert Hero.objects.get().team is None
+
+
+def test_saving_some_fields_keeps_the_version_and_the_folded_copies():
+    team = TeamFactory(name="Alpha", headquarters="Here")
+    team.name, team.headquarters = "Beta", "There"
+    team.save(update_fields=["headquarters"])
+    stored = Team.objects.get()
+    assert (stored.name, stored.headquarters, stored.headquarters_key) == ("Alpha", "There", "there")
+    assert stored.version == team.version == 2
+    team.save()
+    stored.refresh_from_db()
+    assert (stored.name, stored.name_key, stored.version) == ("Beta", "beta", 3)
+
+
+def test_a_record_loaded_in_part_is_saved_under_its_version_or_not_at_all():
+    TeamFactory(name="Alpha")
+    team = Team.objects.only("name", "version").get()
+    team.name = "Beta"
+    team.save()
+    stored = Team.objects.get()
+    assert (stored.name, stored.name_key, stored.version) == ("Beta", "beta", 2)
+    team = Team.objects.only("name").get()
+    team.name = "Gamma"
+    with pytest.raises(ValueError, match="load version as well"):
+        team.save()
+    assert Team.objects.get().name == "Beta"

@@ -8,6 +8,7 @@ from django.core.management.base import BaseCommand
 from django.db import transaction
 
 from heroes.models import Hero
+from heroesite.text import fold
 from teams.models import Team
 
 ROSTER = Path(__file__).resolve().parents[2] / "sample_roster.json"
@@ -22,10 +23,11 @@ class Command(BaseCommand):
         for team in roster["teams"]:
             if not Team.objects.named([team["name"]]).exists():
                 self.create(Team(**team))
-        teams = {team.name: team for team in Team.objects.named(team["name"] for team in roster["teams"])}
+        found = Team.objects.named(team["name"] for team in roster["teams"])
+        teams = {team.name_key: team for team in found}
         for hero in roster["heroes"]:
             if not Hero.objects.named([hero["name"]]).exists():
-                self.create(Hero(**{**hero, "team": teams.get(hero["team"])}))
+                self.create(Hero(**{**hero, "team": teams.get(fold(hero["team"] or ""))}))
 
     def create(self, record: Hero | Team) -> None:
         record.full_clean()

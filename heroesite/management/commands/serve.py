@@ -13,8 +13,7 @@ from django.contrib.auth import get_user_model
 from django.core.exceptions import ValidationError
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
-from django.db import DatabaseError, connection
-from django.db.migrations.recorder import MigrationRecorder
+from django.db import DatabaseError, connection, transaction
 
 
 class Command(BaseCommand):
@@ -24,12 +23,14 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         self.check_port()
         administrator = self.administrator()
-        first_run = self.prepare_database()
+        self.prepare_database()
         if not settings.ON_LAPTOP:
             call_command("collectstatic", interactive=False, verbosity=0)
-        elif first_run:
-            call_command("load_sample_roster")
-            self.admit(administrator)
+        elif not get_user_model().objects.exists():
+            # Nobody is there: this is the first run, or the first was broken off. All or nothing.
+            with transaction.atomic():
+                call_command("load_sample_roster")
+                self.admit(administrator)
         self.tell_addresses()
         sys.stdout.flush()
         connection.close()
@@ -41,6 +42,8 @@ class Command(BaseCommand):
                 "gunicorn",
                 "--config",
                 str(settings.BASE_DIR / "deploy" / "gunicorn.conf.py"),
+                "--chdir",
+                str(settings.BASE_DIR),
                 "--bind",
                 f"{self.bracketed}:{settings.PORT}",
                 "heroesite.wsgi",
@@ -64,17 +67,15 @@ class Command(BaseCommand):
                     " choose another port: PORT=8001 make run"
                 ) from None
 
-    def prepare_database(self) -> bool:
-        """Bring the schema up to date. Returns whether this run created it."""
+    def prepare_database(self) -> None:
+        """Bring the schema up to date."""
         try:
             self.reach_database()
-            created = not MigrationRecorder(connection).has_table()
             call_command("migrate", interactive=False, verbosity=0)
-            call_command("createcachetable")
+            call_command("createcachetable", verbosity=0)
         except (DatabaseError, OSError) as error:
-            reason = str(error).strip().splitlines()[0]
+            reason = str(error).strip().partition("\n")[0]
             raise CommandError(f"The database cannot be used ({reason}); mend DATABASE_URL.") from None
-        return created
 
     def reach_database(self) -> None:
         """Make a first connection: to PostgreSQL not through the pool, which would keep on trying."""
