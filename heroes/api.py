@@ -20,7 +20,6 @@ class HeroViewSet(RecordViewSet):
     filterset_class = HeroFilterSet
     serializer_class = HeroSerializer
     row_serializer_class = HeroRowSerializer
-    queryset = Hero.objects.all()
     example = {"name": "Lamplighter", "secret_name": "Edith Wren", "age": 41, "team_id": 1}
     nested_example = {
         "team": {

@@ -1,6 +1,8 @@
 from heroesite.records.urls import record_urls
 
-from . import views
+from .filters import HeroFilterSet
+from .forms import HeroForm
+from .models import Hero
 
 app_name = "heroes"
-urlpatterns = record_urls(views, "Hero")
+urlpatterns = record_urls(Hero, HeroFilterSet, HeroForm)

@@ -2,6 +2,7 @@ from django.contrib import admin
 from django.urls import reverse
 from django.utils.html import format_html, format_html_join
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
 
 from heroesite.records.admin import RecordAdmin
 from heroesite.records.filters import LIMIT
@@ -19,7 +20,10 @@ class TeamAdmin(RecordAdmin):
 
     @admin.display(description=_("heroes"))
     def heroes(self, team: Team) -> str:
-        """The first of the team's heroes, and where the others are."""
+        """The first of the team's heroes, how many there are, and where the others are."""
+        count = team.heroes.count()
+        if not count:
+            return _("None.")
         address = f"admin:{team.heroes.model._meta.app_label}_{team.heroes.model._meta.model_name}"
         links = format_html_join(
             "",
@@ -27,4 +31,5 @@ class TeamAdmin(RecordAdmin):
             ((reverse(f"{address}_change", args=[hero.pk]), hero) for hero in team.heroes.all()[:LIMIT]),
         )
         everyone = f"{reverse(f'{address}_changelist')}?team={team.pk}"
-        return format_html('<ul>{}</ul><a href="{}">{}</a>', links, everyone, _("All as a list"))
+        words = ngettext("%(count)d hero as a list", "All %(count)d heroes as a list", count)
+        return format_html('<ul>{}</ul><a href="{}">{}</a>', links, everyone, words % {"count": count})

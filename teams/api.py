@@ -49,7 +49,6 @@ class TeamViewSet(RecordViewSet):
     filterset_class = TeamFilterSet
     serializer_class = TeamSerializer
     row_serializer_class = TeamRowSerializer
-    queryset = Team.objects.all()
     example = {"name": "Night Watch", "headquarters": "The Old Lighthouse, Harbour Road"}
     nested_example = {
         "heroes": [{"id": 1, "name": "Lamplighter", "age": 41}],

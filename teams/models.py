@@ -5,7 +5,7 @@ from typing import Any, ClassVar
 from django.db.models import Avg
 from django.utils.translation import gettext_lazy as _
 
-from heroesite.records.fields import GROWTH, FoldedField, LineField
+from heroesite.records.fields import LineField
 from heroesite.records.models import Record, line_check
 
 
@@ -13,7 +13,6 @@ class Team(Record):
     FIELDS: ClassVar = ("name", "headquarters")
 
     headquarters = LineField(_("headquarters"), max_length=200)
-    headquarters_key = FoldedField(of="headquarters", max_length=200 * GROWTH)
 
     class Meta(Record.Meta):
         verbose_name = _("team")

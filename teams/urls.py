@@ -1,6 +1,8 @@
 from heroesite.records.urls import record_urls
 
-from . import views
+from .filters import TeamFilterSet
+from .forms import TeamForm
+from .models import Team
 
 app_name = "teams"
-urlpatterns = record_urls(views, "Team")
+urlpatterns = record_urls(Team, TeamFilterSet, TeamForm)

@@ -3,7 +3,6 @@ import django.utils.timezone
 from django.db import migrations, models
 
 import heroesite.records.fields
-import heroesite.records.operations
 
 
 class Migration(migrations.Migration):
@@ -37,5 +36,4 @@ class Migration(migrations.Migration):
                 'constraints': [models.UniqueConstraint(fields=('name_key',), name='heroes_hero_name_unique'), models.CheckConstraint(condition=models.Q(('version__gte', 1)), name='heroes_hero_version_from_1'), models.CheckConstraint(condition=models.Q(('name__length__gte', 1), ('name__length__lte', 100)), name='heroes_hero_name_length'), models.CheckConstraint(condition=models.Q(('secret_name__length__gte', 1), ('secret_name__length__lte', 100)), name='heroes_hero_secret_name_length'), models.CheckConstraint(condition=models.Q(('age__range', (0, 1000000))), name='heroes_hero_age_range')],
             },
         ),
-        heroesite.records.operations.OrderByCodePoint("hero", "name_key"),
     ]

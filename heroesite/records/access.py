@@ -1,5 +1,6 @@
 """Who may see which fields and take which actions: the one place that answers, for every door."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -30,6 +31,15 @@ def disclosable(user: Any, kind: Kind) -> tuple[str, ...]:
 def open_fields(kind: Kind) -> tuple[str, ...]:
     """The fields of ``kind`` that whoever sees a record sees: to find, order and list records by."""
     return tuple(field for field in kind.FIELDS if field not in kind.RESTRICTED)
+
+
+def guesses(user: Any, kind: Kind, sent: Iterable[str]) -> bool:
+    """Whether ``user`` sends a field that they may not see.
+
+    Such a write counts as a change even where the value equals the stored one: else the version would
+    tell whether a guess at it was right.
+    """
+    return not set(restricted(user, kind)).isdisjoint(sent)
 
 
 @dataclass(frozen=True)

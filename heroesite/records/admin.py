@@ -7,10 +7,13 @@ from typing import Any, ClassVar
 
 from django import forms
 from django.contrib import admin, messages
+from django.contrib.admin.exceptions import DisallowedModelAdminLookup
 from django.contrib.admin.options import IncorrectLookupParameters
 from django.contrib.admin.utils import unquote
 from django.contrib.admin.widgets import AutocompleteSelect
 from django.core.exceptions import BadRequest, PermissionDenied, ValidationError
+from django.db.models import Q, TextField
+from django.db.models.functions import Cast
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
@@ -21,18 +24,15 @@ from django.utils.translation import gettext_lazy as _
 from heroesite.text import shown
 
 from .access import disclosable, open_fields
-from .filters import RecordFilterSet, SearchField
+from .fields import is_id
+from .filters import PAGING, RecordFilterSet, SearchField
 from .forms import RecordForm
 from .models import Disclosure, Door, Record
 from .races import again_after_race
 
-LARGEST_ID = 2**63 - 1
 LOOKUPS = {"", "exact", "id__exact", "isnull"}
 """The lookups that the admin's own list filters write into the address."""
-
-
-def is_id(text: str) -> bool:
-    return text.isascii() and text.isdigit() and len(text) < 20 and int(text) <= LARGEST_ID
+MASK = "••••••••"
 
 
 class RowsField(forms.ModelMultipleChoiceField):
@@ -61,6 +61,8 @@ class GuardedAdmin(admin.ModelAdmin):
         """A query that does not hold is told, where Django would drop it and list everything."""
         try:
             return super().get_changelist_instance(request)
+        except DisallowedModelAdminLookup as error:
+            raise BadRequest(_("This list knows no such parameter. Use its filters.")) from error
         except IncorrectLookupParameters as error:
             told = chain.from_iterable(getattr(fault, "messages", [str(fault)]) for fault in error.args)
             words = _("This query cannot be answered: %(faults)s")
@@ -76,8 +78,7 @@ class GuardedAdmin(admin.ModelAdmin):
         try:
             words = SearchField(required=False).clean(search_term)
         except ValidationError as error:
-            self.message_user(request, error.messages[0], messages.ERROR)
-            return queryset.none(), False
+            raise BadRequest(error.messages[0]) from error
         return self.search(request, queryset, words)
 
     def search(self, request: HttpRequest, queryset: Any, words: list[str]) -> tuple[Any, bool]:
@@ -113,6 +114,11 @@ class RecordSelect(AutocompleteSelect):
         return super().optgroups(name, [text for text in value if is_id(str(text))], attr)
 
 
+def narrowing(filterset_class: type[RecordFilterSet]) -> list[str | None]:
+    """The parameters that stand beside the admin's list, which searches, orders and pages by itself."""
+    return [name for name in filterset_class.base_filters if name not in {"search", *PAGING}]
+
+
 class QueryFilter(admin.ListFilter):
     """The filters of the pages, under the names they have there, beside the admin's list."""
 
@@ -143,8 +149,7 @@ class QueryFilter(admin.ListFilter):
         return True
 
     def expected_parameters(self) -> list[str | None]:
-        elsewhere = {"search", "ordering", "limit", "offset"}
-        return [name for name in self.filterset_class.base_filters if name not in elsewhere]
+        return narrowing(self.filterset_class)
 
     def choices(self, changelist: Any) -> Any:
         return [field for field in self.filterset.shown if field.name != "search"]
@@ -167,8 +172,10 @@ class RecordAdmin(GuardedAdmin):
     form: type[RecordForm]
     filterset_class: type[RecordFilterSet]
     search_fields = ["name"]
-    readonly_fields: ClassVar[tuple[str, ...]] = ("version", "created_at", "updated_at")
+    readonly_fields: ClassVar[tuple[str, ...]] = Record.AUTOMATIC
     change_form_template = "admin/records/change_form.html"
+    delete_confirmation_template = "admin/records/delete_confirmation.html"
+    delete_selected_confirmation_template = "admin/records/delete_confirmation.html"
     show_full_result_count = False
 
     def view_on_site(self, obj: Any) -> str:
@@ -196,7 +203,7 @@ class RecordAdmin(GuardedAdmin):
         )
 
     def lookup_allowed(self, lookup: str, value: str, request: Any = None) -> bool:
-        return lookup in self.filterset_class.base_filters
+        return lookup in narrowing(self.filterset_class)
 
     def search(self, request: HttpRequest, queryset: Any, words: list[str]) -> tuple[Any, bool]:
         return queryset.search(words), False
@@ -206,7 +213,16 @@ class RecordAdmin(GuardedAdmin):
         if obj is None:
             return self.kind.FIELDS
         shown = self.kind.FIELDS if self.has_change_permission(request, obj) else open_fields(self.kind)
-        return (*shown, *self.readonly_fields)
+        return (*shown, *self.get_readonly_fields(request, obj))
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        masked = ("masked",) if obj and disclosable(request.user, self.kind) else ()
+        return (*masked, *self.readonly_fields)
+
+    @admin.display(description=_("kept hidden"))
+    def masked(self, record: Record) -> str:
+        """Which values stand there and are not shown unless they are revealed."""
+        return ", ".join(f"{record.label(name)} {MASK}" for name in record.RESTRICTED)
 
     def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Any:
         found = super().get_object(request, object_id, from_field)
@@ -215,13 +231,7 @@ class RecordAdmin(GuardedAdmin):
         return found
 
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
-        form.save()
-
-    def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:
-        """What a deletion takes along, and what else it changes."""
-        deleted, *rest = super().get_deleted_objects(objs, request)
-        chosen = self.model.objects.filter(pk__in=[record.pk for record in objs])
-        return [*deleted, *chosen.consequences_of_deletion()], *rest
+        form.write(request.user)
 
     def changeform_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
         return written(super().changeform_view, request, *args, **kwargs)
@@ -235,12 +245,13 @@ class RecordAdmin(GuardedAdmin):
     def get_urls(self) -> list[Any]:
         name = f"{self.opts.app_label}_{self.opts.model_name}_reveal"
         reveal = path("<path:object_id>/reveal/", self.admin_site.admin_view(self.reveal), name=name)
-        return [reveal, *super().get_urls()]
+        return [*([reveal] if self.kind.RESTRICTED else []), *super().get_urls()]
 
     def change_view(
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None
     ) -> Any:
-        context = {**(extra_context or {}), "disclosable": disclosable(request.user, self.kind)}
+        labels = [self.kind.label(name) for name in disclosable(request.user, self.kind)]
+        context = {**(extra_context or {}), "revealable": ", ".join(labels)}
         return super().change_view(request, object_id, form_url, context)
 
     def reveal(self, request: HttpRequest, object_id: str) -> HttpResponse:
@@ -271,7 +282,16 @@ class RecordAdmin(GuardedAdmin):
 class DisclosureAdmin(ReadOnlyAdmin):
     list_display = ("at", "username", "door", "kind", "field", "count")
     list_filter = ("door", "kind")
-    search_fields = ("username",)
+    search_fields = ("username", "kind")
+    search_help_text = _("A user name, a kind, the id of a record: “hero 5” finds who was shown hero 5.")
+
+    def search(self, request: HttpRequest, queryset: Any, words: list[str]) -> tuple[Any, bool]:
+        """A number is the id of a record, which the list of ids is searched for as text."""
+        ids = [word for word in words if is_id(word)]
+        queryset = queryset.annotate(listed=Cast("ids", TextField())).filter(
+            *(Q(listed__regex=rf"[\[ ]{int(word)}[,\]]") for word in ids)
+        )
+        return super().search(request, queryset, [word for word in words if not is_id(word)])
 
     def has_module_permission(self, request: HttpRequest) -> bool:
         return request.user.is_staff

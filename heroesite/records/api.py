@@ -1,6 +1,5 @@
 """The API of one kind of record: list, create, retrieve, update and delete."""
 
-import re
 from collections.abc import Sequence
 from typing import Any, ClassVar
 
@@ -19,6 +18,7 @@ from rest_framework.routers import APIRootView, DefaultRouter
 from heroesite.api.problems import InvalidQuery, refuse_parameters
 
 from .access import disclosable, may
+from .fields import is_id
 from .filters import LIMIT, RecordFilterSet
 from .models import Disclosure, Door, Record
 from .races import again_after_race
@@ -109,7 +109,7 @@ class RecordViewSet(viewsets.ModelViewSet):
 
     def get_object(self) -> Any:
         key = self.kwargs["pk"]
-        found = re.fullmatch("[0-9]{1,19}", key) and self.get_queryset().filter(pk=key).first()
+        found = is_id(key) and self.get_queryset().filter(pk=key).first()
         if not found:
             raise NotFound(f"{capfirst(self.model._meta.verbose_name)} not found")
         return found

@@ -14,10 +14,23 @@ from django.utils.translation import gettext_lazy as _
 from heroesite.text import fold, normalise, validate_line
 
 REQUIRED = _("This field is required.")
-WHOLE_NUMBER = _("Enter a whole number.")
+WHOLE_NUMBER = _("Enter a whole number, in digits only.")
+LARGEST_ID = 2**63 - 1
 GROWTH = 4
 """How many times as long as itself a line may get by folding: within what PostgreSQL can index (2,704
 bytes), and only ligatures of whole words, as ``ﷺ``, grow more."""
+
+
+def is_id(text: str) -> bool:
+    """Whether ``text`` is a whole number in ASCII digits that any database can look up."""
+    return text.isascii() and text.isdigit() and len(text) < 20 and int(text) <= LARGEST_ID
+
+
+def between(smallest: int, largest: int) -> list[Any]:
+    """Validators of a range, with the same words at both its ends."""
+    words = _("Enter a whole number from {smallest} to {largest}.")
+    message = format_lazy(words, smallest=f"{smallest:,}", largest=f"{largest:,}")
+    return [MinValueValidator(smallest, message), MaxValueValidator(largest, message)]
 
 
 class GrowthValidator:
@@ -44,7 +57,11 @@ class LineFormField(forms.CharField):
 
 
 class LineField(models.CharField):
-    """One normalised line of text. See :mod:`heroesite.text` for what it may hold."""
+    """One normalised line of text. See :mod:`heroesite.text` for what it may hold.
+
+    On a record whoever may see it can find and order records by it, so it brings its folded copy along:
+    ``motto`` a :class:`FoldedField` called ``motto_key``.
+    """
 
     default_error_messages = {"blank": REQUIRED, "null": REQUIRED}
     default_validators = [validate_line]
@@ -57,12 +74,21 @@ class LineField(models.CharField):
         value = super().to_python(value)
         return normalise(value) if isinstance(value, str) else value
 
+    def contribute_to_class(self, cls: Any, name: str, private_only: bool = False) -> None:
+        super().contribute_to_class(cls, name, private_only)
+        key = f"{name}_key"
+        found_by = name in getattr(cls, "FIELDS", ()) and name not in cls.RESTRICTED
+        if found_by and not hasattr(cls, key):
+            folded = FoldedField(of=name, max_length=(self.max_length or 0) * GROWTH)
+            folded.creation_counter = self.creation_counter  # it stands where its line stands
+            folded.contribute_to_class(cls, key)
+
     def formfield(self, *args: Any, **kwargs: Any) -> Any:
         return super().formfield(*args, **{"form_class": LineFormField, **kwargs})
 
 
 class FoldedField(models.CharField):
-    """The folded copy of a :class:`LineField`, kept up to date by every write.
+    """The folded copy of a :class:`LineField`, kept up to date by every write, ordered by code point.
 
     Args:
         of: the name of the field it folds.
@@ -76,6 +102,12 @@ class FoldedField(models.CharField):
         name, path, args, kwargs = super().deconstruct()
         kwargs.pop("editable")
         return name, path, args, {**kwargs, "of": self.of}
+
+    def db_parameters(self, connection: Any) -> Any:
+        """PostgreSQL compares by code points as SQLite does. A ``db_collation`` would make the migrations
+        differ from database to database: SQLite knows no collation called ``C``."""
+        collation = "C" if connection.vendor == "postgresql" else None
+        return {**super().db_parameters(connection), "collation": collation}
 
     def pre_save(self, model_instance: models.Model, add: bool) -> str:
         key = fold(getattr(model_instance, self.of))
@@ -103,11 +135,7 @@ class WholeNumberField(models.IntegerField):
 
     def __init__(self, *args: Any, smallest: int, largest: int, **kwargs: Any) -> None:
         self.smallest, self.largest = smallest, largest
-        message = format_lazy(
-            _("Enter a whole number from {smallest:,} to {largest:,}."), smallest=smallest, largest=largest
-        )
-        kwargs["validators"] = [MinValueValidator(smallest, message), MaxValueValidator(largest, message)]
-        super().__init__(*args, **kwargs)
+        super().__init__(*args, **{**kwargs, "validators": between(smallest, largest)})
 
     def deconstruct(self) -> tuple[str, str, Any, Any]:
         name, path, args, kwargs = super().deconstruct()
@@ -122,7 +150,7 @@ class RecordChoiceField(forms.ModelChoiceField):
     """One record, chosen by its id in ASCII digits."""
 
     def to_python(self, value: Any) -> Any:
-        if isinstance(value, str) and value and not re.fullmatch(r"[0-9]{1,19}", value):
+        if isinstance(value, str) and value and not is_id(value):
             raise ValidationError(self.error_messages["invalid_choice"], code="invalid_choice")
         return super().to_python(value)
 
@@ -132,7 +160,7 @@ class RecordKey(models.ForeignKey):
 
     Args:
         left_behind: what happens to the holders of the link when the other record is deleted, an
-            ``ngettext_lazy`` with ``%(count)d``, shown before and after the deletion.
+            ``ngettext_lazy`` with ``%(count)d``, shown before the deletion.
     """
 
     def __init__(self, to: Any, left_behind: Any = None, **kwargs: Any) -> None:

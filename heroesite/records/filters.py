@@ -17,7 +17,7 @@ from typing import Any, ClassVar
 import django_filters
 from django import forms
 from django.core.exceptions import ValidationError
-from django.core.validators import MaxLengthValidator, MaxValueValidator, MinValueValidator
+from django.core.validators import MaxLengthValidator
 from django.db.models import F
 from django.forms.utils import ErrorList
 from django.utils.text import capfirst, format_lazy
@@ -28,13 +28,15 @@ from drf_spectacular.utils import extend_schema_field
 from heroesite.text import fold, shown, validate_line
 
 from .access import open_fields
-from .fields import LineField, LineFormField, RecordChoiceField, RecordKey, WholeNumberFormField
+from .fields import LineField, LineFormField, RecordChoiceField, RecordKey, WholeNumberFormField, between
 from .models import RecordQuerySet
 
 LIMIT = 100
 """Records on one page, by default and at most."""
 LAST_OFFSET = 1_000_000_000
 SEARCH_WORDS, SEARCH_LENGTH = 10, 200
+PAGING = ("ordering", "limit", "offset")
+"""Parameters that leave no record out."""
 MOST_FAULTS = 20
 """Faults of a query that one answer tells."""
 
@@ -89,8 +91,8 @@ class IsNullFilter(django_filters.ChoiceFilter):
     """``true`` or ``false``, and nothing that might be taken for one of them."""
 
     def __init__(self, **kwargs: Any) -> None:
-        choices = [("true", _("Without one")), ("false", _("With one"))]
-        super().__init__(choices=choices, lookup_expr="isnull", empty_label=_("Either"), **kwargs)
+        choices = [("true", _("Without")), ("false", _("With"))]
+        super().__init__(choices=choices, lookup_expr="isnull", empty_label=_("Both"), **kwargs)
 
     def filter(self, qs: Any, value: Any) -> Any:
         return super().filter(qs, {"true": True, "false": False}.get(value))
@@ -100,10 +102,7 @@ class PagingFilter(WholeNumberFilter):
     """``limit`` and ``offset``: checked like any parameter, and applied by whoever pages."""
 
     def __init__(self, smallest: int, largest: int, **kwargs: Any) -> None:
-        words = _("Enter a whole number from {smallest:,} to {largest:,}.")
-        message = format_lazy(words, smallest=smallest, largest=largest)
-        validators = [MinValueValidator(smallest, message), MaxValueValidator(largest, message)]
-        super().__init__(validators=validators, **kwargs)
+        super().__init__(validators=between(smallest, largest), **kwargs)
         extend_schema_field({"type": "integer", "minimum": smallest, "maximum": largest})(self)
 
     def filter(self, qs: Any, value: Any) -> Any:
@@ -140,6 +139,15 @@ class QueryForm(forms.Form):
                 self.refuse(key, format_lazy(words, names=", ".join(near or self.fields)), "unknown")
             elif hasattr(self.data, "getlist") and len(self.data.getlist(key)) > 1:
                 self.refuse(key, _("Give this parameter once."), "repeated")
+
+    @property
+    def told(self) -> list[tuple[str, str, list[str]]]:
+        """What is wrong: the label of each faulty parameter, the id of its field if it has one, the words."""
+        fields = set(self.fields) - set(PAGING)
+        return [
+            (self[name].label, self[name].id_for_label, faults) if name in fields else (name, "", faults)
+            for name, faults in self.errors.items()
+        ]
 
     def refuse(self, key: str, message: Any, code: str) -> None:
         errors: Any = self.errors
@@ -215,11 +223,10 @@ class RecordFilterSet(django_filters.FilterSet):
     @property
     def shown(self) -> list[forms.BoundField]:
         """The parameters to offer on the page."""
-        paging = {"limit", "offset", "ordering"}
         return [
             self.form[name]
             for name in self.form.fields
-            if name in self.ON_PAGE or (self.form.data.get(name) and name not in paging)
+            if name in self.ON_PAGE or (self.form.data.get(name) and name not in PAGING)
         ]
 
     @property
@@ -257,7 +264,12 @@ def filters_of(field: Any) -> Iterator[tuple[str, django_filters.Filter]]:
                 error_messages={"invalid_choice": field.error_messages["invalid"]},
             ),
         )
-        yield f"{name}__isnull", IsNullFilter(field_name=name, label=called(_("{label} or none")))
+        yield (
+            f"{name}__isnull",
+            IsNullFilter(
+                field_name=name, label=format_lazy(_("With or without {label}"), label=field.verbose_name)
+            ),
+        )
     else:
         yield name, WholeNumberFilter(name, label=called("{label}"))
         yield f"{name}__gte", WholeNumberFilter(name, "gte", label=called(_("{label} from")))

@@ -5,6 +5,7 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from .access import guesses
 from .models import Record
 
 
@@ -34,11 +35,7 @@ class RecordForm(forms.ModelForm):
                 values[name] = values[name] or getattr(self.instance, name)
         return values
 
-    def save(self, commit: bool = True) -> Any:
-        """Save the record. A restricted value that was typed counts as a change even where it equals
-        the stored one: else the version would answer guesses at it."""
-        if not commit:
-            return super().save(commit=False)
-        typed = set(self.instance.RESTRICTED) & set(self.changed_data)
-        self.instance.save(force_update=bool(self.instance.pk and typed))
-        return self.instance
+    def write(self, user: Any) -> None:
+        """Save the record, as ``user`` filled it in."""
+        guessed = guesses(user, self.instance, self.changed_data)
+        self.instance.save(force_update=bool(self.instance.pk) and guessed)

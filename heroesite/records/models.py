@@ -48,7 +48,8 @@ LineField.register_lookup(Length)
 
 
 class RecordQuerySet(models.QuerySet[Any]):
-    """Records by domain words; what writes many keeps rules, versions and links as ``save`` does."""
+    """Records by domain words. What writes many keeps versions and links as ``save`` does; its callers have
+    asked ``full_clean``."""
 
     def search(self, words: Iterable[str]) -> Self:
         """The records whose name holds each of ``words``, whatever the case."""
@@ -71,7 +72,11 @@ class RecordQuerySet(models.QuerySet[Any]):
             super().bulk_create(records, batch_size=batch_size)
 
     def change(self, **values: Any) -> int:
-        """Give these records new field values, each with a new version. Returns how many."""
+        """Give these records new values in fields without a folded copy, each with a new version.
+
+        Returns:
+            how many there are.
+        """
         return super().update(**values, version=F("version") + 1, updated_at=timezone.now())
 
     def delete(self) -> tuple[int, dict[str, int]]:
@@ -104,14 +109,15 @@ class Record(models.Model):
 
     A subclass lists in ``FIELDS`` the fields that people fill in, in the order in which they are
     shown, and in ``RESTRICTED`` those that only holders of a permission may see. Forms, admin, API,
-    filters and lists all read these two.
+    filters and lists all read these two. ``AUTOMATIC`` are those that the register fills in itself.
     """
 
     FIELDS: ClassVar[tuple[str, ...]]
     RESTRICTED: ClassVar[dict[str, str]] = {}
+    AUTOMATIC: ClassVar = ("version", "created_at", "updated_at")
 
     name = LineField(_("name"), max_length=100)
-    name_key = FoldedField(of="name", max_length=100 * GROWTH)
+    name_key = FoldedField(of="name", max_length=100 * GROWTH)  # all that stands on it wants it by name
     version = models.PositiveIntegerField(_("version"), default=1, editable=False)
     created_at = models.DateTimeField(_("created"), default=timezone.now, editable=False)
     updated_at = models.DateTimeField(_("last changed"), auto_now=True)

@@ -14,13 +14,9 @@ from rest_framework.fields import empty
 from heroesite.api.problems import InvalidBody
 from heroesite.text import shown
 
-from .access import restricted
+from .access import guesses, restricted
 from .fields import REQUIRED, WHOLE_NUMBER, LineField, RecordKey, WholeNumberField
 from .models import Record
-
-AUTOMATIC = ("version", "created_at", "updated_at")
-"""Members that the register sets by itself, beside the id."""
-
 
 MOST_FAULTS = 50
 """Faults of shape that one answer tells."""
@@ -70,7 +66,7 @@ class RecordSerializer(serializers.ModelSerializer):
     def get_field_names(self, declared_fields: Mapping[str, Any], info: Any) -> list[str]:
         model: Any = self.Meta.model
         names = [member_name(name, model) for name in model.FIELDS]
-        return ["id", *names, *declared_fields, *AUTOMATIC]
+        return ["id", *names, *declared_fields, *model.AUTOMATIC]
 
     def build_field(self, field_name: str, info: Any, model_class: Any, nested_depth: int) -> Any:
         for name in model_class.FIELDS:
@@ -80,7 +76,7 @@ class RecordSerializer(serializers.ModelSerializer):
 
     def get_fields(self) -> dict[str, Any]:
         fields = super().get_fields()
-        for name in ("id", *AUTOMATIC):
+        for name in ("id", *self.Meta.model.AUTOMATIC):
             fields[name].read_only = True
         for name in self.unseen():
             fields[name].write_only = True
@@ -117,7 +113,7 @@ class RecordSerializer(serializers.ModelSerializer):
                 errors[member] = list(details(faults))
         if errors:
             raise InvalidBody(errors)
-        return {"record": record, "blind": bool(set(self.unseen()) & set(values))}
+        return {"record": record, "guessed": guesses(self.context["request"].user, record, values)}
 
     def read(self, data: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
         """The values sent, and the faults of shape. Read-only members may come back as they were."""
@@ -160,7 +156,7 @@ class RecordSerializer(serializers.ModelSerializer):
         return record
 
     def update(self, instance: Record, validated_data: dict[str, Any]) -> Record:
-        instance.save(force_update=validated_data["blind"])
+        instance.save(force_update=validated_data["guessed"])
         return instance
 
 

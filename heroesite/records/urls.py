@@ -1,21 +1,29 @@
 """The addresses that each kind of record has."""
 
-from types import ModuleType
-
 from django.urls import URLPattern, path
 
+from . import views
+from .filters import RecordFilterSet
+from .forms import RecordForm
+from .models import Record
 
-def record_urls(views: ModuleType, kind: str) -> list[URLPattern]:
-    """Addresses for the pages in ``views``, which are named after ``kind``: ``HeroList``, …"""
-    addresses = {
-        "list": "",
-        "create": "new/",
-        "detail": "<int:pk>/",
-        "update": "<int:pk>/edit/",
-        "delete": "<int:pk>/delete/",
-        "reveal": "<int:pk>/reveal/",
-    }
+PAGES: dict[str, tuple[str, type[views.RecordPage]]] = {
+    "list": ("", views.RecordList),
+    "create": ("new/", views.RecordCreate),
+    "detail": ("<int:pk>/", views.RecordDetail),
+    "update": ("<int:pk>/edit/", views.RecordUpdate),
+    "delete": ("<int:pk>/delete/", views.RecordDelete),
+    "reveal": ("<int:pk>/reveal/", views.RecordReveal),
+}
+
+
+def record_urls(
+    model: type[Record], filterset_class: type[RecordFilterSet], form_class: type[RecordForm]
+) -> list[URLPattern]:
+    """The pages of one kind of record, under addresses with the same names for every kind."""
+    told = {"model": model, "filterset_class": filterset_class, "form_class": form_class}
     return [
-        path(address, getattr(views, f"{kind}{name.capitalize()}").as_view(), name=name)
-        for name, address in addresses.items()
+        path(address, page.as_view(**told), name=name)
+        for name, (address, page) in PAGES.items()
+        if name != "reveal" or model.RESTRICTED
     ]

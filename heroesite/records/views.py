@@ -22,15 +22,15 @@ from .races import again_after_race
 
 
 class RecordPage(AccessMixin, TemplateView):
-    """A page about one kind of record.
+    """A page about one kind of record, which ``as_view`` is told.
 
-    A subclass names the ``model``, and a ``template`` that is looked for among the templates of the
-    model's app first and of all records then.
+    A subclass names a ``template`` that is looked for among the templates of the model's app first and
+    of all records then.
     """
 
-    model: ClassVar[type[Record]]
-    filterset_class: ClassVar[type[RecordFilterSet]]
-    form_class: ClassVar[type[RecordForm]]
+    model: type[Record] = Record
+    filterset_class: type[RecordFilterSet] = RecordFilterSet
+    form_class: type[RecordForm] = RecordForm
     template: ClassVar[str]
     action: ClassVar[str] = "view"
     http_method_names = ["get", "head", "post", "options"]
@@ -72,8 +72,9 @@ class StoredRecordPage(RecordPage):
         return get_object_or_404(records, pk=self.kwargs["pk"])
 
     def show(self, record: Record, **context: Any) -> HttpResponse:
-        at = {action: self.address(action, record) for action in ("detail", "update", "delete", "reveal")}
-        context |= {"record": record, "at": at, "disclosable": disclosable(self.request.user, self.model)}
+        context |= {"record": record, "disclosable": disclosable(self.request.user, self.model)}
+        actions = ["detail", "update", "delete", *(["reveal"] if context["disclosable"] else [])]
+        context["at"] = {action: self.address(action, record) for action in actions}
         return self.render_to_response(self.get_context_data(**context))
 
     def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
@@ -150,7 +151,7 @@ class RecordFormPage(StoredRecordPage):
         if not form.is_valid():
             return self.show_form(form, title, status=422)
         new = record.pk is None
-        form.save()
+        form.write(request.user)
         changed = new or record.version > version
         words = self.done if changed else gettext_lazy("%(kind)s “%(name)s” is as it was.")
         messages.success(request, words % {"kind": self.kind, "name": record})

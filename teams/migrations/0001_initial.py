@@ -2,7 +2,6 @@ import django.utils.timezone
 from django.db import migrations, models
 
 import heroesite.records.fields
-import heroesite.records.operations
 
 
 class Migration(migrations.Migration):
@@ -33,5 +32,4 @@ class Migration(migrations.Migration):
                 'constraints': [models.UniqueConstraint(fields=('name_key',), name='teams_team_name_unique'), models.CheckConstraint(condition=models.Q(('version__gte', 1)), name='teams_team_version_from_1'), models.CheckConstraint(condition=models.Q(('name__length__gte', 1), ('name__length__lte', 100)), name='teams_team_name_length'), models.CheckConstraint(condition=models.Q(('headquarters__length__gte', 1), ('headquarters__length__lte', 200)), name='teams_team_headquarters_length')],
             },
         ),
-        heroesite.records.operations.OrderByCodePoint("team", "name_key", "headquarters_key"),
     ]

@@ -27,7 +27,7 @@ def messages_of(answer):
 
 FAULTY = [
     ({"name": ""}, {"name": REQUIRED}),
-    ({"age": "old"}, {"age": "Enter a whole number."}),
+    ({"age": "old"}, {"age": "Enter a whole number, in digits only."}),
     ({"age": "-1"}, {"age": "Enter a whole number from 0 to 1,000,000."}),
     ({"name": "x" * 101}, {"name": "Ensure this value has at most 100 characters (it has 101)."}),
     ({"name": "TAKEN"}, {"name": "There is a hero named “Taken” already. Choose another name."}),
@@ -35,7 +35,7 @@ FAULTY = [
         {"name": "", "age": "1.5", "secret_name": "a\u202eb"},
         {
             "name": REQUIRED,
-            "age": "Enter a whole number.",
+            "age": "Enter a whole number, in digits only.",
             "secret_name": "Character 2 is U+202E RIGHT-TO-LEFT OVERRIDE, which cannot be kept here."
             " Remove it.",
         },

@@ -5,10 +5,14 @@ import unicodedata
 import pytest
 from django.core.exceptions import ValidationError
 from django.db import DataError, IntegrityError, connection, transaction
+from django.test.utils import isolate_apps
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from heroes.models import Hero
+from heroesite.records.fields import FoldedField, LineField
+from heroesite.records.filters import RecordFilterSet
+from heroesite.records.models import Record
 from heroesite.text import fold, is_visible, normalise
 from teams.models import Team
 from tests.factories import HeroFactory, TeamFactory
@@ -65,7 +69,7 @@ def refused(character, name="", place=1):
         (hero(age=-1), {"age": [FROM_TO]}),
         (hero(age=1_000_001), {"age": [FROM_TO]}),
         (hero(age=2**63), {"age": [FROM_TO]}),
-        (hero(age="old"), {"age": ["Enter a whole number."]}),
+        (hero(age="old"), {"age": ["Enter a whole number, in digits only."]}),
         (hero(team_id=999_999), {"team": [NO_RECORD]}),
         (hero(name="\u200d\u3164"), {"name": [INVISIBLE]}),
         (hero(name="\u2800"), {"name": [INVISIBLE]}),
@@ -308,3 +312,24 @@ def test_the_database_refuses_a_team_that_is_not_there():
         link_to_nothing()
     record.refresh_from_db()
     assert record.team is None
+
+
+@isolate_apps("teams")
+def test_a_new_line_of_text_that_all_may_see_brings_its_folded_copy_along():
+    class Guild(Record):
+        FIELDS = ("name", "motto", "password")
+        RESTRICTED = {"password": "teams.view_password"}
+
+        motto = LineField("motto", max_length=30)
+        password = LineField("password", max_length=30)
+
+        class Meta(Record.Meta):
+            app_label = "teams"
+
+    assert {field.name for field in Guild._meta.fields if isinstance(field, FoldedField)} == {
+        "name_key",
+        "motto_key",
+    }
+    parameters = type("GuildFilterSet", (RecordFilterSet,), {"Meta": type("Meta", (), {"model": Guild})})
+    assert {"motto", "motto__icontains", "name"} <= set(parameters.base_filters)
+    assert not [name for name in parameters.base_filters if "password" in name]
