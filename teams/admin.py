@@ -1,3 +1,5 @@
+from typing import Any
+
 from django.contrib import admin
 from django.urls import reverse
 from django.utils.html import format_html, format_html_join
@@ -19,7 +21,7 @@ class TeamAdmin(RecordAdmin):
     readonly_fields = ("heroes", *RecordAdmin.readonly_fields)
 
     @admin.display(description=_("heroes"))
-    def heroes(self, team: Team) -> str:
+    def heroes(self, team: Team) -> Any:
         """The first of the team's heroes, how many there are, and where the others are."""
         count = team.heroes.count()
         if not count:

@@ -141,7 +141,7 @@ class QueryForm(forms.Form):
                 self.refuse(key, _("Give this parameter once."), "repeated")
 
     @property
-    def told(self) -> list[tuple[str, str, list[str]]]:
+    def told(self) -> list[tuple[Any, str, ErrorList]]:
         """What is wrong: the label of each faulty parameter, the id of its field if it has one, the words."""
         fields = set(self.fields) - set(PAGING)
         return [

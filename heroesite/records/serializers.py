@@ -76,7 +76,8 @@ class RecordSerializer(serializers.ModelSerializer):
 
     def get_fields(self) -> dict[str, Any]:
         fields = super().get_fields()
-        for name in ("id", *self.Meta.model.AUTOMATIC):
+        model: Any = self.Meta.model
+        for name in ("id", *model.AUTOMATIC):
             fields[name].read_only = True
         for name in self.unseen():
             fields[name].write_only = True

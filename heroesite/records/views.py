@@ -28,7 +28,7 @@ class RecordPage(AccessMixin, TemplateView):
     of all records then.
     """
 
-    model: type[Record] = Record
+    model: type[Record] = Record  # type: ignore[type-abstract]
     filterset_class: type[RecordFilterSet] = RecordFilterSet
     form_class: type[RecordForm] = RecordForm
     template: ClassVar[str]
