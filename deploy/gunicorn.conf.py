@@ -1,10 +1,6 @@
-"""Gunicorn's settings, on a laptop and in production; the address is given by who starts it."""
-
-import multiprocessing
-import os
+"""Gunicorn's settings, on a laptop and in production; address and workers are given by who starts it."""
 
 worker_class = "gthread"
-workers = int(os.environ.get("WEB_CONCURRENCY", min(2 * multiprocessing.cpu_count(), 4)))
 threads = 4
 timeout = 30
 graceful_timeout = 30

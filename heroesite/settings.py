@@ -3,19 +3,16 @@
 ``docs/CONFIGURATION.md`` lists each variable with its default.
 """
 
-import ipaddress
 import os
-import secrets
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
-import dj_database_url
-import dj_email_url
 from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext_lazy as _
-from environs import Env, EnvError, EnvValidationError
+from environs import Env, EnvValidationError
+
+from heroesite import environment
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 VAR_DIR = BASE_DIR / "var"
@@ -24,133 +21,24 @@ env = Env(eager=False)
 env.read_env(str(BASE_DIR / ".env"), recurse=False)
 
 
-# What a value may be -------------------------------------------------------------------
-
-
-def one_of(*choices: str) -> Any:
-    def check(value: str) -> str:
-        if value not in choices:
-            raise EnvError(f"“{value}” is none of {', '.join(choices)}.")
-        return value
-
-    return check
-
-
-def yes_or_no(value: str | bool) -> bool:
-    answers = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
-    answer = answers.get(str(value).lower())
-    if answer is None:
-        raise EnvError(f"“{value}” is neither true nor false.")
-    return answer
-
-
-def names(value: str) -> list[str]:
-    return [name.strip() for name in value.split(",") if name.strip()]
-
-
-def origins(value: str) -> list[str]:
-    """Origins as RFC 6454 writes them: scheme, host, perhaps a port, and nothing after."""
-    for origin in names(value):
-        parts = urlsplit(origin)
-        if parts.scheme not in {"http", "https"} or origin != f"{parts.scheme}://{parts.netloc}":
-            raise EnvError(f"“{origin}” is not an origin like https://heroes.example.org.")
-    return names(value)
-
-
-def port(value: str) -> int:
-    if not (value.isascii() and value.isdigit() and 0 < int(value) < 65536):
-        raise EnvError(f"“{value}” is not a port, a whole number from 1 to 65535.")
-    return int(value)
-
-
-def host(value: str) -> str:
-    """The address to listen on: a laptop listens to itself only."""
-    try:
-        loopback = value == "localhost" or ipaddress.ip_address(value).is_loopback
-    except ValueError:
-        raise EnvError(f"“{value}” is not an IP address or localhost.") from None
-    if ON_LAPTOP and not loopback:
-        raise EnvError(f"a laptop listens on 127.0.0.1 only; for {value} set HEROESITE_ENV=production.")
-    return value
-
-
-def secret(value: str) -> str:
-    """``SECRET_KEY``; an empty one stands for the laptop's own, made once and kept in ``var/``."""
-    if not value and ON_LAPTOP:
-        path = VAR_DIR / "secret_key"
-        VAR_DIR.mkdir(exist_ok=True)
-        if not path.exists():
-            fresh = path.with_suffix(f".{os.getpid()}")
-            fresh.touch(0o600)
-            fresh.write_text(secrets.token_urlsafe(50))
-            fresh.rename(path)
-        return path.read_text()
-    if len(value) < 50 or len(set(value)) < 5 or value.startswith("django-insecure-"):
-        raise EnvError(
-            "it needs 50 random characters or more; "
-            "python3 -c 'import secrets; print(secrets.token_urlsafe(50))' makes some."
-        )
-    return value
-
-
-def database(value: str) -> dict[str, Any]:
-    """``sqlite:///path`` (a relative path starts at the project) or ``postgresql://…``."""
-    scheme = value.split(":", 1)[0]
-    if scheme not in {"sqlite", "postgresql", "postgres"}:
-        raise EnvError("it must start with postgresql:// or sqlite:///.")
-    try:
-        config: dict[str, Any] = {**dj_database_url.parse(value)}
-    except (ValueError, dj_database_url.ParseError):
-        raise EnvError("it cannot be read; write postgresql://user:password@host:5432/name.") from None
-    if not config["NAME"]:
-        raise EnvError("it names no database; write one after the last slash.")
-    given = config.get("OPTIONS", {})
-    if scheme == "sqlite":
-        config["NAME"] = BASE_DIR / config["NAME"]
-        config["TEST"] = {"NAME": VAR_DIR / "test.sqlite3"}
-        # Two processes write without "database is locked"; FULL outlives a power cut.
-        config["OPTIONS"] = {
-            "transaction_mode": "IMMEDIATE",
-            "timeout": 20,
-            "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;",
-            **given,
-        }
-    else:
-        # The pool with health checks rides out a restart of PostgreSQL; the time limits make
-        # an answer out of what would be a hang: a dead network, a locked table.
-        config.update(CONN_MAX_AGE=0, CONN_HEALTH_CHECKS=True)
-        config["OPTIONS"] = {
-            "pool": {"min_size": 1, "max_size": 8, "timeout": 10},
-            "connect_timeout": 2,
-            "tcp_user_timeout": 3000,
-            "keepalives_idle": 5,
-            "options": "-c lock_timeout=10s -c statement_timeout=30s",
-            **given,
-        }
-    return config
-
-
-def email(value: str) -> dict[str, Any]:
-    """``smtp://…`` or, with TLS, ``submission://…``; ``console:`` prints, ``dummy:`` sends none."""
-    schemes = ("smtp", "submission", "console", "dummy")
-    if value.split(":", 1)[0] not in schemes:
-        raise EnvError("it must start with submission://, smtp://, console: or dummy:.")
-    try:
-        return {**dj_email_url.parse(value)}
-    except ValueError:
-        raise EnvError("it cannot be read; write submission://user:password@host:587.") from None
-
-
-for parser in (yes_or_no, names, origins, port, host, secret, database, email):
-    env.add_parser(parser.__name__, parser)
-env.add_parser("environment", one_of("laptop", "production"))
-env.add_parser("level", one_of("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"))
-
-
 # The environment -----------------------------------------------------------------------
 
-HEROESITE_ENV = env.environment("HEROESITE_ENV", "laptop")
+env.add_parser("yes_or_no", environment.yes_or_no)
+env.add_parser("hosts", environment.hosts)
+env.add_parser("origins", environment.origins)
+env.add_parser("port", environment.port)
+env.add_parser("email", environment.email)
+env.add_parser("workers", environment.whole_number(1, 64))
+env.add_parser("proxies", environment.whole_number(0, 10))
+env.add_parser("stage", environment.one_of("laptop", "production"))
+env.add_parser("level", environment.one_of("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"))
+
+HEROESITE_ENV = env.stage("HEROESITE_ENV", "laptop")
 ON_LAPTOP = HEROESITE_ENV != "production"
+
+env.add_parser("host", environment.host(on_laptop=ON_LAPTOP))
+env.add_parser("secret", environment.secret(VAR_DIR / "secret_key" if ON_LAPTOP else None))
+env.add_parser("database", environment.database(BASE_DIR))
 
 
 def for_laptop(default: str) -> Any:
@@ -160,15 +48,18 @@ def for_laptop(default: str) -> Any:
 
 SECRET_KEY = env.secret("SECRET_KEY", for_laptop(""))
 DATABASES = {"default": env.database("DATABASE_URL", for_laptop("sqlite:///var/heroesite.sqlite3"))}
-ALLOWED_HOSTS = env.names("ALLOWED_HOSTS", for_laptop("localhost, 127.0.0.1, [::1]"))
+HOST = env.host("HOST", "127.0.0.1")
+PORT = env.port("PORT", "8000")
+ADDRESS = f"[{HOST}]" if ":" in str(HOST) else str(HOST)
+ALLOWED_HOSTS = env.hosts("ALLOWED_HOSTS", for_laptop(f"localhost, 127.0.0.1, [::1], {ADDRESS}"))
 EMAIL = env.email("EMAIL_URL", for_laptop("console:"))
 DEBUG = env.yes_or_no("DEBUG", "false")
 CSRF_TRUSTED_ORIGINS = env.origins("CSRF_TRUSTED_ORIGINS", "")
 CORS_ALLOWED_ORIGINS = env.origins("CORS_ORIGINS", "")
 LOG_LEVEL = env.level("LOG_LEVEL", "INFO")
 PUBLIC_READ = env.yes_or_no("PUBLIC_READ", "true")
-HOST = env.host("HOST", "127.0.0.1")
-PORT = env.port("PORT", "8000")
+TRUSTED_PROXIES = env.proxies("TRUSTED_PROXIES", "0" if ON_LAPTOP else "1")
+WEB_CONCURRENCY = env.workers("WEB_CONCURRENCY", str(min(2 * (os.cpu_count() or 1), 4)))
 
 faults: dict[str, Any] = {}
 try:
@@ -181,8 +72,9 @@ except EnvValidationError as error:
     }
 if not ON_LAPTOP and DEBUG:
     faults["DEBUG"] = ["it must be false in production: its pages show settings and data."]
-if not ON_LAPTOP and "*" in (ALLOWED_HOSTS or []):
-    faults["ALLOWED_HOSTS"] = ["“*” lets anyone name the site; list its own names."]
+if broken := environment.unreadable_lines(BASE_DIR / ".env"):
+    places = ", ".join(map(str, broken))
+    faults[".env"] = [f"line {places}: it says nothing. Write NAME=value, with quotes closed."]
 if faults:
     lines = [f"  {name}: {' '.join(messages)}" for name, messages in sorted(faults.items())]
     raise ImproperlyConfigured(
@@ -265,7 +157,6 @@ CACHES = {"default": {"BACKEND": "django.core.cache.backends.db.DatabaseCache", 
 
 LANGUAGE_CODE = "en"
 LANGUAGES = [("en", _("English"))]
-LOCALE_PATHS = [BASE_DIR / "locale"]
 TIME_ZONE = "UTC"
 USE_THOUSAND_SEPARATOR = True
 
@@ -325,8 +216,8 @@ SESSION_COOKIE_AGE = 14 * 24 * 3600
 if not ON_LAPTOP:
     SECURE_SSL_REDIRECT = True
     SECURE_HSTS_SECONDS = 365 * 24 * 3600
-    SECURE_HSTS_INCLUDE_SUBDOMAINS = True
-    SECURE_HSTS_PRELOAD = True
+    # What the domain's other hosts speak is not this site's to say.
+    SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W021"]
     SESSION_COOKIE_SECURE = True
     CSRF_COOKIE_SECURE = True
 CSRF_FAILURE_VIEW = "heroesite.errors.csrf_failure"
@@ -347,6 +238,7 @@ ACCOUNT_LOGIN_METHODS = {"username"}
 ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False
 ACCOUNT_SESSION_REMEMBER = True
+ALLAUTH_TRUSTED_PROXY_COUNT = TRUSTED_PROXIES
 CORS_URLS_REGEX = r"^/api/"
 CORS_EXPOSE_HEADERS = ["Location", "X-Request-Id"]
 

@@ -331,3 +331,24 @@ def test_who_only_reads_gets_no_cookie(method, address, visitor_browser):
     answer = getattr(visitor_browser, method)(address)
     assert answer.status_code < 500
     assert not answer.cookies
+
+
+def guess(address: str, forwarded: str) -> int:
+    """The status of a wrong password that a proxy passes on."""
+    client = browser()
+    form = {"login": "editor", "password": "wrong"}
+    headers = {"X-Forwarded-For": forwarded} if forwarded else {}
+    return client.post("/account/login/", form, REMOTE_ADDR=address, headers=headers).status_code
+
+
+def test_behind_a_proxy_one_guesser_does_not_keep_others_out(editor, settings):
+    settings.ALLAUTH_TRUSTED_PROXY_COUNT = 1
+    answers = [guess("127.0.0.1", f"10.9.9.9, 192.0.2.{n % 2}") for n in range(70)]
+    assert answers[-1] == 429
+    assert guess("127.0.0.1", "192.0.2.1, 198.51.100.7") == 200
+
+
+@pytest.mark.parametrize("forwarded", ["", "junk", ",", "192.0.2.1", "a, b, c", "[::1]:80", "%00" * 9])
+def test_an_odd_chain_of_proxies_is_no_failure(forwarded, editor, settings):
+    settings.ALLAUTH_TRUSTED_PROXY_COUNT = 2
+    assert guess("127.0.0.1", forwarded) in (200, 403)

@@ -57,10 +57,11 @@ def serving(folder: Path, **settings: str) -> Iterator[tuple[str, list[str]]]:
     assert process.stdout is not None
     printed = []
     try:
-        # "Docs:" is the last line; the address listens from a moment later on, and connections wait for it.
+        # "Docs:", or "Listening:" in production, is the last line. The address listens from a
+        # moment later on, and connections wait for it.
         for line in process.stdout:
             printed.append(line.rstrip())
-            if line.startswith("Docs:"):
+            if line.startswith(("Docs:", "Listening:")):
                 break
         else:
             raise AssertionError("\n".join(printed))

@@ -4,6 +4,7 @@ import re
 
 import pytest
 
+from heroesite.environment import unreadable_lines
 from tests.__main__ import ROOT
 
 from .processes import manage
@@ -66,10 +67,65 @@ def test_production_demands_what_a_laptop_makes_up(tmp_path):
         ("ALLOWED_HOSTS", "*"),
         ("SECRET_KEY", "a" * 60),
         ("SECRET_KEY", "django-insecure-" + "abcdefghij" * 5),
+        ("ALLOWED_HOSTS", " , "),
+        ("ALLOWED_HOSTS", "https://heroes.example.org"),
+        ("ALLOWED_HOSTS", "heroes.example.org:443"),
+        ("ALLOWED_HOSTS", "heroes.example.org/x"),
+        ("ALLOWED_HOSTS", "heroes example"),
+        ("ALLOWED_HOSTS", "[::1"),
     ],
 )
 def test_production_refuses_what_is_unsafe(tmp_path, name, text):
     assert set(faults(tmp_path, **{**PRODUCTION, name: text})) == {name}
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "words"),
+    [
+        ("CORS_ORIGINS", "https://", "is not an origin"),
+        ("CORS_ORIGINS", "https://:443", "is not an origin"),
+        ("CORS_ORIGINS", "https://Heroes.example.org", "is not an origin"),
+        ("CSRF_TRUSTED_ORIGINS", "https://heroes.example.org:70000", "is not an origin"),
+        ("EMAIL_URL", "smtp:", "names no host"),
+        ("EMAIL_URL", "submission://", "names no host"),
+        ("DATABASE_URL", "sqlite://:memory:", "not shared by processes"),
+        ("DATABASE_URL", "sqlite:///var/x.sqlite3?colour=red", "colour"),
+        ("DATABASE_URL", "sqlite:///var/x.sqlite3?timeout=abc", "SQLite takes no such option"),
+        ("DATABASE_URL", "postgresql://me@localhost/heroes?colour=red", "colour"),
+        ("WEB_CONCURRENCY", "0", "from 1 to 64"),
+        ("WEB_CONCURRENCY", "many", "from 1 to 64"),
+        ("TRUSTED_PROXIES", "-1", "from 0 to 10"),
+    ],
+)
+def test_what_cannot_work_is_refused_at_the_start(tmp_path, name, text, words):
+    told = faults(tmp_path, **{name: text})
+    assert set(told) == {name}
+    assert words in told[name]
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("ALLOWED_HOSTS", ".example.org, 10.0.0.1, [2001:db8::1], heroes.example.org"),
+        ("CORS_ORIGINS", "https://heroes.example.org:8443, http://[::1]:80"),
+        ("EMAIL_URL", "submission://me:secret@mail.example.org:587"),
+        ("DATABASE_URL", "sqlite:///var/x.sqlite3?timeout=5&transaction_mode=DEFERRED"),
+        ("WEB_CONCURRENCY", "8"),
+    ],
+)
+def test_what_can_work_is_taken(tmp_path, name, text):
+    assert manage(tmp_path, "check", **{name: text}).returncode == 0
+
+
+def test_a_line_of_the_env_file_that_says_nothing_is_a_fault(tmp_path):
+    file = tmp_path / ".env"
+    file.write_text("PORT=8001\nPUBLIC READ\n# a remark\nNAME='unclosed\n")
+    assert unreadable_lines(file) == [2, 4]
+    assert unreadable_lines(tmp_path / "none") == []
+
+
+def test_a_laptop_answers_at_the_address_that_it_prints(tmp_path):
+    assert "'127.0.0.5'" in value_of("ALLOWED_HOSTS", tmp_path, HOST="127.0.0.5")
 
 
 def test_production_passes_djangos_deployment_checks(tmp_path):

@@ -4,16 +4,20 @@ import os
 import secrets
 import socket
 import sys
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
 import psycopg
 from django.conf import settings
 from django.contrib.auth import get_user_model
+from django.contrib.staticfiles.finders import get_finders
 from django.core.exceptions import ValidationError
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 from django.db import DatabaseError, connection, transaction
+from django.urls import reverse
+from django.utils.translation import gettext as _
 
 
 class Command(BaseCommand):
@@ -25,7 +29,7 @@ class Command(BaseCommand):
         administrator = self.administrator()
         self.prepare_database()
         if not settings.ON_LAPTOP:
-            call_command("collectstatic", interactive=False, verbosity=0)
+            self.collect_static_files()
         elif not get_user_model().objects.exists():
             # Nobody is there: this is the first run, or the first was broken off. All or nothing.
             with transaction.atomic():
@@ -45,15 +49,12 @@ class Command(BaseCommand):
                 "--chdir",
                 str(settings.BASE_DIR),
                 "--bind",
-                f"{self.bracketed}:{settings.PORT}",
+                f"{settings.ADDRESS}:{settings.PORT}",
+                "--workers",
+                str(settings.WEB_CONCURRENCY),
                 "heroesite.wsgi",
             ],
         )
-
-    @property
-    def bracketed(self) -> str:
-        """The host as addresses write it: IPv6 in brackets."""
-        return f"[{settings.HOST}]" if ":" in settings.HOST else settings.HOST
 
     def check_port(self) -> None:
         family = socket.AF_INET6 if ":" in settings.HOST else socket.AF_INET
@@ -62,10 +63,12 @@ class Command(BaseCommand):
             try:
                 probe.bind((settings.HOST, settings.PORT))
             except OSError as error:
-                raise CommandError(
-                    f"{self.bracketed}:{settings.PORT} cannot be served from ({error.strerror});"
+                words = _(
+                    "%(address)s:%(port)d cannot be served from (%(reason)s);"
                     " choose another port: PORT=8001 make run"
-                ) from None
+                )
+                place = {"address": settings.ADDRESS, "port": settings.PORT}
+                raise CommandError(words % {**place, "reason": error.strerror}) from None
 
     def prepare_database(self) -> None:
         """Bring the schema up to date."""
@@ -75,7 +78,8 @@ class Command(BaseCommand):
             call_command("createcachetable", verbosity=0)
         except (DatabaseError, OSError) as error:
             reason = str(error).strip().partition("\n")[0]
-            raise CommandError(f"The database cannot be used ({reason}); mend DATABASE_URL.") from None
+            words = _("The database cannot be used (%(reason)s); mend DATABASE_URL.")
+            raise CommandError(words % {"reason": reason}) from None
 
     def reach_database(self) -> None:
         """Make a first connection: to PostgreSQL not through the pool, which would keep on trying."""
@@ -99,7 +103,8 @@ class Command(BaseCommand):
             user.clean_fields(exclude=["password"])
         except ValidationError as error:
             faults = "; ".join(f"{name}: {' '.join(texts)}" for name, texts in error.message_dict.items())
-            raise CommandError(f"DJANGO_SUPERUSER_… cannot be used: {faults}") from None
+            words = _("DJANGO_SUPERUSER_… cannot be used: %(faults)s")
+            raise CommandError(words % {"faults": faults}) from None
         return user
 
     def admit(self, administrator: Any) -> None:
@@ -108,11 +113,40 @@ class Command(BaseCommand):
         password = given or secrets.token_urlsafe(12)
         administrator.set_password(password)
         administrator.save()
-        self.stdout.write(f"{'Administrator:':<14} {administrator.username}")
+        self.tell(_("Administrator"), administrator.username)
         if not given:
-            self.stdout.write(f"{'Password:':<14} {password}   (shown this once)")
+            self.tell(_("Password"), f"{password}   ({_('shown this once')})")
+
+    def collect_static_files(self) -> None:
+        """Put what browsers fetch into one folder, hashed and compressed: only where anything is new, since
+        it takes a while."""
+        listed = sorted(
+            (path, storage.size(path), str(storage.get_modified_time(path)))
+            for finder in get_finders()
+            for path, storage in finder.list([])
+        )
+        digest = sha256(repr(listed).encode()).hexdigest()
+        collected = settings.VAR_DIR / "static.sha256"
+        if not (
+            Path(settings.STATIC_ROOT or "").is_dir()
+            and collected.exists()
+            and collected.read_text() == digest
+        ):
+            call_command("collectstatic", interactive=False, verbosity=0)
+            collected.write_text(digest)
 
     def tell_addresses(self) -> None:
-        site = f"http://{self.bracketed}:{settings.PORT}"
-        for name, path in {"Pages": "/", "Admin": "/admin/", "API": "/api/v1/", "Docs": "/api/docs/"}.items():
-            self.stdout.write(f"{name + ':':<14} {site}{path}")
+        site = f"http://{settings.ADDRESS}:{settings.PORT}"
+        if not settings.ON_LAPTOP:
+            self.tell(_("Listening"), site)  # for the proxy; people come by another address
+            return
+        for name, path in {
+            _("Pages"): reverse("home"),
+            _("Admin"): reverse("admin:index"),
+            _("API"): reverse("api:api-root"),
+            _("Docs"): reverse("swagger"),
+        }.items():
+            self.tell(name, site + path)
+
+    def tell(self, name: str, text: str) -> None:
+        self.stdout.write(f"{name + ':':<14} {text}")
