@@ -1,7 +1,7 @@
 """Who gets an account: staff make them, nobody signs up."""
 
 from allauth.account.adapter import DefaultAccountAdapter
-from django.core.exceptions import ImproperlyConfigured
+from django.core.exceptions import ImproperlyConfigured, PermissionDenied
 from django.http import HttpRequest
 
 
@@ -10,11 +10,11 @@ class AccountAdapter(DefaultAccountAdapter):
         return False
 
     def get_client_ip(self, request: HttpRequest) -> str:
-        """Whose attempts to sign in are counted together; who names fewer addresses than there are proxies
-        has come round them, and is known by their own."""
+        """Whose attempts to sign in are counted together; where ``X-Forwarded-For`` holds fewer addresses
+        than there are proxies, or none where it should, that is who made the connection."""
         try:
             return super().get_client_ip(request)
-        except ImproperlyConfigured:
+        except (ImproperlyConfigured, PermissionDenied):
             return request.META["REMOTE_ADDR"]
 
     def is_safe_url(self, url: str | None) -> bool:

@@ -8,7 +8,7 @@ import os
 import re
 import secrets
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, MutableMapping
 from contextlib import closing
 from io import StringIO
 from pathlib import Path
@@ -23,12 +23,26 @@ from environs import EnvError
 from psycopg.conninfo import make_conninfo
 
 HOST_NAME = re.compile(r"(?!-)[a-z0-9-]{1,63}(?<!-)(\.(?!-)[a-z0-9-]{1,63}(?<!-))*\.?", re.ASCII)
+ORIGIN = re.compile(r"(https?)://(\[[^\]]*\]|[^:]*)(?::(.*))?")
+USUAL_PORTS = {"http": "80", "https": "443"}
 
 
-def unreadable_lines(file: Path) -> list[int]:
-    """The numbers of those lines of a ``.env`` file that say nothing."""
-    text = file.read_text(encoding="utf-8") if file.is_file() else ""
-    return [binding.original.line for binding in parse_stream(StringIO(text)) if binding.error]
+def read_file(file: Path, variables: MutableMapping[str, str]) -> list[int]:
+    """Add what a ``.env`` file says to ``variables``, which come first, and as it is, ``$`` and all.
+
+    Returns the numbers of the lines that cannot be read, which python-dotenv would only log.
+    """
+    text = file.read_text(encoding="utf-8", errors="replace") if file.is_file() else ""
+    unreadable = []
+    for binding in parse_stream(StringIO(text)):
+        line = binding.original.string.lstrip()
+        if binding.key and binding.value is not None and not re.search("[\0\ufffd]", line):
+            variables.setdefault(binding.key, binding.value)
+        elif binding.key or binding.error:
+            # A binding begins with the blank lines before it.
+            blank = binding.original.string.removesuffix(line)
+            unreadable.append(binding.original.line + blank.count("\n"))
+    return unreadable
 
 
 def one_of(*choices: str) -> Callable[[str], str]:
@@ -48,9 +62,13 @@ def yes_or_no(value: str | bool) -> bool:
     return answer
 
 
+def is_whole_number(text: str, smallest: int, largest: int) -> bool:
+    return re.fullmatch("[0-9]{1,5}", text) is not None and smallest <= int(text) <= largest
+
+
 def whole_number(smallest: int, largest: int) -> Callable[[str], int]:
     def check(value: str) -> int:
-        if not (value.isascii() and value.isdigit() and smallest <= int(value) <= largest):
+        if not is_whole_number(value, smallest, largest):
             raise EnvError(f"“{value}” is not a whole number from {smallest} to {largest}.")
         return int(value)
 
@@ -83,25 +101,25 @@ def hosts(value: str) -> list[str]:
     return names(value)
 
 
+def is_origin(text: str) -> bool:
+    """Whether a browser sends ``text`` as an origin: scheme, host, a port only where it is not the usual."""
+    parts = ORIGIN.fullmatch(text)
+    if not parts:
+        return False
+    scheme, name, port = parts.groups()
+    return is_host(name) and (
+        port is None or (is_whole_number(port, 1, 65535) and port != USUAL_PORTS[scheme])
+    )
+
+
 def origins(value: str) -> list[str]:
-    """Origins as RFC 6454 writes them: scheme, host, perhaps a port, and nothing after."""
     for origin in names(value):
-        scheme, _slashes, place = origin.partition("://")
-        host, colon, port = place.rpartition(":") if re.search(r":[^\]]*\Z", place) else (place, "", "")
-        well_formed = scheme in {"http", "https"} and is_host(host) and (not colon or is_port(port))
-        if not well_formed:
-            raise EnvError(f"“{origin}” is not an origin like https://heroes.example.org.")
+        if not is_origin(origin):
+            raise EnvError(
+                f"“{origin}” is not an origin like https://heroes.example.org:"
+                " in lower case, without wildcard, path or usual port."
+            )
     return names(value)
-
-
-def is_port(text: str) -> bool:
-    return text.isascii() and text.isdigit() and 0 < int(text) < 65536
-
-
-def port(value: str) -> int:
-    if not is_port(value):
-        raise EnvError(f"“{value}” is not a port, a whole number from 1 to 65535.")
-    return int(value)
 
 
 def host(*, on_laptop: bool) -> Callable[[str], str]:
@@ -165,6 +183,8 @@ def database(base: Path) -> Callable[[str], dict[str, Any]]:
         if not config["NAME"]:
             raise EnvError("it names no database; write one after the last slash.")
         given = config.get("OPTIONS", {})
+        if scheme == "sqlite" and config["HOST"]:
+            raise EnvError("SQLite has no host; write sqlite:///path, or sqlite:////path from the root.")
         if scheme == "sqlite":
             return {**config, **sqlite(base, config["NAME"], given)}
         return {**config, **postgresql(given)}
@@ -174,8 +194,8 @@ def database(base: Path) -> Callable[[str], dict[str, Any]]:
 
 def sqlite(base: Path, name: str, given: dict[str, Any]) -> dict[str, Any]:
     try:
-        connecting = {name: given[name] for name in given if name not in {"transaction_mode", "init_command"}}
-        with closing(sqlite3.connect(":memory:", **connecting)):
+        of_django = {"transaction_mode", "init_command"}
+        with closing(sqlite3.connect(":memory:", **{key: given[key] for key in given.keys() - of_django})):
             pass
     except (TypeError, ValueError) as error:
         raise EnvError(f"SQLite takes no such option after the “?”: {error}. Mend or remove it.") from None

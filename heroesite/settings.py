@@ -18,7 +18,7 @@ BASE_DIR = Path(__file__).resolve().parent.parent
 VAR_DIR = BASE_DIR / "var"
 
 env = Env(eager=False)
-env.read_env(str(BASE_DIR / ".env"), recurse=False)
+unreadable = environment.read_file(BASE_DIR / ".env", os.environ)
 
 
 # The environment -----------------------------------------------------------------------
@@ -26,7 +26,7 @@ env.read_env(str(BASE_DIR / ".env"), recurse=False)
 env.add_parser("yes_or_no", environment.yes_or_no)
 env.add_parser("hosts", environment.hosts)
 env.add_parser("origins", environment.origins)
-env.add_parser("port", environment.port)
+env.add_parser("port", environment.whole_number(1, 65535))
 env.add_parser("email", environment.email)
 env.add_parser("workers", environment.whole_number(1, 64))
 env.add_parser("proxies", environment.whole_number(0, 10))
@@ -72,9 +72,9 @@ except EnvValidationError as error:
     }
 if not ON_LAPTOP and DEBUG:
     faults["DEBUG"] = ["it must be false in production: its pages show settings and data."]
-if broken := environment.unreadable_lines(BASE_DIR / ".env"):
-    places = ", ".join(map(str, broken))
-    faults[".env"] = [f"line {places}: it says nothing. Write NAME=value, with quotes closed."]
+if unreadable:
+    places = ", ".join(map(str, unreadable))
+    faults[".env"] = [f"line {places} cannot be read; write NAME=value in UTF-8, with quotes closed."]
 if faults:
     lines = [f"  {name}: {' '.join(messages)}" for name, messages in sorted(faults.items())]
     raise ImproperlyConfigured(

@@ -351,4 +351,4 @@ def test_behind_a_proxy_one_guesser_does_not_keep_others_out(editor, settings):
 @pytest.mark.parametrize("forwarded", ["", "junk", ",", "192.0.2.1", "a, b, c", "[::1]:80", "%00" * 9])
 def test_an_odd_chain_of_proxies_is_no_failure(forwarded, editor, settings):
     settings.ALLAUTH_TRUSTED_PROXY_COUNT = 2
-    assert guess("127.0.0.1", forwarded) in (200, 403)
+    assert guess("127.0.0.1", forwarded) == 200

@@ -11,6 +11,13 @@ from pathlib import Path
 
 from tests.__main__ import ROOT, SETTINGS
 
+PRODUCTION = {
+    "HEROESITE_ENV": "production",
+    "SECRET_KEY": "".join(chr(97 + n % 26) for n in range(50)),
+    "DATABASE_URL": "postgresql://register@127.0.0.1:1/register",
+    "ALLOWED_HOSTS": "heroes.example.org",
+    "EMAIL_URL": "dummy:",
+}
 OURS = re.compile(r"(HEROESITE_ENV|DJANGO_.*|HOST|PORT|DATABASE_URL|VERDICTS|PYTEST_.*)")
 
 

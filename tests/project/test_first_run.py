@@ -10,7 +10,7 @@ import pytest
 
 from tests.__main__ import ROOT
 
-from .processes import free_port, manage, serving
+from .processes import PRODUCTION, free_port, manage, serving
 
 
 def counts(folder) -> dict[str, int]:
@@ -61,6 +61,8 @@ def test_the_administrator_can_be_chosen(tmp_path):
     [
         ({"DATABASE_URL": "postgresql://nobody@127.0.0.1:1/none"}, "mend DATABASE_URL"),
         ({"DATABASE_URL": "sqlite:////proc/none/register.sqlite3"}, "mend DATABASE_URL"),
+        ({"DATABASE_URL": "sqlite:///var/x.sqlite3?transaction_mode=slow"}, "mend DATABASE_URL"),
+        ({"DATABASE_URL": f"postgresql://nobody@127.0.0.1:1/{'n' * 64}"}, "mend DATABASE_URL"),
         ({"DJANGO_SUPERUSER_USERNAME": "no blanks"}, "DJANGO_SUPERUSER_… cannot be used: username: "),
         ({"DJANGO_SUPERUSER_EMAIL": "nowhere"}, "DJANGO_SUPERUSER_… cannot be used: email: "),
     ],
@@ -88,6 +90,26 @@ def test_static_files_and_pages_come_from_the_same_process(tmp_path):
         answer = connection.getresponse()
         assert (answer.status, answer.read()) == (200, (ROOT / "static" / "site.css").read_bytes())
         connection.close()
+
+
+def test_production_makes_nobody_up_and_collects_static_files_only_where_any_is_new(tmp_path):
+    settings = {**PRODUCTION, "DATABASE_URL": f"sqlite:///{tmp_path}/register.sqlite3"}
+    collected = []
+    for _start in range(2):
+        with serving(tmp_path, **settings) as (site, printed):
+            assert [line.split() for line in printed] == [["Listening:", site]]
+            connection = http.client.HTTPConnection(site.removeprefix("http://"))
+            headers = {"Host": "heroes.example.org", "X-Forwarded-Proto": "https"}
+            connection.request("GET", "/", headers=headers)
+            page = connection.getresponse().read().decode()
+            style = re.search(r"/static/site\.\w+\.css", page)
+            assert style
+            connection.request("GET", style[0], headers=headers)
+            assert connection.getresponse().status == 200
+            connection.close()
+        collected.append((ROOT / "var" / "static" / "staticfiles.json").stat().st_mtime_ns)
+    assert collected[0] == collected[1]
+    assert counts(tmp_path) == {"heroes_hero": 0, "teams_team": 0, "auth_user": 0}
 
 
 def test_a_first_run_that_was_broken_off_is_made_up_for(tmp_path):

@@ -4,18 +4,10 @@ import re
 
 import pytest
 
-from heroesite.environment import unreadable_lines
+from heroesite.environment import read_file
 from tests.__main__ import ROOT
 
-from .processes import manage
-
-PRODUCTION = {
-    "HEROESITE_ENV": "production",
-    "SECRET_KEY": "".join(chr(97 + n % 26) for n in range(50)),
-    "DATABASE_URL": "postgresql://register@127.0.0.1:1/register",
-    "ALLOWED_HOSTS": "heroes.example.org",
-    "EMAIL_URL": "dummy:",
-}
+from .processes import PRODUCTION, manage
 
 
 def value_of(setting: str, tmp_path, **settings: str) -> str:
@@ -85,10 +77,15 @@ def test_production_refuses_what_is_unsafe(tmp_path, name, text):
         ("CORS_ORIGINS", "https://", "is not an origin"),
         ("CORS_ORIGINS", "https://:443", "is not an origin"),
         ("CORS_ORIGINS", "https://Heroes.example.org", "is not an origin"),
+        ("CORS_ORIGINS", "https://heroes.example.org:443", "usual port"),
         ("CSRF_TRUSTED_ORIGINS", "https://heroes.example.org:70000", "is not an origin"),
+        ("CSRF_TRUSTED_ORIGINS", "https://*.example.org", "without wildcard"),
+        ("PORT", "9" * 5000, "from 1 to 65535"),
         ("EMAIL_URL", "smtp:", "names no host"),
         ("EMAIL_URL", "submission://", "names no host"),
         ("DATABASE_URL", "sqlite://:memory:", "not shared by processes"),
+        ("DATABASE_URL", "sqlite://", "not shared by processes"),
+        ("DATABASE_URL", "sqlite://var/x.sqlite3", "SQLite has no host"),
         ("DATABASE_URL", "sqlite:///var/x.sqlite3?colour=red", "colour"),
         ("DATABASE_URL", "sqlite:///var/x.sqlite3?timeout=abc", "SQLite takes no such option"),
         ("DATABASE_URL", "postgresql://me@localhost/heroes?colour=red", "colour"),
@@ -107,7 +104,7 @@ def test_what_cannot_work_is_refused_at_the_start(tmp_path, name, text, words):
     ("name", "text"),
     [
         ("ALLOWED_HOSTS", ".example.org, 10.0.0.1, [2001:db8::1], heroes.example.org"),
-        ("CORS_ORIGINS", "https://heroes.example.org:8443, http://[::1]:80"),
+        ("CORS_ORIGINS", "https://heroes.example.org:8443, http://[::1]"),
         ("EMAIL_URL", "submission://me:secret@mail.example.org:587"),
         ("DATABASE_URL", "sqlite:///var/x.sqlite3?timeout=5&transaction_mode=DEFERRED"),
         ("WEB_CONCURRENCY", "8"),
@@ -117,11 +114,27 @@ def test_what_can_work_is_taken(tmp_path, name, text):
     assert manage(tmp_path, "check", **{name: text}).returncode == 0
 
 
-def test_a_line_of_the_env_file_that_says_nothing_is_a_fault(tmp_path):
+@pytest.mark.parametrize(
+    ("text", "said", "unreadable"),
+    [
+        (b"PORT=8001\nHOST='::1'  # a remark\n\n# another\n", {"PORT": "8001", "HOST": "::1"}, []),
+        (b"PORT=8001\nPUBLIC READ\n# a remark\nNAME='unclosed\n", {"PORT": "8001"}, [2, 4]),
+        (b"\n\nPUBLIC READ\r\n\r\nDEBUG\nPORT=8001", {"PORT": "8001"}, [3, 5]),
+        (b"NAME=\xff\nOTHER=a\0b\nPORT=8001\n", {"PORT": "8001"}, [1, 2]),
+        (b"SECRET_KEY=a$b${PORT}\n", {"SECRET_KEY": "a$b${PORT}"}, []),
+        (b"DEBUG=true\n", {}, []),
+    ],
+)
+def test_the_env_file_is_read_as_it_is_and_told_where_it_cannot(tmp_path, text, said, unreadable):
     file = tmp_path / ".env"
-    file.write_text("PORT=8001\nPUBLIC READ\n# a remark\nNAME='unclosed\n")
-    assert unreadable_lines(file) == [2, 4]
-    assert unreadable_lines(tmp_path / "none") == []
+    file.write_bytes(text)
+    variables = {"DEBUG": "of the environment, which comes first"}
+    assert read_file(file, variables) == unreadable
+    assert variables == {"DEBUG": "of the environment, which comes first"} | said
+
+
+def test_no_env_file_is_needed(tmp_path):
+    assert read_file(tmp_path / ".env", {}) == []
 
 
 def test_a_laptop_answers_at_the_address_that_it_prints(tmp_path):

@@ -12,7 +12,8 @@ import psycopg
 from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.contrib.staticfiles.finders import get_finders
-from django.core.exceptions import ValidationError
+from django.contrib.staticfiles.storage import staticfiles_storage
+from django.core.exceptions import ImproperlyConfigured, ValidationError
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 from django.db import DatabaseError, connection, transaction
@@ -76,7 +77,7 @@ class Command(BaseCommand):
             self.reach_database()
             call_command("migrate", interactive=False, verbosity=0)
             call_command("createcachetable", verbosity=0)
-        except (DatabaseError, OSError) as error:
+        except (DatabaseError, ImproperlyConfigured, OSError) as error:
             reason = str(error).strip().partition("\n")[0]
             words = _("The database cannot be used (%(reason)s); mend DATABASE_URL.")
             raise CommandError(words % {"reason": reason}) from None
@@ -126,12 +127,8 @@ class Command(BaseCommand):
             for path, storage in finder.list([])
         )
         digest = sha256(repr(listed).encode()).hexdigest()
-        collected = settings.VAR_DIR / "static.sha256"
-        if not (
-            Path(settings.STATIC_ROOT or "").is_dir()
-            and collected.exists()
-            and collected.read_text() == digest
-        ):
+        collected = Path(staticfiles_storage.path("sources.sha256"))  # goes where the folder goes
+        if not collected.exists() or collected.read_text() != digest:
             call_command("collectstatic", interactive=False, verbosity=0)
             collected.write_text(digest)
 
