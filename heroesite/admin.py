@@ -8,6 +8,7 @@ from django.contrib import admin
 from django.contrib.auth.admin import GroupAdmin, UserAdmin
 from django.contrib.auth.models import Group, User
 from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
 
 from heroesite.api.models import ApiToken
 from heroesite.records.admin import GuardedAdmin, ReadOnlyAdmin
@@ -16,7 +17,7 @@ for model in (User, Group, EmailAddress):
     admin.site.unregister(model)
 
 admin.site.site_title = admin.site.site_header = "heroesite"
-admin.site.index_title = "Register"
+admin.site.index_title = _("Register")
 
 
 @admin.register(User)

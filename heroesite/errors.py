@@ -1,30 +1,46 @@
 """Errors told outside a view: a page for people, problem details for programs."""
 
-from http import HTTPStatus
+from typing import Any
 
 from django.core.exceptions import BadRequest
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.shortcuts import render
 from django.template.loader import render_to_string
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _lazy
 
-from .api.problems import Problem
+from .api.problems import FAILED, Problem
 
 API = "/api/"
+TITLES = {
+    400: _lazy("Bad request"),
+    403: _lazy("Forbidden"),
+    404: _lazy("Not found"),
+    405: _lazy("Method not allowed"),
+    413: _lazy("Too large"),
+    415: _lazy("Unsupported type of content"),
+    429: _lazy("Too many requests"),
+    500: _lazy("Server error"),
+}
+"""What pages are headed with; programs get the phrases of HTTP."""
 
 
 def refuse(request: HttpRequest, status: int, detail: str) -> HttpResponse:
     """An error answer that says in ``detail`` what is wrong and how to mend it."""
     if request.path.startswith(API):
         return Problem(status, detail).answer(request)
-    title = HTTPStatus(status).phrase
-    context = {"status": status, "title": title, "detail": detail, "request_id": getattr(request, "id", "")}
-    return render(request, "error.html", context, status=status)
+    return render(request, "error.html", told(request, status, detail), status=status)
+
+
+def told(request: HttpRequest, status: int, detail: str) -> dict[str, Any]:
+    """What stands on an error page."""
+    request_id = getattr(request, "id", "")
+    return {"status": status, "title": TITLES[status], "detail": detail, "request_id": request_id}
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
-    told = str(exception) if isinstance(exception, BadRequest) else _("The request cannot be understood.")
-    return refuse(request, 400, told)
+    known = isinstance(exception, BadRequest)
+    return refuse(request, 400, str(exception) if known else _("The request cannot be understood."))
 
 
 def permission_denied(request: HttpRequest, exception: Exception) -> HttpResponse:
@@ -38,9 +54,9 @@ def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
 
 def not_allowed(request: HttpRequest, answer: HttpResponseNotAllowed) -> HttpResponse:
     words = _("This page answers %(allowed)s, not %(method)s.")
-    told = refuse(request, 405, words % {"allowed": answer["Allow"], "method": request.method})
-    told["Allow"] = answer["Allow"]
-    return told
+    refusal = refuse(request, 405, words % {"allowed": answer["Allow"], "method": request.method})
+    refusal["Allow"] = answer["Allow"]
+    return refusal
 
 
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
@@ -60,9 +76,7 @@ def too_many_requests(request: HttpRequest) -> HttpResponse:
 
 def server_error(request: HttpRequest) -> HttpResponse:
     """Asks neither the session nor the user, since the database may be what is away."""
-    words = _("Something went wrong here, and it has been noted. Try again in a moment.")
     if request.path.startswith(API):
-        return Problem(500, words).answer(request)
-    context = {"status": 500, "title": HTTPStatus(500).phrase, "detail": words}
-    context["request_id"] = getattr(request, "id", "")
-    return HttpResponse(render_to_string("error.html", context), status=500)
+        return Problem(500, FAILED).answer(request)
+    words = _("Something went wrong here, and it has been noted. Try again in a moment.")
+    return HttpResponse(render_to_string("error.html", told(request, 500, words)), status=500)

@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from .errors import API, not_allowed, refuse
 from .text import shown
 
-Answer = Callable[[HttpRequest], HttpResponse]
+GetResponse = Callable[[HttpRequest], HttpResponse]
 LONGEST_QUERY = 8192
 FORMS = {"application/x-www-form-urlencoded", "multipart/form-data"}
 
@@ -23,7 +23,7 @@ class RequestId:
 
     plain = re.compile(r"[A-Za-z0-9._-]{1,64}", re.ASCII)
 
-    def __init__(self, get_response: Answer) -> None:
+    def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
@@ -37,7 +37,7 @@ class RequestId:
 class RequestRules:
     """Refuses, before anything reads it, what no door can make sense of, and says why a method is refused."""
 
-    def __init__(self, get_response: Answer) -> None:
+    def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
@@ -68,9 +68,9 @@ class RequestRules:
                 return 400, _("Content-Length is not a number.")
             if len(length) > 19 or int(length) > settings.DATA_UPLOAD_MAX_MEMORY_SIZE:
                 return 413, _("The body is larger than 2 MB. Send less at once.")
-        return self.foreign(request, bool(length and length != "0"))
+        return self.wrong_content(request, bool(length and length != "0"))
 
-    def foreign(self, request: HttpRequest, has_body: bool) -> tuple[int, str] | None:
+    def wrong_content(self, request: HttpRequest, has_body: bool) -> tuple[int, str] | None:
         """What is wrong with the kind of the body."""
         kind, charset = request.content_type or "", (request.content_params or {}).get("charset", "utf-8")
         if charset.strip("\"'").lower() not in {"utf-8", "utf8"}:
@@ -89,7 +89,7 @@ class RequestRules:
 class PrivateAnswers:
     """Keeps what a signed-in person is shown out of shared caches."""
 
-    def __init__(self, get_response: Answer) -> None:
+    def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:

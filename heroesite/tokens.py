@@ -1,5 +1,8 @@
 """The page on which people keep their own API tokens."""
 
+from functools import partial
+from secrets import token_urlsafe
+
 from django import forms
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
@@ -9,7 +12,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as _lazy
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods
 
 from .api.models import DAYS, MOST_DAYS, ApiToken
 from .records.fields import LineFormField, WholeNumberFormField
@@ -24,29 +27,39 @@ class TokenForm(forms.Form):
     )
     read_only = forms.BooleanField(label=_lazy("For reading only"), required=False)
     days = WholeNumberFormField(label=_lazy("Days"), initial=DAYS, min_value=1, max_value=MOST_DAYS)
+    once = forms.CharField(widget=forms.HiddenInput, initial=partial(token_urlsafe, 9), max_length=20)
 
 
 @never_cache
 @login_required
 @require_http_methods(["GET", "HEAD", "POST"])
 def tokens(request: HttpRequest) -> HttpResponse:
-    """Lists one's own tokens, and makes a new one, whose text is shown this once."""
-    form, text = TokenForm(request.POST or None), ""
-    status = 200
+    """Lists one's own tokens, and makes a new one, whose text is shown this once.
+
+    The text is kept nowhere, so it stands in the answer to the form. Each form makes one token, however
+    often the page is reloaded.
+    """
+    form, text, status = TokenForm(), "", 200
     if request.method == "POST":
         form = TokenForm(request.POST)
-        if form.is_valid():
-            _token, text = ApiToken.objects.issue(request.user, **form.cleaned_data)
-            form = TokenForm()
-        else:
+        if not form.is_valid():
             status = 422
+        elif (once := form.cleaned_data.pop("once")) in (sent := request.session.get("token_forms", [])):
+            messages.info(request, _("This token was made already. Its text cannot be shown again."))
+            return redirect("tokens")
+        else:
+            _token, text = ApiToken.objects.issue(request.user, **form.cleaned_data)
+            request.session["token_forms"] = [*sent[-9:], once]
+            form = TokenForm()
     context = {"form": form, "text": text, "tokens": ApiToken.objects.filter(user=request.user)}
     return render(request, "account/tokens.html", context, status=status)
 
 
 @login_required
-@require_POST
+@require_http_methods(["GET", "HEAD", "POST"])
 def revoke(request: HttpRequest, token_key: str) -> HttpResponse:
+    if request.method != "POST":
+        return redirect("tokens")
     token = get_object_or_404(ApiToken, user=request.user, token_key=token_key)
     token.delete()
     messages.success(request, _("Token “%(token)s” was revoked.") % {"token": token})

@@ -1,9 +1,11 @@
 """The composition root: the only module that knows every kind of record."""
 
+from typing import Any
+
 from allauth.account.decorators import secure_admin_login
 from django.contrib import admin
 from django.contrib.auth.decorators import login_not_required
-from django.urls import include, path
+from django.urls import URLPattern, include, path
 from django.views.generic import RedirectView
 
 from heroes.api import HeroViewSet
@@ -22,6 +24,12 @@ router.register("teams", TeamViewSet, basename="team")
 
 admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]
 
+
+def with_or_without_slash(address: str, view: Any, name: Any = None) -> list[URLPattern]:
+    """Both addresses are the same resource, not a redirect; ``name`` stands for the one with the slash."""
+    return [path(address, view), path(f"{address}/", view, name=name)]
+
+
 urlpatterns = [
     path("", HomeView.as_view(kinds=[Hero, Team]), name="home"),
     path("heroes/", include("heroes.urls")),
@@ -32,12 +40,13 @@ urlpatterns = [
     path("admin/r/<path:rest>", withdrawn),  # it guesses at ids, and the admin links to pages by itself
     path("admin/", admin.site.urls),
     path("api/v1/", include((router.urls, "api"))),
-    path("api/schema/", docs.SchemaView.as_view(), name="schema"),
-    path("api/docs/", docs.swagger, name="swagger"),
-    path("api/redoc/", docs.redoc, name="redoc"),
-    path("api/redoc.js", docs.redoc_script, name="redoc_script"),
-    path("docs", login_not_required(RedirectView.as_view(pattern_name="swagger"))),
-    path("redoc", login_not_required(RedirectView.as_view(pattern_name="redoc"))),
+    path("api/v1", router.get_api_root_view()),
+    *with_or_without_slash("api/schema", docs.SchemaView.as_view(), "schema"),
+    *with_or_without_slash("api/docs", docs.swagger, "swagger"),
+    *with_or_without_slash("api/redoc", docs.redoc, "redoc"),
+    path("api/redoc-<str:digest>.js", docs.redoc_script, name="redoc_script"),
+    *with_or_without_slash("docs", login_not_required(RedirectView.as_view(pattern_name="swagger"))),
+    *with_or_without_slash("redoc", login_not_required(RedirectView.as_view(pattern_name="redoc"))),
 ]
 
 handler400 = "heroesite.errors.bad_request"

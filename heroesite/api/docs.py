@@ -1,6 +1,8 @@
 """The pages that show the OpenAPI description."""
 
 import functools
+import gzip
+import hashlib
 from pathlib import Path
 from typing import Any
 
@@ -8,10 +10,11 @@ from csp.constants import SELF
 from csp.decorators import csp_update
 from django.contrib.auth.decorators import login_not_required
 from django.contrib.staticfiles import finders
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_safe
+from django.views.decorators.vary import vary_on_headers
 from drf_spectacular.views import SpectacularJSONAPIView
 from rest_framework.request import Request
 
@@ -41,9 +44,13 @@ def swagger(request: HttpRequest) -> HttpResponse:
 
 
 @functools.cache
-def offline_redoc() -> bytes:
+def offline_redoc() -> tuple[str, bytes, bytes]:
     """ReDoc's script without its makers' logo, which it would fetch from their site, and without the
-    name of a source map."""
+    name of a source map.
+
+    Returns:
+        its digest, which is part of its address, the script, and the script compressed.
+    """
     path = finders.find("drf_spectacular_sidecar/redoc/bundles/redoc.standalone.js")
     script = Path(str(path)).read_bytes()
     for part in (
@@ -51,18 +58,25 @@ def offline_redoc() -> bytes:
         b"//# sourceMappingURL=redoc.standalone.js.map",
     ):
         script = script.replace(part, b"")
-    return script
+    return hashlib.sha256(script).hexdigest()[:12], script, gzip.compress(script, mtime=0)
 
 
 @login_not_required
 @require_safe
-@cache_control(public=True, max_age=24 * 3600)
-def redoc_script(request: HttpRequest) -> HttpResponse:
-    return HttpResponse(offline_redoc(), content_type="text/javascript")
+@cache_control(public=True, max_age=365 * 24 * 3600, immutable=True)
+@vary_on_headers("Accept-Encoding")
+def redoc_script(request: HttpRequest, digest: str) -> HttpResponse:
+    current, script, compressed = offline_redoc()
+    if digest != current:
+        raise Http404
+    if "gzip" not in request.headers.get("Accept-Encoding", ""):
+        return HttpResponse(script, content_type="text/javascript")
+    headers = {"Content-Encoding": "gzip"}
+    return HttpResponse(compressed, content_type="text/javascript", headers=headers)
 
 
 @login_not_required
 @require_safe
 @csp_update({"img-src": [SELF, "data:"], "worker-src": ["blob:"], "style-src": [SELF, *REDOC_STYLES]})
 def redoc(request: HttpRequest) -> HttpResponse:
-    return render(request, "api/redoc.html")
+    return render(request, "api/redoc.html", {"digest": offline_redoc()[0]})

@@ -17,6 +17,7 @@ from rest_framework.response import Response
 from heroesite.text import shown
 
 MEDIA_TYPE = "application/problem+json"
+FAILED = "Something went wrong here, and it has been noted. Try again in a moment."
 
 
 @dataclass(frozen=True)
@@ -97,6 +98,9 @@ class ProblemHandler(ExceptionHandler):
         if type(exc) is exceptions.ValidationError:
             return InvalidBody(exc.detail)
         return super().convert_known_exceptions(exc)
+
+    def convert_unhandled_exceptions(self, exc: Exception) -> exceptions.APIException:
+        return exc if isinstance(exc, exceptions.APIException) else exceptions.APIException(FAILED)
 
     def get_response(self, exc: exceptions.APIException, data: dict[str, Any]) -> Response:
         headers = self.get_headers(exc)

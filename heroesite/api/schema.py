@@ -19,11 +19,12 @@ SUMMARIES = {
 }
 AUTOMATIC = {"version": 1, "created_at": "2026-01-31T12:00:00Z", "updated_at": "2026-01-31T12:00:00Z"}
 
+BODIES = {"post", "put", "patch"}
 DETAILS = {
     400: "The query string cannot be used: see errors.",
     401: "The token is not valid. Make a new one under /account/tokens/.",
     403: "You do not have permission to perform this action.",
-    404: "Hero not found",
+    404: "{noun} not found",
     406: "Could not satisfy the request Accept header.",
     413: "The body is larger than 2 MB. Send less at once.",
     415: "Unsupported media type “text/plain” in request.",
@@ -99,12 +100,15 @@ def one_path_each(endpoints: list[tuple[str, str, str, Any]]) -> list[tuple[str,
 
 
 def add_problems(result: dict[str, Any], generator: Any, request: Any, public: bool) -> dict[str, Any]:
-    """Add to every operation the errors that it can answer with."""
+    """Add to every operation the errors that it can answer with, and that visitors may read."""
     result["components"]["schemas"]["Problem"] = PROBLEM
     for path, operations in result["paths"].items():
         for method, operation in operations.items():
+            if method == "get":
+                operation["security"].append({})
             for status in errors_of(path, method):
-                operation["responses"][str(status)] = problem_response(status)
+                noun = operation["summary"].rpartition(" ")[2]
+                operation["responses"][str(status)] = problem_response(status, method, noun)
     return result
 
 
@@ -114,19 +118,22 @@ def errors_of(path: str, method: str) -> list[int]:
         errors += [403]
     if "{" in path:
         errors += [404]
-    if method in {"post", "put", "patch"}:
+    if method in BODIES:
         errors += [413, 415, 422]
     return sorted(errors)
 
 
-def problem_response(status: int) -> dict[str, Any]:
+def problem_response(status: int, method: str, noun: str) -> dict[str, Any]:
     title = HTTPStatus(status).phrase
+    detail, faults = DETAILS[status].format(noun=noun.capitalize()), FAULTS.get(status, [])
+    if status == HTTPStatus.BAD_REQUEST and method in BODIES:
+        detail, faults = "The body is not JSON: Expecting value at line 1, column 1.", []
     example = {
         "type": "about:blank",
         "title": title,
         "status": status,
-        "detail": DETAILS[status],
-        "errors": FAULTS.get(status, []),
+        "detail": detail,
+        "errors": faults,
         "request_id": "6f1f4b0e-6d0c-4f6e-9d5e-3c1f0a2b7c11",
     }
     schema = {"$ref": "#/components/schemas/Problem"}

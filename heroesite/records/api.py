@@ -169,6 +169,10 @@ class Index(APIRootView):
         super().initial(request, *args, **kwargs)
         refuse_parameters(request)
 
+    def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        names: dict[str, str] = self.api_root_dict or {}
+        return Response({kind: reverse(f"api:{name}", request=request) for kind, name in names.items()})
+
 
 class RecordRouter(DefaultRouter):
     """Addresses with or without the closing slash: the same resource, not a redirect."""

@@ -464,3 +464,14 @@ def test_json_sent_to_a_page_is_told_where_the_api_is(editor):
     assert answer.status_code == 415
     assert "/api/v1/" in answer.content.decode()
     assert not Hero.objects.exists()
+
+
+@kinds
+def test_a_failure_of_the_site_is_told_in_its_own_words(kind, editor_program, monkeypatch):
+    def fail(*args):
+        raise RuntimeError("a fault of ours")
+
+    monkeypatch.setattr("heroesite.records.api.RecordPagination.paginate_queryset", fail)
+    answer = editor_program.get(f"/api/v1/{kind}/")
+    words = "Something went wrong here, and it has been noted. Try again in a moment."
+    assert problem(answer, 500, "Internal Server Error", words) == []

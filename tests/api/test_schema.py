@@ -1,5 +1,6 @@
 """The description of the API is valid, complete and true, and the same for everybody."""
 
+import gzip
 import re
 
 import jsonschema
@@ -276,9 +277,15 @@ def test_the_pages_ask_for_nothing_from_elsewhere(page, visitor_browser):
 
 
 def test_the_reference_script_asks_for_nothing_from_its_makers(visitor_browser):
-    answer = visitor_browser.get("/api/redoc.js")
+    address = read(visitor_browser.get("/api/redoc/")).one("script")["src"]
+    answer = visitor_browser.get(address)
     script = answer.content.decode()
     assert answer["Content-Type"] == "text/javascript"
+    assert "immutable" in answer["Cache-Control"]
+    compressed = visitor_browser.get(address, headers={"Accept-Encoding": "gzip, br"})
+    assert compressed["Content-Encoding"] == "gzip"
+    assert gzip.decompress(compressed.content).decode() == script
+    assert visitor_browser.get("/api/redoc-000000000000.js").status_code == 404
     assert len(script) > 100_000
     assert "cdn.redoc.ly" not in script
     assert "redoc.standalone.js.map" not in script
@@ -288,3 +295,27 @@ def test_the_reference_script_asks_for_nothing_from_its_makers(visitor_browser):
 @pytest.mark.parametrize("method", ["post", "put", "delete"])
 def test_the_pages_are_only_read(method, page, editor_browser):
     assert getattr(editor_browser, method)(page).status_code == 405
+
+
+@pytest.mark.parametrize("address", ["/api/v1", "/api/schema", "/api/docs", "/api/redoc"])
+def test_an_address_without_its_slash_is_no_redirect(address, visitor_browser):
+    short, long = visitor_browser.get(address), visitor_browser.get(f"{address}/")
+    assert (short.status_code, long.status_code) == (200, 200)
+    assert short.content == long.content
+
+
+@pytest.mark.parametrize("address", ["/docs/", "/redoc/"])
+def test_the_short_addresses_work_with_a_slash_as_well(address, visitor_browser):
+    assert visitor_browser.get(address).status_code == 302
+
+
+@operations
+def test_visitors_are_described_as_readers_only(path, method, schema):
+    assert ({} in schema["paths"][path][method]["security"]) == (method == "get")
+
+
+@operations
+def test_what_is_not_found_is_called_by_its_name(path, method, schema):
+    if described := schema["paths"][path][method]["responses"].get("404"):
+        noun = "Hero" if "heroes" in path else "Team"
+        assert media(described, "application/problem+json")["example"]["detail"] == f"{noun} not found"

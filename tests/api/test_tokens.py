@@ -183,7 +183,7 @@ def test_nobody_revokes_anybody_elses_token_there(who, keeper, request):
 
 def test_a_link_revokes_nothing(editor, editor_browser, visitor_browser):
     token, _text = ApiToken.objects.issue(editor)
-    assert editor_browser.get(f"{PAGE}{token.token_key}/revoke/").status_code == 405
+    assert editor_browser.get(f"{PAGE}{token.token_key}/revoke/").status_code == 302
     assert visitor_browser.post(f"{PAGE}{token.token_key}/revoke/").status_code == 302
     assert ApiToken.objects.exists()
 
@@ -314,3 +314,18 @@ def test_the_form_for_a_token_says_what_it_starts_with(editor_browser):
     values = form_with(read(editor_browser.get(PAGE)), "days").values()
     assert values["days"] == "365"
     assert "read_only" not in values
+
+
+def test_a_form_makes_one_token_however_often_it_is_sent(editor_browser):
+    form = {**form_with(read(editor_browser.get(PAGE)), "name").values(), "name": "Nightly job"}
+    first, second = editor_browser.post(PAGE, form), editor_browser.post(PAGE, form, follow=True)
+    assert read(first).all("code", class_="token")
+    assert "This token was made already. Its text cannot be shown again." in read(second).text
+    assert ApiToken.objects.count() == 1
+
+
+def test_the_address_of_revoking_leads_back_to_the_tokens(editor, editor_browser):
+    token, _text = ApiToken.objects.issue(editor)
+    answer = editor_browser.get(f"{PAGE}{token.token_key}/revoke/")
+    assert (answer.status_code, answer["Location"]) == (302, PAGE)
+    assert ApiToken.objects.exists()

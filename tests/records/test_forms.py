@@ -221,7 +221,7 @@ def test_an_unknown_record_is_not_found(method, kind, action, editor_browser):
     answer = getattr(editor_browser, method)(f"/{kind}/999999/{action}")
     assert answer.status_code == 404
     page = read(answer)
-    assert page.one("h1").text == "Not Found"
+    assert page.one("h1").text == "Not found"
     assert "There is nothing at this address." in page.text
     assert answer["X-Request-Id"] in page.text
     assert page.one("main").one("a")["href"] == "/"
@@ -261,7 +261,7 @@ def test_a_method_that_a_page_does_not_take_is_told_on_a_page(address, method, a
     answer = getattr(editor_browser, method)(address.format(hero.pk))
     assert (answer.status_code, answer["Allow"]) == (405, allowed)
     page = read(answer)
-    assert page.one("h1").text == "Method Not Allowed"
+    assert page.one("h1").text == "Method not allowed"
     assert f"This page answers {allowed}, not {method.upper()}." in page.text
     assert answer["X-Request-Id"] in page.text
     assert Hero.objects.get() == hero
@@ -271,4 +271,4 @@ def test_the_first_page_answers_no_post(visitor_browser):
     answer = visitor_browser.post("/")
     assert answer.status_code == 405
     assert {"GET", "HEAD"} <= set(answer["Allow"].split(", "))
-    assert read(answer).one("h1").text == "Method Not Allowed"
+    assert read(answer).one("h1").text == "Method not allowed"

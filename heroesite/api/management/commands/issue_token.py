@@ -5,6 +5,7 @@ from typing import Any
 
 from django.contrib.auth import get_user_model
 from django.core.management.base import BaseCommand, CommandError
+from django.utils.translation import gettext as _
 
 from heroesite.api.models import DAYS, MOST_DAYS, ApiToken
 
@@ -19,13 +20,15 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, username: str, read_only: bool, days: int, **options: Any) -> None:
         if not 1 <= days <= MOST_DAYS:
-            raise CommandError(f"--days is a whole number from 1 to {MOST_DAYS}.")
+            raise CommandError(_("--days is a whole number from 1 to %(most)d.") % {"most": MOST_DAYS})
         User = get_user_model()
         try:
             user = User.objects.get(username=username)
         except User.DoesNotExist:
-            raise CommandError(f"There is no user “{username}”. Staff add people under /admin/.") from None
+            words = _("There is no user “%(name)s”. Staff add people under /admin/.")
+            raise CommandError(words % {"name": username}) from None
         if not user.is_active:
-            raise CommandError(f"User “{username}” is not active. Staff can activate people under /admin/.")
+            words = _("User “%(name)s” is not active. Staff can activate people under /admin/.")
+            raise CommandError(words % {"name": username})
         _token, text = ApiToken.objects.issue(user, name="issue_token", read_only=read_only, days=days)
         self.stdout.write(text)
