@@ -59,12 +59,7 @@ def not_allowed(request: HttpRequest, answer: HttpResponseNotAllowed) -> HttpRes
     return refusal
 
 
-def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
-    return refuse(request, 404, _("There is nothing at this address."))
-
-
-def withdrawn(request: HttpRequest, rest: str) -> HttpResponse:
-    """Stands at an address of Django's that is not served here."""
+def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
     return refuse(request, 404, _("There is nothing at this address."))
 
 
@@ -77,6 +72,5 @@ def too_many_requests(request: HttpRequest) -> HttpResponse:
 def server_error(request: HttpRequest) -> HttpResponse:
     """Asks neither the session nor the user, since the database may be what is away."""
     if request.path.startswith(API):
-        return Problem(500, FAILED).answer(request)
-    words = _("Something went wrong here, and it has been noted. Try again in a moment.")
-    return HttpResponse(render_to_string("error.html", told(request, 500, words)), status=500)
+        return Problem(500, str(FAILED)).answer(request)
+    return HttpResponse(render_to_string("error.html", told(request, 500, str(FAILED))), status=500)

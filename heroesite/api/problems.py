@@ -6,6 +6,7 @@ from typing import Any
 
 from django.core.exceptions import ValidationError as ModelValidationError
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.utils.translation import gettext_lazy as _
 from drf_standardized_errors.formatter import ExceptionFormatter
 from drf_standardized_errors.handler import ExceptionHandler
 from drf_standardized_errors.types import ErrorResponse
@@ -17,7 +18,7 @@ from rest_framework.response import Response
 from heroesite.text import shown
 
 MEDIA_TYPE = "application/problem+json"
-FAILED = "Something went wrong here, and it has been noted. Try again in a moment."
+FAILED = _("Something went wrong here, and it has been noted. Try again in a moment.")
 
 
 @dataclass(frozen=True)
@@ -100,7 +101,7 @@ class ProblemHandler(ExceptionHandler):
         return super().convert_known_exceptions(exc)
 
     def convert_unhandled_exceptions(self, exc: Exception) -> exceptions.APIException:
-        return exc if isinstance(exc, exceptions.APIException) else exceptions.APIException(FAILED)
+        return exc if isinstance(exc, exceptions.APIException) else exceptions.APIException(str(FAILED))
 
     def get_response(self, exc: exceptions.APIException, data: dict[str, Any]) -> Response:
         headers = self.get_headers(exc)

@@ -1,13 +1,15 @@
 """The OpenAPI description: summaries, examples and error answers for every operation."""
 
-from http import HTTPStatus
 from typing import Any
 
+from django.conf import settings
+from django.http import HttpRequest
+from django.utils.text import capfirst
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from drf_spectacular.openapi import AutoSchema
 from drf_spectacular.utils import OpenApiExample, OpenApiParameter
 
-from .problems import MEDIA_TYPE
+from .problems import MEDIA_TYPE, Problem
 
 SUMMARIES = {
     "list": "List {kinds}",
@@ -19,20 +21,25 @@ SUMMARIES = {
 }
 AUTOMATIC = {"version": 1, "created_at": "2026-01-31T12:00:00Z", "updated_at": "2026-01-31T12:00:00Z"}
 
-BODIES = {"post", "put", "patch"}
-DETAILS = {
-    400: "The query string cannot be used: see errors.",
-    401: "The token is not valid. Make a new one under /account/tokens/.",
-    403: "You do not have permission to perform this action.",
-    404: "{noun} not found",
-    406: "Could not satisfy the request Accept header.",
-    413: "The body is larger than 2 MB. Send less at once.",
-    415: "Unsupported media type “text/plain” in request.",
-    422: "The body breaks a rule: see errors.",
+UNUSABLE = "The query string cannot be used: see errors."
+BAD_LIMIT = {"parameter": "limit", "message": "Enter a whole number from 1 to 100.", "code": "max_value"}
+NO_PARAMETER = {
+    "parameter": "fields",
+    "message": "There are no parameters here. Leave it out.",
+    "code": "unknown",
 }
-FAULTS = {
-    400: [{"parameter": "limit", "message": "Enter a whole number from 1 to 100.", "code": "max_value"}],
-    422: [{"pointer": "/name", "message": "This field is required.", "code": "blank"}],
+NO_NAME = {"pointer": "/name", "message": "This field is required.", "code": "blank"}
+
+ANYWHERE = {
+    "token": Problem(401, "The token is not valid. Make a new one under /account/tokens/."),
+    "accept": Problem(406, "Could not satisfy the request Accept header."),
+}
+WRITING = {"permission": Problem(403, "You do not have permission to perform this action.")}
+SENDING = {
+    "not JSON": Problem(400, "The body is not JSON: Expecting ':' delimiter at line 1, column 8."),
+    "too large": Problem(413, "The body is larger than 2 MB. Send less at once."),
+    "not application/json": Problem(415, 'Unsupported media type "text/plain" in request.'),
+    "rule": Problem(422, "The body breaks a rule: see errors.", [NO_NAME]),
 }
 PROBLEM = {
     "type": "object",
@@ -82,6 +89,35 @@ class RecordAutoSchema(AutoSchema):
     def get_description(self, *args: Any) -> str:
         return ""
 
+    def get_auth(self) -> list[dict[str, Any]]:
+        """A token or a session, and where everybody reads, neither."""
+        anonymous: list[dict[str, Any]] = [{}] if settings.PUBLIC_READ and self.method == "GET" else []
+        return [*super().get_auth(), *anonymous]
+
+    def _get_paginator(self) -> Any:
+        paginator = super()._get_paginator()
+        if paginator:
+            paginator.address = self.path
+        return paginator
+
+    def get_operation(self, *args: Any, **kwargs: Any) -> dict[str, Any] | None:
+        operation = super().get_operation(*args, **kwargs)
+        if operation:
+            operation["responses"] |= problem_responses(self.get_problems())
+        return operation
+
+    def get_problems(self) -> dict[str, Problem]:
+        """Examples of the errors that the operation answers with, each under what is at fault."""
+        parameter = BAD_LIMIT if self.view.action == "list" else NO_PARAMETER
+        problems = {"parameter": Problem(400, UNUSABLE, [parameter]), **ANYWHERE}
+        if "{id}" in self.path:
+            problems["id"] = Problem(404, f"{capfirst(self.view.model._meta.verbose_name)} not found")
+        if self.method != "GET":
+            problems |= WRITING
+        if self.method in {"POST", "PUT", "PATCH"}:
+            problems |= SENDING
+        return problems
+
     def get_examples(self) -> list[OpenApiExample]:
         sent = self.view.example
         title = f"A {self.view.model._meta.verbose_name}"
@@ -100,41 +136,18 @@ def one_path_each(endpoints: list[tuple[str, str, str, Any]]) -> list[tuple[str,
 
 
 def add_problems(result: dict[str, Any], generator: Any, request: Any, public: bool) -> dict[str, Any]:
-    """Add to every operation the errors that it can answer with, and that visitors may read."""
+    """Add the shape that the errors of every operation have."""
     result["components"]["schemas"]["Problem"] = PROBLEM
-    for path, operations in result["paths"].items():
-        for method, operation in operations.items():
-            if method == "get":
-                operation["security"].append({})
-            for status in errors_of(path, method):
-                noun = operation["summary"].rpartition(" ")[2]
-                operation["responses"][str(status)] = problem_response(status, method, noun)
     return result
 
 
-def errors_of(path: str, method: str) -> list[int]:
-    errors = [400, 401, 406]
-    if method != "get":
-        errors += [403]
-    if "{" in path:
-        errors += [404]
-    if method in BODIES:
-        errors += [413, 415, 422]
-    return sorted(errors)
-
-
-def problem_response(status: int, method: str, noun: str) -> dict[str, Any]:
-    title = HTTPStatus(status).phrase
-    detail, faults = DETAILS[status].format(noun=noun.capitalize()), FAULTS.get(status, [])
-    if status == HTTPStatus.BAD_REQUEST and method in BODIES:
-        detail, faults = "The body is not JSON: Expecting value at line 1, column 1.", []
-    example = {
-        "type": "about:blank",
-        "title": title,
-        "status": status,
-        "detail": detail,
-        "errors": faults,
-        "request_id": "6f1f4b0e-6d0c-4f6e-9d5e-3c1f0a2b7c11",
-    }
-    schema = {"$ref": "#/components/schemas/Problem"}
-    return {"description": title, "content": {MEDIA_TYPE: {"schema": schema, "example": example}}}
+def problem_responses(problems: dict[str, Problem]) -> dict[str, Any]:
+    """An answer for each status among ``problems``, with those that have it for examples."""
+    responses: dict[str, Any] = {}
+    for name, problem in sorted(problems.items(), key=lambda item: item[1].status):
+        shown = problem.members(HttpRequest()) | {"request_id": "6f1f4b0e-6d0c-4f6e-9d5e-3c1f0a2b7c11"}
+        content = {"schema": {"$ref": "#/components/schemas/Problem"}, "examples": {}}
+        described = {"description": shown["title"], "content": {MEDIA_TYPE: content}}
+        response = responses.setdefault(str(problem.status), described)
+        response["content"][MEDIA_TYPE]["examples"][name] = {"value": shown}
+    return responses

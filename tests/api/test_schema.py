@@ -1,6 +1,7 @@
 """The description of the API is valid, complete and true, and the same for everybody."""
 
 import gzip
+import json
 import re
 
 import jsonschema
@@ -130,9 +131,11 @@ def test_each_operation_tells_its_errors_with_an_example(path, method, schema):
     assert {status for status in responses if status >= "4"} == expected
     for status in expected:
         problem = media(responses[status], "application/problem+json")
-        check(problem["example"], problem["schema"], schema)
-        assert problem["example"]["status"] == int(status)
-        assert problem["example"]["title"] == responses[status]["description"]
+        assert problem["examples"]
+        for shown in problem["examples"].values():
+            check(shown["value"], problem["schema"], schema)
+            assert shown["value"]["status"] == int(status)
+            assert shown["value"]["title"] == responses[status]["description"]
 
 
 @operations
@@ -225,6 +228,42 @@ def test_every_error_is_as_described(address, method, body, schema, editor_progr
         check(answer.json(), schema["components"]["schemas"]["Problem"], schema)
 
 
+def provoke(fault, client, path, method, sent, pk, reader):
+    """Call an operation as the example of an error says that it should not be called."""
+    address, body, kind, headers = path, json.dumps(sent), "application/json", {}
+    if fault == "parameter":
+        address += "?limit=1000" if "{id}" not in path and method == "get" else "?fields=name"
+    elif fault == "token":
+        client, headers["HTTP_AUTHORIZATION"] = browser(), "Bearer x"
+    elif fault == "permission":
+        client = program(reader)
+    elif fault == "accept":
+        headers["HTTP_ACCEPT"] = "text/html"
+    elif fault == "not JSON":
+        body = '{"name"'
+    elif fault == "too large":
+        headers["CONTENT_LENGTH"] = "3000000"
+    elif fault == "not application/json":
+        kind = "text/plain"
+    elif fault == "rule":
+        body = json.dumps(sent | {"name": ""})
+    elif fault == "id":
+        pk = 999_999
+    return client.generic(method.upper(), address.format(id=pk), body, kind, **headers)
+
+
+@operations
+def test_each_error_is_answered_as_its_example_shows(path, method, schema, keeper_program, reader):
+    operation = schema["paths"][path][method]
+    sent = example(operation["requestBody"]) if "requestBody" in operation else {}
+    pk = prepare(path.split("/")[3], sent).pk
+    for status, response in operation["responses"].items():
+        if status >= "4":
+            for fault, shown in media(response, "application/problem+json")["examples"].items():
+                answer = provoke(fault, keeper_program, path, method, sent, pk, reader)
+                assert answer.json() | {"request_id": ""} == shown["value"] | {"request_id": ""}
+
+
 def test_a_secret_name_is_sent_by_all_and_answered_to_some(schema):
     components = schema["components"]["schemas"]
     assert "secret_name" in components["HeroRequest"]["required"]
@@ -309,13 +348,9 @@ def test_the_short_addresses_work_with_a_slash_as_well(address, visitor_browser)
     assert visitor_browser.get(address).status_code == 302
 
 
+@pytest.mark.parametrize("public", [True, False])
 @operations
-def test_visitors_are_described_as_readers_only(path, method, schema):
-    assert ({} in schema["paths"][path][method]["security"]) == (method == "get")
-
-
-@operations
-def test_what_is_not_found_is_called_by_its_name(path, method, schema):
-    if described := schema["paths"][path][method]["responses"].get("404"):
-        noun = "Hero" if "heroes" in path else "Team"
-        assert media(described, "application/problem+json")["example"]["detail"] == f"{noun} not found"
+def test_visitors_are_described_as_readers_where_they_may_read(path, method, public, settings):
+    settings.PUBLIC_READ = public
+    operation = browser().get("/api/schema/").json()["paths"][path][method]
+    assert ({} in operation["security"]) == (public and method == "get")

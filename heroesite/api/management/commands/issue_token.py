@@ -11,12 +11,14 @@ from heroesite.api.models import DAYS, MOST_DAYS, ApiToken
 
 
 class Command(BaseCommand):
-    help = "Make an API token for a user and print it, alone. It cannot be shown again."
+    help = _("Make an API token for a user and print it, alone. It cannot be shown again.")
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("username")
-        parser.add_argument("--read-only", action="store_true", help="a token that reads and never writes")
-        parser.add_argument("--days", type=int, default=DAYS, help="how long it holds (default: %(default)s)")
+        reading = _("a token that reads and never writes")
+        parser.add_argument("--read-only", action="store_true", help=reading)
+        holding = _("how long it holds (default: %(default)s)")
+        parser.add_argument("--days", type=int, default=DAYS, help=holding)
 
     def handle(self, *args: Any, username: str, read_only: bool, days: int, **options: Any) -> None:
         if not 1 <= days <= MOST_DAYS:
