@@ -164,7 +164,7 @@ METHODS = f"""
 405  visitor  POST      /
 405  visitor  DELETE    /
 405  editor   PUT       /account/tokens/
-405  editor   GET       /account/tokens/{{token}}/revoke/
+302  editor   GET       /account/tokens/{{token}}/revoke/
 405  visitor  BREW      /account/login/
 405  visitor  TRACE     /account/login/
 405  editor   GET       /admin/logout/

@@ -226,10 +226,10 @@ def test_what_the_signed_in_see_stays_in_their_own_browser(address, ids, keeper)
     assert "public" not in control
 
 
-@pytest.mark.parametrize("address", ["/account/tokens/0/revoke/", "/heroes/{hero}/edit/nowhere/"])
+@pytest.mark.parametrize("address", ["/account/nowhere/", "/heroes/{hero}/edit/nowhere/"])
 def test_an_error_page_that_names_its_reader_stays_in_their_own_browser(address, ids, keeper):
     answer = browser(keeper).get(address.format(**ids))
-    assert answer.status_code in (404, 405)
+    assert answer.status_code == 404
     assert "Sign out keeper" in read(answer).text
     assert "private" in answer.headers.get("Cache-Control", "")
     guarded(answer)

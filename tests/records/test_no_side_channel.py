@@ -126,8 +126,8 @@ def writes(hero: Hero) -> list[Request]:
 
 
 VOLATILE = re.compile(
-    r'name="csrfmiddlewaretoken" value="\w+"|csrftoken=\w+|sessionid=\w+|expires=[^;]+|"updated_at":"[^"]+"'
-    r'|"created_at":"[^"]+"|data-utc-offset="\d+"|:[\w-]{6}:[\w-]{43}'
+    r'name="(csrfmiddlewaretoken|once)" value="[\w-]+"|csrftoken=\w+|sessionid=\w+|expires=[^;]+'
+    r'|"updated_at":"[^"]+"|"created_at":"[^"]+"|data-utc-offset="\d+"|:[\w-]{6}:[\w-]{43}'
 )
 
 
