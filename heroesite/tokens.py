@@ -27,7 +27,9 @@ class TokenForm(forms.Form):
     )
     read_only = forms.BooleanField(label=_lazy("For reading only"), required=False)
     days = WholeNumberFormField(label=_lazy("Days"), initial=DAYS, min_value=1, max_value=MOST_DAYS)
-    once = forms.CharField(widget=forms.HiddenInput, initial=partial(token_urlsafe, 9), max_length=20)
+    once = forms.CharField(
+        required=False, widget=forms.HiddenInput, initial=partial(token_urlsafe, 9), max_length=20
+    )
 
 
 @never_cache
@@ -40,17 +42,20 @@ def tokens(request: HttpRequest) -> HttpResponse:
     often the page is reloaded.
     """
     form, text, status = TokenForm(), "", 200
+    sent = request.session.get("token_forms", [])
     if request.method == "POST":
         form = TokenForm(request.POST)
-        if not form.is_valid():
-            status = 422
-        elif (once := form.cleaned_data.pop("once")) in (sent := request.session.get("token_forms", [])):
+        once = request.POST.get("once", "")
+        if once and once in sent:
             messages.info(request, _("This token was made already. Its text cannot be shown again."))
             return redirect("tokens")
-        else:
-            _token, text = ApiToken.objects.issue(request.user, **form.cleaned_data)
-            request.session["token_forms"] = [*sent[-9:], once]
+        if form.is_valid():
+            values = {name: form.cleaned_data[name] for name in ("name", "read_only", "days")}
+            _token, text = ApiToken.objects.issue(request.user, **values)
+            request.session["token_forms"] = [*sent[-9:], form.cleaned_data["once"]]
             form = TokenForm()
+        else:
+            status = 422
     context = {"form": form, "text": text, "tokens": ApiToken.objects.filter(user=request.user)}
     return render(request, "account/tokens.html", context, status=status)
 

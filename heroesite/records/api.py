@@ -55,6 +55,8 @@ class RecordPagination(LimitOffsetPagination):
     """``limit`` and ``offset``, which the FilterSet has checked."""
 
     default_limit = max_limit = LIMIT
+    address = ""
+    """Of the list, for the examples in the schema."""
 
     def get_schema_operation_parameters(self, view: Any) -> list[Any]:
         """None beside those that the FilterSet describes."""
@@ -62,12 +64,12 @@ class RecordPagination(LimitOffsetPagination):
 
     def get_paginated_response_schema(self, schema: Any) -> dict[str, Any]:
         described = super().get_paginated_response_schema(schema)
-        address = "http://127.0.0.1:8000/api/v1/heroes/?limit=100"
+        first = f"http://127.0.0.1:8000{self.address}?limit=100"
         link = {"type": ["string", "null"], "format": "uri"}
         described["properties"] |= {
             "count": {"type": "integer", "example": 250},
-            "next": {**link, "example": f"{address}&offset=200"},
-            "previous": {**link, "example": address},
+            "next": {**link, "example": f"{first}&offset=200"},
+            "previous": {**link, "example": first},
         }
         described["required"] = ["count", "next", "previous", "results"]
         return described

@@ -211,6 +211,13 @@ def test_a_long_team_is_as_described(schema, visitor_program):
     check(visitor_program.get(f"/api/v1/teams/{team.pk}").json(), described, schema)
 
 
+@kinds
+def test_the_links_to_other_pages_are_of_the_list_itself(kind, schema):
+    _status, response = success(schema, f"/api/v1/{kind}/", "get")
+    link = f"http://127.0.0.1:8000/api/v1/{kind}/?limit=100"
+    assert (example(response)["next"], example(response)["previous"]) == (f"{link}&offset=200", link)
+
+
 @pytest.mark.parametrize(
     ("address", "method", "body"),
     [
