@@ -47,7 +47,8 @@ def tokens(request: HttpRequest) -> HttpResponse:
         form = TokenForm(request.POST)
         once = request.POST.get("once", "")
         if once and once in sent:
-            messages.info(request, _("This token was made already. Its text cannot be shown again."))
+            words = _("This token was made already. If its text is lost, revoke it and make another one.")
+            messages.info(request, words)
             return redirect("tokens")
         if form.is_valid():
             values = {name: form.cleaned_data[name] for name in ("name", "read_only", "days")}

@@ -3,6 +3,7 @@
 import functools
 import gzip
 import hashlib
+import re
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +27,8 @@ REDOC_STYLES = [
     "'sha256-47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU='",
     "'sha256-QMIg+bpjm3JdElJ388KYke01izlUW0UoNOeKjpMxdgc='",
 ]
+TAKES_GZIP = re.compile(r"\bgzip\b(?!\s*;\s*q=0(\.0*)?\s*(,|$))", re.IGNORECASE)
+"""In Accept-Encoding, where a weight of zero says no (RFC 9110, section 12.4.2)."""
 
 
 class SchemaView(SpectacularJSONAPIView):
@@ -69,7 +72,7 @@ def redoc_script(request: HttpRequest, digest: str) -> HttpResponse:
     current, script, compressed = offline_redoc()
     if digest != current:
         raise Http404
-    if "gzip" not in request.headers.get("Accept-Encoding", ""):
+    if not TAKES_GZIP.search(request.headers.get("Accept-Encoding", "")):
         return HttpResponse(script, content_type="text/javascript")
     headers = {"Content-Encoding": "gzip"}
     return HttpResponse(compressed, content_type="text/javascript", headers=headers)
