@@ -108,6 +108,7 @@ INSTALLED_APPS = [
     "csp",
     "django_filters",
     "rest_framework",
+    "simple_history",
     "knox",
     "drf_spectacular",
     "drf_spectacular_sidecar",
@@ -129,6 +130,7 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "allauth.account.middleware.AccountMiddleware",
+    "heroesite.records.doors.ThroughADoor",
 ]
 if not PUBLIC_READ:
     MIDDLEWARE.insert(

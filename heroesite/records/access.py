@@ -33,13 +33,13 @@ def open_fields(kind: Kind) -> tuple[str, ...]:
     return tuple(field for field in kind.FIELDS if field not in kind.RESTRICTED)
 
 
-def guesses(user: Any, kind: Kind, sent: Iterable[str]) -> bool:
-    """Whether ``user`` sends a field that they may not see.
+def guesses(user: Any, kind: Kind, sent: Iterable[str]) -> set[str]:
+    """Those of the fields ``sent`` that ``user`` may not see.
 
-    Such a write counts as a change even where the value equals the stored one: else the version would
-    tell whether a guess at it was right.
+    Writing them counts as a change even where the values equal the stored ones: else version and history
+    would tell whether a guess was right.
     """
-    return not set(restricted(user, kind)).isdisjoint(sent)
+    return set(restricted(user, kind)) & set(sent)
 
 
 @dataclass(frozen=True)

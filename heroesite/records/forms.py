@@ -37,5 +37,5 @@ class RecordForm(forms.ModelForm):
 
     def write(self, user: Any) -> None:
         """Save the record, as ``user`` filled it in."""
-        guessed = guesses(user, self.instance, self.changed_data)
-        self.instance.save(force_update=bool(self.instance.pk) and guessed)
+        new = self.instance._state.adding
+        self.instance.save(sent=() if new else guesses(user, self.instance, self.changed_data))

@@ -5,7 +5,7 @@ from typing import Any, ClassVar, Self
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
-from django.db import models, transaction
+from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Length
 from django.urls import reverse
@@ -15,7 +15,13 @@ from django.utils.translation import gettext_lazy as _
 
 from heroesite.text import fold
 
+from .changes import Door, Entry, History, note, one_go
 from .fields import GROWTH, FoldedField, LineField, RecordKey
+
+
+def batched(records: Sequence[Any], size: int) -> Iterator[Sequence[Any]]:
+    """As many at once as any database takes."""
+    return (records[start : start + size] for start in range(0, len(records), size))
 
 
 class StaleRecord(Exception):
@@ -48,8 +54,13 @@ LineField.register_lookup(Length)
 
 
 class RecordQuerySet(models.QuerySet[Any]):
-    """Records by domain words. What writes many keeps versions and links as ``save`` does; its callers have
-    asked ``full_clean``."""
+    """Records by domain words.
+
+    What writes many keeps versions, links and history as ``save`` does, all or none; its callers have asked
+    ``full_clean``.
+    """
+
+    batch = 500
 
     def search(self, words: Iterable[str]) -> Self:
         """The records whose name holds each of ``words``, whatever the case."""
@@ -62,33 +73,66 @@ class RecordQuerySet(models.QuerySet[Any]):
         """The records together with those they are linked to, in one query."""
         return self.select_related(*self.model.links())
 
-    def create_all(self, records: Sequence["Record"], batch_size: int = 500) -> None:
-        """Insert new records, each of which has passed ``full_clean``, in batches: all or none.
+    def create_all(self, records: Sequence["Record"]) -> None:
+        """Insert records, each of which has passed ``full_clean``; those that come back bring their id.
 
         Raises:
             IntegrityError: a name is taken.
         """
-        with transaction.atomic(using=self.db):
-            super().bulk_create(records, batch_size=batch_size)
+        with one_go():
+            super().bulk_create(records, batch_size=self.batch)
+            note(self.model, records, Entry.CREATED)
 
-    def change(self, **values: Any) -> int:
-        """Give these records new values in fields without a folded copy, each with a new version.
+    def change_all(
+        self, records: Sequence["Record"], fields: Iterable[str], sent: Iterable[str] = ()
+    ) -> None:
+        """Write ``fields`` of ``records``, which were read under a lock, each with a new version.
 
-        Returns:
-            how many there are.
+        Args:
+            sent: the restricted ones among them that were sent by somebody who may not see them.
         """
-        return super().update(**values, version=F("version") + 1, updated_at=timezone.now())
+        with one_go():
+            now = timezone.now()
+            for record in records:
+                record.version, record.updated_at = record.version + 1, now
+            written = self.model.going_with(fields)
+            super().bulk_update(records, sorted(written), batch_size=self.batch)
+            note(self.model, records, Entry.CHANGED, sent)
+
+    def change(self, **values: Any) -> None:
+        """Give these records all the same values, in fields without a folded copy, each with a new version."""
+        with one_go():
+            records, now = self.locked(), timezone.now()
+            for some in batched(records, self.batch):
+                rows = self.model._base_manager.filter(pk__in=[record.pk for record in some])
+                rows.update(**values, version=F("version") + 1, updated_at=now)
+            for record in records:
+                for name, value in values.items():
+                    setattr(record, name, value)
+                record.version, record.updated_at = record.version + 1, now
+            note(self.model, records, Entry.CHANGED)
 
     def delete(self) -> tuple[int, dict[str, int]]:
         """Delete these records; what was linked to them is changed first, version and all."""
-        with transaction.atomic(using=self.db):
-            keys = list(self.order_by("pk").select_for_update().values_list("pk", flat=True))
-            for field, holders in self.holders(keys):
-                holders.change(**{field.name: None})
-            return models.QuerySet(self.model, using=self.db).filter(pk__in=keys).delete()
+        with one_go():
+            records = self.locked()
+            deleted = 0
+            for some in batched(records, self.batch):
+                keys = [record.pk for record in some]
+                for field, holders in self.holders(keys):
+                    holders.change(**{field.name: None})
+                deleted += self.model._base_manager.filter(pk__in=keys).delete()[0]
+            for record in records:
+                record.version, record.updated_at = record.version + 1, timezone.now()
+            note(self.model, records, Entry.DELETED)
+            return deleted, {self.model._meta.label: deleted}
 
     delete.alters_data = True  # type: ignore[attr-defined]
     delete.queryset_only = True  # type: ignore[attr-defined]
+
+    def locked(self) -> list[Any]:
+        """The records, in the order in which all who want several lock them."""
+        return list(self.order_by("pk").select_for_update())
 
     def holders(self, keys: Iterable[Any]) -> Iterator[tuple[RecordKey, "RecordQuerySet"]]:
         """For each kind of record linked to this one, the link and the records that hold it."""
@@ -123,6 +167,7 @@ class Record(models.Model):
     updated_at = models.DateTimeField(_("last changed"), auto_now=True)
 
     objects = RecordQuerySet.as_manager()
+    history: Any = History()
 
     class Meta:
         abstract = True
@@ -136,11 +181,13 @@ class Record(models.Model):
     def __str__(self) -> str:
         return self.name
 
-    def save(self, *, force_insert: Any = False, force_update: bool = False, **kwargs: Any) -> None:
-        """Write under the version that was read; where nothing is changed, nothing is written.
+    def save(self, *, force_insert: Any = False, sent: Iterable[str] = (), **kwargs: Any) -> None:
+        """Write under the version that was read, and into the history; where nothing is changed, nothing
+        is written.
 
         Args:
-            force_update: write, and count a version, even where no value differs.
+            sent: restricted fields written by somebody who may not see them, which is a change even where
+                no value differs.
 
         Raises:
             StaleRecord: somebody changed or deleted the record since it was read.
@@ -151,10 +198,13 @@ class Record(models.Model):
         After a rollback the record in memory is ahead of the stored one: read it again.
         """
         stored = getattr(self, "_stored", None)
-        if not (self._state.adding or force_insert or force_update) and stored == self._values():
+        new = self._state.adding or bool(force_insert)
+        if not (new or sent) and stored == self._values():
             return
         named = self._named(kwargs.pop("update_fields", None))
-        super().save(force_insert=force_insert, force_update=force_update, update_fields=named, **kwargs)
+        with one_go(savepoint=False):
+            super().save(force_insert=force_insert, force_update=not new, update_fields=named, **kwargs)
+            note(type(self), [self], Entry.CREATED if new else Entry.CHANGED, sent)
         values = self._values()
         if named is not None:
             attnames = {self._meta.get_field(name).attname for name in named}  # type: ignore[union-attr]
@@ -194,8 +244,15 @@ class Record(models.Model):
             raise ValueError("A record is saved under the version that was read: load version as well.")
         concrete = [field for field in self._meta.concrete_fields if not field.primary_key]
         loaded = {field.name for field in concrete if field.attname not in deferred}
-        named = loaded if update_fields is None else set(update_fields)
-        folded = {field.name for field in concrete if isinstance(field, FoldedField) and field.of in named}
+        return self.going_with(loaded if update_fields is None else update_fields)
+
+    @classmethod
+    def going_with(cls, fields: Iterable[str]) -> set[str]:
+        """``fields`` and what is always written with them."""
+        named = set(fields)
+        folded = {
+            field.name for field in cls._meta.fields if isinstance(field, FoldedField) and field.of in named
+        }
         return named | folded | {"version", "updated_at"}
 
     def refresh_from_db(self, *args: Any, **kwargs: Any) -> None:
@@ -243,14 +300,6 @@ class Record(models.Model):
     def consequences_of_deletion(self) -> list[str]:
         """What else deleting this record would change, a sentence each."""
         return type(self).objects.filter(pk=self.pk).consequences_of_deletion()
-
-
-class Door(models.TextChoices):
-    """The ways to the records."""
-
-    ADMIN = "admin", _("admin")
-    PAGE = "page", _("page")
-    API = "api", _("API")
 
 
 class DisclosureQuerySet(models.QuerySet["Disclosure"]):

@@ -1,8 +1,10 @@
-"""A migration operation that every kind of record with links wants."""
+"""Migration operations that every kind of record wants."""
 
 from typing import Any
 
+from django.db.migrations.operations import RunPython
 from django.db.migrations.operations.base import Operation
+from django.utils import timezone
 
 
 class CheckLinksAtOnce(Operation):
@@ -48,3 +50,37 @@ class CheckLinksAtOnce(Operation):
 
     def describe(self) -> str:
         return f"Check {self.link} of {self.model_name} when it is written"
+
+
+class BeginHistory(RunPython):
+    """Enters into the history what is there already, so that its next change can be undone.
+
+    Args:
+        app_label: the app of the model.
+        model_name: the model.
+    """
+
+    def __init__(self, app_label: str, model_name: str) -> None:
+        self.app_label, self.model_name = app_label, model_name
+        super().__init__(self.enter, RunPython.noop)
+
+    def deconstruct(self) -> tuple[str, list[Any], dict[str, Any]]:
+        return type(self).__name__, [self.app_label, self.model_name], {}
+
+    def enter(self, apps: Any, schema_editor: Any) -> None:
+        model = apps.get_model(self.app_label, self.model_name)
+        entry = apps.get_model(self.app_label, f"historical{self.model_name}")
+        if not model.objects.exists():
+            return
+        now = timezone.now()
+        begun = apps.get_model("records", "ChangeSet").objects.create(
+            door="command", note=f"What was there when the history began: {model._meta.verbose_name_plural}"
+        )
+        kept = {field.attname for field in entry._meta.fields} & {
+            field.attname for field in model._meta.fields
+        }
+        entries = (
+            entry(history_date=now, history_type="+", change_set=begun, **values)
+            for values in model.objects.order_by("pk").values(*kept).iterator()
+        )
+        entry.objects.bulk_create(entries, batch_size=500)

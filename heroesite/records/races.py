@@ -4,7 +4,9 @@ from collections.abc import Callable
 from functools import wraps
 from typing import ParamSpec, TypeVar
 
-from django.db import DatabaseError, IntegrityError, transaction
+from django.db import DatabaseError, IntegrityError
+
+from .changes import one_go
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -23,17 +25,20 @@ def again_after_race(write: Callable[P, R]) -> Callable[P, R]:
     Raises:
         DatabaseError: any other than a lost race.
     """
-    one_go = transaction.atomic(write)
+
+    def attempt(*args: P.args, **kwargs: P.kwargs) -> R:
+        with one_go():
+            return write(*args, **kwargs)
 
     @wraps(write)
     def run(*args: P.args, **kwargs: P.kwargs) -> R:
         for _attempt in range(ATTEMPTS - 1):
             try:
-                return one_go(*args, **kwargs)
+                return attempt(*args, **kwargs)
             except DatabaseError as error:
                 gave_way = getattr(error.__cause__, "sqlstate", None) == DEADLOCK
                 if not (gave_way or isinstance(error, IntegrityError)):
                     raise
-        return one_go(*args, **kwargs)
+        return attempt(*args, **kwargs)
 
     return run

@@ -157,7 +157,7 @@ class RecordSerializer(serializers.ModelSerializer):
         return record
 
     def update(self, instance: Record, validated_data: dict[str, Any]) -> Record:
-        instance.save(force_update=validated_data["guessed"])
+        instance.save(sent=validated_data["guessed"])
         return instance
 
 

@@ -1,0 +1,49 @@
+import django.db.models.deletion
+import django.utils.timezone
+import simple_history.models
+from django.db import migrations, models
+
+import heroesite.records.changes
+import heroesite.records.fields
+import heroesite.records.operations
+
+
+class Migration(migrations.Migration):
+
+    dependencies = [
+        ('heroes', '0003_links_at_once'),
+        ('records', '0002_history'),
+        ('teams', '0002_history'),
+    ]
+
+    operations = [
+        migrations.CreateModel(
+            name='HistoricalHero',
+            fields=[
+                ('id', models.BigIntegerField(auto_created=True, blank=True, verbose_name='ID')),
+                ('sent', models.JSONField(default=heroesite.records.changes.no_fields)),
+                ('erased', models.JSONField(default=heroesite.records.changes.no_fields)),
+                ('name', heroesite.records.fields.LineField(max_length=100, verbose_name='name')),
+                ('version', models.PositiveIntegerField(default=1, editable=False, verbose_name='version')),
+                ('created_at', models.DateTimeField(default=django.utils.timezone.now, editable=False, verbose_name='created')),
+                ('updated_at', models.DateTimeField(blank=True, editable=False, verbose_name='last changed')),
+                ('secret_name', heroesite.records.fields.LineField(max_length=100, verbose_name='secret name')),
+                ('age', heroesite.records.fields.WholeNumberField(blank=True, largest=1000000, null=True, smallest=0, verbose_name='age')),
+                ('history_id', models.BigAutoField(editable=False, primary_key=True, serialize=False)),
+                ('history_date', models.DateTimeField()),
+                ('history_type', models.CharField(choices=[('+', 'Created'), ('~', 'Changed'), ('-', 'Deleted')], max_length=1)),
+                ('change_set', models.ForeignKey(default=heroesite.records.changes.current_change_set, on_delete=django.db.models.deletion.PROTECT, related_name='%(app_label)s_entries', to='records.changeset')),
+                ('team', heroesite.records.fields.RecordKey(blank=True, db_constraint=False, db_index=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='teams.team', verbose_name='team')),
+            ],
+            options={
+                'verbose_name': 'history entry',
+                'verbose_name_plural': 'history entries',
+                'ordering': ['-version'],
+                'get_latest_by': ('history_date', 'history_id'),
+                'default_permissions': (),
+                'constraints': [models.UniqueConstraint(fields=('id', 'version'), name='heroes_hero_version_once')],
+            },
+            bases=(simple_history.models.HistoricalChanges, models.Model),
+        ),
+        heroesite.records.operations.BeginHistory("heroes", "hero"),
+    ]

@@ -1,0 +1,223 @@
+"""What was changed, by whom and through which door: change sets, and the history of each record.
+
+All writes of one request, import or command share a change set. It is made when the first of them is
+written, so that what changes nothing leaves nothing behind.
+"""
+
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass
+from typing import Any
+
+from django.conf import settings
+from django.db import models, transaction
+from django.http import HttpRequest
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+from simple_history.models import HistoricalRecords
+
+from .fields import FoldedField
+
+
+class Door(models.TextChoices):
+    """The ways to the records."""
+
+    ADMIN = "admin", _("admin")
+    PAGE = "page", _("page")
+    API = "api", _("API")
+    IMPORT = "import", _("import")
+    COMMAND = "command", _("command")
+
+
+class ChangeSet(models.Model):
+    """What one request, import or command changed; the entries in the records' histories point here."""
+
+    at = models.DateTimeField(_("when"), default=timezone.now, db_index=True)
+    door = models.CharField(_("door"), max_length=10, choices=Door)
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, verbose_name=_("user"), related_name="+"
+    )
+    username = models.CharField(_("user name"), max_length=150, blank=True, db_index=True)
+    token = models.CharField(_("token"), max_length=100, blank=True)
+    note = models.CharField(_("note"), max_length=200, blank=True)
+    undoes = models.ForeignKey(
+        "self", models.SET_NULL, null=True, verbose_name=_("undoes"), related_name="undone_by"
+    )
+
+    class Meta:
+        ordering = ["-id"]
+        verbose_name = _("change set")
+        verbose_name_plural = _("change sets")
+
+    def __str__(self) -> str:
+        return str(_("change set %(id)s")) % {"id": self.pk}
+
+
+@dataclass
+class Writing:
+    """Something under way that may write: a request, an import or a command.
+
+    Args:
+        request: asked at the first write who is signed in, since programs say so late.
+        change_set_id: of what it has written so far.
+    """
+
+    door: Door
+    request: HttpRequest | None = None
+    note: str = ""
+    undoes: ChangeSet | None = None
+    change_set_id: int | None = None
+
+    def change_set(self) -> int:
+        if self.change_set_id is None:
+            user = getattr(self.request, "user", None)
+            known = user is not None and user.is_authenticated
+            self.change_set_id = ChangeSet.objects.create(
+                door=self.door,
+                user=user if known else None,
+                username=user.get_username() if known and user else "",
+                token=str(getattr(self.request, "auth", None) or ""),
+                note=self.note,
+                undoes=self.undoes,
+            ).pk
+        return self.change_set_id
+
+
+_under_way: ContextVar[Writing | None] = ContextVar("under_way", default=None)
+
+
+@contextmanager
+def writing(
+    door: Door, request: HttpRequest | None = None, note: str = "", undoes: ChangeSet | None = None
+) -> Iterator[Writing]:
+    """What is written within shares a change set that says so."""
+    started = Writing(door, request, note, undoes)
+    token = _under_way.set(started)
+    try:
+        yield started
+    finally:
+        _under_way.reset(token)
+
+
+@contextmanager
+def one_go(*, savepoint: bool = True) -> Iterator[None]:
+    """A transaction within one change set: the one under way, or one of a command's own.
+
+    A rollback takes along the change set that was made within, so that it is forgotten here as well.
+
+    Args:
+        savepoint: whether a failure within leaves an outer transaction usable, as in Django's ``atomic``.
+    """
+    under_way = _under_way.get()
+    if under_way is None:
+        with writing(Door.COMMAND), one_go(savepoint=savepoint):
+            yield
+        return
+    known = under_way.change_set_id
+    try:
+        with transaction.atomic(savepoint=savepoint):
+            yield
+    except BaseException:
+        under_way.change_set_id = known
+        raise
+
+
+def current_change_set() -> int:
+    under_way = _under_way.get()
+    if under_way is None:
+        raise RuntimeError("Records are written within heroesite.records.changes.one_go.")
+    return under_way.change_set()
+
+
+def no_fields() -> list[str]:
+    return []
+
+
+class Entry(models.Model):
+    """A record as one change left it; of a deletion, as it was last.
+
+    ``sent`` names the restricted fields that were written by somebody who may not see them. They count as
+    changed, equal or not. ``erased`` names those whose value had to be forgotten.
+    """
+
+    CREATED, CHANGED, DELETED = "+", "~", "-"
+
+    change_set = models.ForeignKey(
+        ChangeSet, models.PROTECT, default=current_change_set, related_name="%(app_label)s_entries"
+    )
+    sent = models.JSONField(default=no_fields)
+    erased = models.JSONField(default=no_fields)
+
+    class Meta:
+        abstract = True
+
+
+class History(HistoricalRecords):
+    """django-simple-history's models and manager; the entries are written by ``Record`` itself, one by one
+    or many at once, and in the statement's own transaction.
+
+    Who did it stands on the change set. An entry is found by record and version, each of which is there
+    once, so no other column has an index.
+    """
+
+    def __init__(self) -> None:
+        super().__init__(bases=[Entry], inherit=True, history_id_field=models.BigAutoField())
+
+    def fields_included(self, model: Any) -> list[Any]:
+        return [field for field in model._meta.fields if not isinstance(field, FoldedField)]
+
+    _date_indexing = False
+
+    def copy_fields(self, model: Any) -> dict[str, Any]:
+        fields: dict[str, Any] = super().copy_fields(model)
+        for field in fields.values():
+            field.db_index = False
+        return fields
+
+    def get_meta_options(self, model: Any) -> dict[str, Any]:
+        meta = model._meta
+        once = models.UniqueConstraint(
+            fields=["id", "version"], name=f"{meta.app_label}_{meta.model_name}_version_once"
+        )
+        names = {
+            "verbose_name": _("history entry"),
+            "verbose_name_plural": _("history entries"),
+            "default_permissions": (),
+            "app_label": meta.app_label,
+        }
+        return {**super().get_meta_options(model), **names, "constraints": [once], "ordering": ["-version"]}
+
+    def _get_history_user_fields(self) -> dict[str, Any]:
+        return {}
+
+    def _get_history_change_reason_field(self) -> None:
+        return None
+
+    def post_save(self, *args: Any, **kwargs: Any) -> None:
+        return None
+
+    post_delete = pre_delete = post_save
+
+
+def note(kind: Any, records: Iterable[Any], what: str, sent: Iterable[str] = ()) -> None:
+    """Write into the history of ``kind`` what became of ``records``.
+
+    Args:
+        what: ``Entry.CREATED``, ``Entry.CHANGED`` or ``Entry.DELETED``.
+        sent: the restricted fields that were sent by somebody who may not see them.
+    """
+    entry = kind.history.model
+    fields = [field.attname for field in entry.tracked_fields]
+    now, change_set, blind = timezone.now(), current_change_set(), sorted(sent)
+    entries = [
+        entry(
+            history_date=now,
+            history_type=what,
+            change_set_id=change_set,
+            sent=blind,
+            **{name: getattr(record, name) for name in fields},
+        )
+        for record in records
+    ]
+    entry.objects.bulk_create(entries, batch_size=500)
