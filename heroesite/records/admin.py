@@ -24,10 +24,11 @@ from django.utils.translation import gettext_lazy as _
 from heroesite.text import shown
 
 from .access import disclosable, open_fields
+from .changes import Door
 from .fields import is_id
 from .filters import PAGING, RecordFilterSet, SearchField
 from .forms import RecordForm
-from .models import Disclosure, Door, Record
+from .models import Disclosure, Record
 from .races import again_after_race
 
 LOOKUPS = {"", "exact", "id__exact", "isnull"}

@@ -18,9 +18,10 @@ from rest_framework.routers import APIRootView, DefaultRouter
 from heroesite.api.problems import InvalidQuery, refuse_parameters
 
 from .access import disclosable, may
+from .changes import Door
 from .fields import is_id
 from .filters import LIMIT, RecordFilterSet
-from .models import Disclosure, Door, Record
+from .models import Disclosure, Record
 from .races import again_after_race
 from .serializers import RecordSerializer, details
 

@@ -100,7 +100,7 @@ class RecordQuerySet(models.QuerySet[Any]):
             note(self.model, records, Entry.CHANGED, sent)
 
     def change(self, **values: Any) -> None:
-        """Give these records all the same values, in fields without a folded copy, each with a new version."""
+        """Give all these records the same values, in fields without a folded copy, and new versions."""
         with one_go():
             records, now = self.locked(), timezone.now()
             for some in batched(records, self.batch):

@@ -74,13 +74,11 @@ class BeginHistory(RunPython):
             return
         now = timezone.now()
         begun = apps.get_model("records", "ChangeSet").objects.create(
-            door="command", note=f"What was there when the history began: {model._meta.verbose_name_plural}"
+            door="command", note="The history begins here."
         )
-        kept = {field.attname for field in entry._meta.fields} & {
-            field.attname for field in model._meta.fields
-        }
+        fields, kept = ({field.attname for field in kind._meta.fields} for kind in (model, entry))
         entries = (
             entry(history_date=now, history_type="+", change_set=begun, **values)
-            for values in model.objects.order_by("pk").values(*kept).iterator()
+            for values in model.objects.order_by("pk").values(*fields & kept).iterator()
         )
         entry.objects.bulk_create(entries, batch_size=500)

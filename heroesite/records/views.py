@@ -15,9 +15,10 @@ from django.utils.translation import gettext_lazy
 from django.views.generic import TemplateView
 
 from .access import Permissions, disclosable, may, open_fields
+from .changes import Door
 from .filters import RecordFilterSet
 from .forms import RecordForm
-from .models import Disclosure, Door, Record
+from .models import Disclosure, Record
 from .races import again_after_race
 
 

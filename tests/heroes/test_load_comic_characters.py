@@ -298,7 +298,7 @@ def test_a_batch_takes_one_query_to_check_and_one_to_write(
 ) -> None:
     file = csv_file(*(f"Hero {number}" for number in range(100)))
     # Those are within a transaction each for the batch and for its rows.
-    with django_assert_num_queries(6):
+    with django_assert_num_queries(9):
         load(file)
     with django_assert_num_queries(3):
         load(file)

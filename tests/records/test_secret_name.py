@@ -7,7 +7,8 @@ from django.contrib.auth.models import Permission
 from django.utils import timezone
 
 from heroes.models import Hero
-from heroesite.records.models import Disclosure, Door
+from heroesite.records.changes import Door
+from heroesite.records.models import Disclosure
 from tests.factories import HeroFactory, TeamFactory
 from tests.markup import fill_in, read
 from tests.people import browser, person, program

@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 
 from heroes.comic_characters import Character, UnreadableFile, read
 from heroes.models import Hero
+from heroesite.records.changes import Door, writing
 from heroesite.records.races import again_after_race
 from heroesite.text import fold
 
@@ -51,13 +52,14 @@ class Command(BaseCommand):
     def handle(self, *args: Any, files: Sequence[Path], verbosity: int, **options: Any) -> None:
         characters = self.read(files)
         outcome = Outcome(numbered=[character for character in characters if character.numbered])
-        for start in range(0, len(characters), BATCH):
-            try:
-                self.load(characters[start : start + BATCH], outcome)
-            except DatabaseError as error:
-                raise CommandError(self.told_break(error, outcome)) from error
-            if verbosity:
-                self.tell_progress(outcome.rows, len(characters))
+        with writing(Door.IMPORT, note="load_comic_characters"):
+            for start in range(0, len(characters), BATCH):
+                try:
+                    self.load(characters[start : start + BATCH], outcome)
+                except DatabaseError as error:
+                    raise CommandError(self.told_break(error, outcome)) from error
+                if verbosity:
+                    self.tell_progress(outcome.rows, len(characters))
         self.tell(outcome, in_full=verbosity > 1)
 
     def read(self, files: Sequence[Path]) -> list[Character]:

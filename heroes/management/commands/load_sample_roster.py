@@ -5,9 +5,9 @@ from pathlib import Path
 from typing import Any
 
 from django.core.management.base import BaseCommand
-from django.db import transaction
 
 from heroes.models import Hero
+from heroesite.records.changes import Door, one_go, writing
 from heroesite.text import fold
 from teams.models import Team
 
@@ -17,8 +17,11 @@ ROSTER = Path(__file__).resolve().parents[2] / "sample_roster.json"
 class Command(BaseCommand):
     help = "Load the sample roster: well-known teams and heroes. Names that are present are left alone."
 
-    @transaction.atomic
     def handle(self, *args: Any, **options: Any) -> None:
+        with writing(Door.COMMAND, note="load_sample_roster"), one_go():
+            self.load()
+
+    def load(self) -> None:
         roster = json.loads(ROSTER.read_text(encoding="utf-8"))
         for team in roster["teams"]:
             if not Team.objects.named([team["name"]]).exists():
