@@ -60,6 +60,7 @@ LOG_LEVEL = env.level("LOG_LEVEL", "INFO")
 PUBLIC_READ = env.yes_or_no("PUBLIC_READ", "true")
 TRUSTED_PROXIES = env.proxies("TRUSTED_PROXIES", "0" if ON_LAPTOP else "1")
 WEB_CONCURRENCY = env.workers("WEB_CONCURRENCY", str(min(2 * (os.cpu_count() or 1), 4)))
+REQUIRE_IF_MATCH = env.yes_or_no("REQUIRE_IF_MATCH", "false")
 
 faults: dict[str, Any] = {}
 try:
@@ -242,7 +243,7 @@ ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False
 ACCOUNT_SESSION_REMEMBER = True
 ALLAUTH_TRUSTED_PROXY_COUNT = TRUSTED_PROXIES
 CORS_URLS_REGEX = r"^/api/"
-CORS_EXPOSE_HEADERS = ["Location", "X-Request-Id"]
+CORS_EXPOSE_HEADERS = ["ETag", "Idempotency-Replayed", "Location", "Retry-After", "X-Request-Id"]
 
 # The API -------------------------------------------------------------------------------
 

@@ -30,11 +30,13 @@ class Problem:
         detail: a sentence that names the fault and the mend.
         errors: for each fault a ``pointer`` into the body or the name of a ``parameter``, a
             ``message`` and a ``code`` that never changes.
+        more: further members, as RFC 9457 allows (section 3.2).
     """
 
     status: int
     detail: str
     errors: list[dict[str, str]] = field(default_factory=list)
+    more: dict[str, Any] = field(default_factory=dict)
 
     def members(self, request: HttpRequest) -> dict[str, Any]:
         return {
@@ -43,6 +45,7 @@ class Problem:
             "status": self.status,
             "detail": self.detail,
             "errors": self.errors,
+            **self.more,
             "request_id": getattr(request, "id", ""),
         }
 
@@ -80,7 +83,8 @@ class ProblemFormatter(ExceptionFormatter):
             faults = [{"pointer": pointer(e.attr), "message": e.detail, "code": e.code} for e in errors]
         else:
             detail, faults = errors[0].detail, []
-        return Problem(self.exc.status_code, detail, faults).members(self.context["request"]._request)  # type: ignore[union-attr]
+        more = getattr(self.exc, "members", {})
+        return Problem(self.exc.status_code, detail, faults, more).members(self.context["request"]._request)  # type: ignore[union-attr]
 
 
 def pointer(member: str | None) -> str:

@@ -15,6 +15,7 @@ from rest_framework.response import Response
 from rest_framework.reverse import reverse
 from rest_framework.routers import APIRootView, DefaultRouter
 
+from heroesite.api.conditional import check_match, etag, is_known
 from heroesite.api.problems import InvalidQuery, refuse_parameters
 
 from .access import disclosable, may
@@ -127,7 +128,11 @@ class RecordViewSet(viewsets.ModelViewSet):
 
     def retrieve(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         record = self.get_object()
-        return self.disclosing(Response(self.get_serializer(record).data), [record])
+        answer = self.tagged(Response(self.get_serializer(record).data), record)
+        check_match(request, record.version)
+        if is_known(request, answer["ETag"]):
+            return Response(status=304, headers={"ETag": answer["ETag"]})
+        return self.disclosing(answer, [record])
 
     @method_decorator(again_after_race)
     def create(self, request: Request, *args: Any, **kwargs: Any) -> Response:
@@ -135,20 +140,30 @@ class RecordViewSet(viewsets.ModelViewSet):
         serializer.is_valid(raise_exception=True)
         record = serializer.save()
         address = reverse(f"api:{self.basename}-detail", args=[record.pk], request=request)
-        return self.disclosing(Response(serializer.data, 201, headers={"Location": address}), [record])
+        answer = Response(serializer.data, 201, headers={"Location": address})
+        return self.disclosing(self.tagged(answer, record), [record])
 
     @method_decorator(again_after_race)
     def update(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         partial = self.action == "partial_update"
-        serializer = self.get_serializer(self.get_object(), data=self.body(), partial=partial)
+        record = self.get_object()
+        check_match(request, record.version)
+        serializer = self.get_serializer(record, data=self.body(), partial=partial)
         serializer.is_valid(raise_exception=True)
         record = serializer.save()
-        return self.disclosing(Response(serializer.data), [record])
+        return self.disclosing(self.tagged(Response(serializer.data), record), [record])
 
     @method_decorator(again_after_race)
     def destroy(self, request: Request, *args: Any, **kwargs: Any) -> Response:
-        self.get_object().delete()
+        record = self.get_object()
+        check_match(request, record.version)
+        record.delete()
         return Response(status=204)
+
+    def tagged(self, answer: Response, record: Record) -> Response:
+        """``answer`` with the tag by which it is known again."""
+        answer["ETag"] = etag(record.version, answer.data)
+        return answer
 
     def options(self, request: Any, *args: Any, **kwargs: Any) -> Response:
         """The methods, in ``Allow``; what the members are stands in the schema."""
