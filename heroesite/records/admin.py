@@ -214,7 +214,8 @@ class RecordAdmin(GuardedAdmin):
         if obj is None:
             return self.kind.FIELDS
         shown = self.kind.FIELDS if self.has_change_permission(request, obj) else open_fields(self.kind)
-        return (*shown, *self.get_readonly_fields(request, obj))
+        seen = ("seen_version",) if self.has_change_permission(request, obj) else ()
+        return (*shown, *self.get_readonly_fields(request, obj), *seen)
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
         masked = ("masked",) if obj and disclosable(request.user, self.kind) else ()
@@ -235,7 +236,21 @@ class RecordAdmin(GuardedAdmin):
         form.write(request.user)
 
     def changeform_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
-        return written(super().changeform_view, request, *args, **kwargs)
+        """A form about a record that was changed since is a conflict; one about a record that was deleted
+        since is handed on to the page that can bring it back with what was filled in."""
+        answer = written(super().changeform_view, request, *args, **kwargs)
+        shown = getattr(answer, "context_data", None) or {}
+        if request.method == "POST" and "adminform" in shown and shown["adminform"].form.choices is not None:
+            answer.status_code = 409
+        return answer
+
+    def _get_obj_does_not_exist_redirect(self, request: HttpRequest, opts: Any, object_id: str) -> Any:
+        entry = self.kind.gone(object_id) if is_id(object_id) else None
+        if entry is None:
+            return super()._get_obj_does_not_exist_redirect(request, opts, object_id)  # type: ignore[misc]
+        posted = request.method == "POST"
+        name = f"{opts.app_label}:{'update' if posted else 'detail'}"
+        return redirect(name, entry.id, preserve_request=posted)
 
     def delete_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
         return written(super().delete_view, request, *args, **kwargs)

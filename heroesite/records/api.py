@@ -115,7 +115,10 @@ class RecordViewSet(viewsets.ModelViewSet):
         key = self.kwargs["pk"]
         found = is_id(key) and self.get_queryset().filter(pk=key).first()
         if not found:
-            raise NotFound(f"{capfirst(self.model._meta.verbose_name)} not found")
+            words = f"{capfirst(self.model._meta.verbose_name)} not found"
+            if entry := self.model.gone(key) if is_id(key) else None:
+                words += f": it was deleted at {entry.change_set.at.isoformat(timespec='seconds')}"
+            raise NotFound(words)
         return found
 
     def get_serializer_class(self) -> Any:

@@ -53,6 +53,11 @@ class ChangeSet(models.Model):
     def __str__(self) -> str:
         return str(_("change set %(id)s")) % {"id": self.pk}
 
+    @property
+    def author(self) -> str:
+        """Who made it, as far as is known: a person, perhaps by a token, or a command."""
+        return " · ".join(filter(None, [self.username or self.note or str(_("unknown")), self.token]))
+
 
 @dataclass
 class Writing:
@@ -221,3 +226,16 @@ def note(kind: Any, records: Iterable[Any], what: str, sent: Iterable[str] = ())
         for record in records
     ]
     entry.objects.bulk_create(entries, batch_size=500)
+
+
+def touched(kind: Any, before: Any, after: Any) -> set[str]:
+    """The fields of ``kind`` that the change from entry ``before`` to entry ``after`` counts for.
+
+    Args:
+        before: none where ``after`` is the first.
+    """
+    if before is None:
+        return set(kind.FIELDS)
+    names = {name: kind._meta.get_field(name).attname for name in kind.FIELDS}
+    differing = {name for name, at in names.items() if getattr(before, at) != getattr(after, at)}
+    return differing | set(after.sent)

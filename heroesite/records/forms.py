@@ -3,9 +3,12 @@
 from typing import Any
 
 from django import forms
+from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
 from .access import guesses
+from .fields import WholeNumberFormField
+from .merging import Choice, merge
 from .models import Record
 
 
@@ -14,12 +17,20 @@ class RecordForm(forms.ModelForm):
 
     A restricted value is never put into the form, whoever asks: on an existing record its field is
     empty and, left so, means "unchanged".
+
+    The form carries the version that it was filled in from. If the record was changed since, the form is
+    not valid, and ``choices`` tells each change: what only the other side touched stands in the form
+    already; of the rest, the fields ``keep_…`` of the next form say whose value is kept.
     """
 
     instance: Record
+    choices: list[Choice] | None = None
+
+    seen_version = WholeNumberFormField(required=False, widget=forms.HiddenInput)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self.stored = not self.instance._state.adding
         for name in set(self.instance.RESTRICTED) & set(self.fields):
             field = self.fields[name]
             field.widget.attrs["autocomplete"] = "off"
@@ -27,15 +38,55 @@ class RecordForm(forms.ModelForm):
             if self.instance.pk:
                 field.required = False
                 field.help_text = _("Leave it empty to keep what is stored.")
+        if self.stored:
+            self.initial["seen_version"] = self.instance.version
+        else:
+            del self.fields["seen_version"]
+
+    def full_clean(self) -> None:
+        if self.is_bound and self.stored:
+            self.take_theirs()
+        super().full_clean()
+
+    def take_theirs(self) -> None:
+        """Fill in the other side's value where it was chosen."""
+        data: Any = self.data
+        chosen = [name for name in self.fields if data.get(f"keep_{name}") == "theirs"]
+        if chosen:
+            self.data = data = data.copy()
+        for name in chosen:
+            data[name] = "" if name in self.instance.RESTRICTED else self[name].initial
 
     def clean(self) -> dict[str, Any]:
         values = super().clean() or self.cleaned_data
-        if self.instance.pk:
-            for name in set(self.instance.RESTRICTED) & set(values):
-                values[name] = values[name] or getattr(self.instance, name)
+        unchanged = {name for name in self.instance.RESTRICTED if self.instance.pk and not values.get(name)}
+        if self.stored:
+            self.check_version(values, set(values) - unchanged)
+        for name in unchanged & set(values):
+            values[name] = getattr(self.instance, name)
         return values
+
+    def check_version(self, values: dict[str, Any], filled_in: set[str]) -> None:
+        """Merge what others changed since the form was filled in."""
+        seen = values.pop("seen_version", None)
+        if seen == self.instance.version or "seen_version" in self.errors:
+            return
+        yours = {name: value for name, value in values.items() if name in filled_in}
+        self.choices = None if seen is None else merge(self.instance, seen, yours)
+        if self.choices is None:
+            words = _("This form does not say which version it was filled in from. Open it again.")
+            self.add_error(None, ValidationError(words, code="version"))
+            return
+        data: Any = self.data
+        self.data = data = data.copy()
+        data["seen_version"] = str(self.instance.version)
+        for choice in self.choices:
+            if not choice.open and not choice.restricted:
+                data[choice.name] = self[choice.name].initial
+                values[choice.name] = choice.theirs
+        words = _("Somebody else has changed this in the meantime. Look at the changes, then save again.")
+        self.add_error(None, ValidationError(words, code="stale"))
 
     def write(self, user: Any) -> None:
         """Save the record, as ``user`` filled it in."""
-        new = self.instance._state.adding
-        self.instance.save(sent=() if new else guesses(user, self.instance, self.changed_data))
+        self.instance.save(sent=guesses(user, self.instance, self.changed_data) if self.stored else ())

@@ -199,6 +199,7 @@ class Record(models.Model):
         """
         stored = getattr(self, "_stored", None)
         new = self._state.adding or bool(force_insert)
+        force_insert = force_insert or (new and self.pk is not None)  # it comes back under its old id
         if not (new or sent) and stored == self._values():
             return
         named = self._named(kwargs.pop("update_fields", None))
@@ -213,6 +214,19 @@ class Record(models.Model):
 
     def get_absolute_url(self) -> str:
         return reverse(f"{self._meta.app_label}:detail", args=[self.pk])
+
+    @classmethod
+    def gone(cls, pk: Any) -> Any:
+        """The last entry in the history of a record that was deleted; none where there is no such."""
+        last = cls.history.filter(id=pk).select_related("change_set").first()
+        return last if last and last.history_type == Entry.DELETED else None
+
+    @classmethod
+    def brought_back(cls, entry: Any) -> Self:
+        """A deleted record as ``entry`` has it, to be saved: it keeps its id and goes on in its version."""
+        record: Self = entry.instance
+        record.version = cls.history.filter(id=entry.id).values_list("version", flat=True)[:1].get() + 1
+        return record
 
     @classmethod
     def label(cls, field: str) -> str:

@@ -13,6 +13,7 @@ PAGES: dict[str, tuple[str, type[views.RecordPage]]] = {
     "detail": ("<int:pk>/", views.RecordDetail),
     "update": ("<int:pk>/edit/", views.RecordUpdate),
     "delete": ("<int:pk>/delete/", views.RecordDelete),
+    "restore": ("<int:pk>/restore/", views.RecordRestore),
     "reveal": ("<int:pk>/reveal/", views.RecordReveal),
 }
 

@@ -4,8 +4,10 @@ from typing import Any, ClassVar
 
 from django.contrib import messages
 from django.contrib.auth.mixins import AccessMixin
-from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect
+from django.core.exceptions import ValidationError
+from django.forms.models import model_to_dict
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.cache import add_never_cache_headers
 from django.utils.decorators import method_decorator
@@ -55,8 +57,9 @@ class RecordPage(AccessMixin, TemplateView):
             **kwargs,
         )
 
-    def address(self, action: str, record: Record | None = None) -> str:
-        return reverse(f"{self.model._meta.app_label}:{action}", args=[record.pk] if record else [])
+    def address(self, action: str, record: Any = None) -> str:
+        """Where an action is, for a record or an entry in its history."""
+        return reverse(f"{self.model._meta.app_label}:{action}", args=[record.id] if record else [])
 
     @property
     def kind(self) -> str:
@@ -64,7 +67,17 @@ class RecordPage(AccessMixin, TemplateView):
 
 
 class StoredRecordPage(RecordPage):
-    """A page about the record whose id is in the address."""
+    """A page about the record whose id is in the address, or that it was deleted."""
+
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+        try:
+            return super().dispatch(request, *args, **kwargs)
+        except Http404:
+            entry = self.model.gone(kwargs.get("pk"))
+            if entry is None:
+                raise
+            context = self.get_context_data(entry=entry, at={"restore": self.address("restore", entry)})
+            return render(request, "records/gone.html", context, status=404)
 
     def find(self, *, for_writing: bool = False) -> Record:
         """The record, locked where the rest of this transaction changes it."""
@@ -150,19 +163,24 @@ class RecordFormPage(StoredRecordPage):
         title, version = str(record), record.version
         form = self.form_class(request.POST, instance=record)
         if not form.is_valid():
-            return self.show_form(form, title, status=422)
-        new = record.pk is None
+            return self.show_form(form, title, status=422 if form.choices is None else 409)
+        new = record._state.adding
         form.write(request.user)
         changed = new or record.version > version
         words = self.done if changed else gettext_lazy("%(kind)s “%(name)s” is as it was.")
         messages.success(request, words % {"kind": self.kind, "name": record})
         return redirect(record)
 
-    def show_form(self, form: RecordForm, title: str, status: int = 200) -> HttpResponse:
-        context = self.get_context_data(form=form, title=title, record=form.instance)
+    def show_form(self, form: RecordForm, title: str, status: int = 200, **more: Any) -> HttpResponse:
+        context = self.get_context_data(form=form, title=title, record=form.instance, **more)
         answer = self.render_to_response(context, status=status)
         add_never_cache_headers(answer)
         return answer
+
+    def show_gone(self, form: RecordForm, entry: Any) -> HttpResponse:
+        """The form of a record that was deleted in the meantime, and can be brought back by it."""
+        action = self.address("update", entry)
+        return self.show_form(form, entry.name, status=409, gone=entry, action=action)
 
 
 class RecordCreate(RecordFormPage):
@@ -174,8 +192,55 @@ class RecordCreate(RecordFormPage):
 
 
 class RecordUpdate(RecordFormPage):
+    """Changes a record; one that was deleted since the form was opened can be brought back by it."""
+
     action = "change"
     done = gettext_lazy("%(kind)s “%(name)s” was saved.")
+
+    @method_decorator(again_after_race)
+    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        entry = self.model.gone(kwargs["pk"])
+        if entry is None:
+            return super().post(request, *args, **kwargs)
+        form = self.form_class(request.POST, instance=self.model.brought_back(entry))
+        if not (form.is_valid() and request.POST.get("bring_back") == str(entry.version)):
+            return self.show_form(
+                form, entry.name, status=409, gone=entry, action=self.address("update", entry)
+            )
+        if not may(request.user, "add", self.model):
+            return self.handle_no_permission()
+        form.write(request.user)
+        return brought_back(request, form.instance, self.kind)
+
+
+class RecordRestore(RecordFormPage):
+    """Brings a deleted record back as it was; where that cannot be, its form, to say how else."""
+
+    action = "add"
+
+    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        return redirect(f"{self.model._meta.app_label}:detail", kwargs["pk"])
+
+    @method_decorator(again_after_race)
+    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        entry = self.model.gone(kwargs["pk"])
+        if entry is None:
+            return redirect(self.find())
+        record = self.model.brought_back(entry)
+        try:
+            record.full_clean()
+        except ValidationError:
+            form = self.form_class(model_to_dict(record, self.model.FIELDS), instance=record)
+            return self.show_form(
+                form, entry.name, status=409, gone=entry, action=self.address("update", entry)
+            )
+        record.save()
+        return brought_back(request, record, self.kind)
+
+
+def brought_back(request: HttpRequest, record: Record, kind: str) -> HttpResponse:
+    messages.success(request, _("%(kind)s “%(name)s” is back.") % {"kind": kind, "name": record})
+    return redirect(record)
 
 
 class RecordDelete(StoredRecordPage):

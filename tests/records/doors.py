@@ -34,6 +34,8 @@ class FormDoor:
 
     def send(self, values: Values, pk: int | None = None) -> Verdict:
         texts = {name: "" if value is None else str(value) for name, value in values.items()}
+        if pk:
+            texts.setdefault("seen_version", str(self.kind.objects.get(pk=pk).version))
         answer = self.client.post(self.url(pk), texts)
         if answer.status_code == 302:
             return Verdict(accepted=True)

@@ -12,8 +12,13 @@ register = template.Library()
 
 @register.filter
 def value(record: Record, name: str) -> Any:
-    """A field of ``record`` for reading: a link where it is a record itself, a dash where it is empty."""
-    content = getattr(record, name)
+    """A field of ``record`` for reading."""
+    return shown(getattr(record, name))
+
+
+@register.filter
+def shown(content: Any) -> Any:
+    """A value for reading: a link where it is a record itself, a dash where it is empty."""
     if isinstance(content, Record):
         return format_html('<a href="{}"><bdi>{}</bdi></a>', content.get_absolute_url(), content)
     return "–" if content is None else content

@@ -1,0 +1,69 @@
+"""Two edits of one record: what one side touched is merged, of what both did somebody has to choose."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Any
+
+from .changes import ChangeSet, touched
+from .models import Record
+
+
+@dataclass(frozen=True)
+class Choice:
+    """A field that somebody else changed since a form was opened.
+
+    Args:
+        was, theirs, yours: the value when the form was opened, the stored one and the one in the form;
+            none of them of a restricted field, which is not shown.
+        by: the change set of their last change to it.
+        open: whether both sides changed it, so that somebody has to choose.
+    """
+
+    name: str
+    label: str
+    was: Any
+    theirs: Any
+    yours: Any
+    by: ChangeSet
+    open: bool
+    restricted: bool
+
+
+def merge(record: Record, seen: int, yours: Mapping[str, Any]) -> list[Choice] | None:
+    """What was changed in ``record`` since version ``seen``, against ``yours``.
+
+    Args:
+        record: as it is stored.
+        yours: the values of the fields that were filled in; a restricted one only where it was typed.
+
+    Returns:
+        a choice for each field that others changed; none where the record never had that version.
+    """
+    entries = list(record.history.filter(version__gte=seen).select_related("change_set").order_by("version"))
+    if not entries or entries[0].version != seen:
+        return None
+    by: dict[str, ChangeSet] = {}
+    for before, after in pairwise(entries):
+        by.update(dict.fromkeys(touched(type(record), before, after), after.change_set))
+    was = entries[0].instance
+    return [choice(record, name, was, yours, by[name]) for name in record.FIELDS if name in by]
+
+
+def choice(record: Record, name: str, was: Record, yours: Mapping[str, Any], by: ChangeSet) -> Choice:
+    label, restricted = record.label(name), name in record.RESTRICTED
+    if restricted:
+        return Choice(name, label, None, None, None, by, open=name in yours, restricted=True)
+    attname = record._meta.get_field(name).attname  # type: ignore[union-attr]
+    mine = getattr(yours.get(name), "pk", yours.get(name))
+    differs = name in yours and mine not in (getattr(was, attname), getattr(record, attname))
+    before = named(was, name)
+    return Choice(name, label, before, getattr(record, name), yours.get(name), by, differs, restricted=False)
+
+
+def named(record: Record, name: str) -> Any:
+    """The value of a field; of a link whose record has gone, nothing."""
+    try:
+        return getattr(record, name)
+    except record._meta.get_field(name).related_model.DoesNotExist:  # type: ignore[union-attr]
+        return None
