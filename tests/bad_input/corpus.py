@@ -67,11 +67,16 @@ def sent(what: str, status: int, method: str, address: str, **more: Any) -> Inpu
         value = more.pop("json")
         body, kind = value if isinstance(value, str | bytes) else json.dumps(value), kind or JSON
     elif "form" in more:
-        body, kind = urlencode(more.pop("form"), doseq=True, safe="{}"), kind or FORM
+        form = more.pop("form")
+        if isinstance(form, dict) and re.match("(/admin)?/(heroes|teams)/.*(edit|change)/", address):
+            form = {"seen_version": 1} | form
+        body, kind = urlencode(form, doseq=True, safe="{}"), kind or FORM
     if isinstance(body, str):
         body = body.encode()
     if kind:
         headers = {"CONTENT_TYPE": kind} | headers
+    if method == "PUT":
+        headers = {"HTTP_IF_MATCH": "*"} | headers
     return Input(f"{door}: {what}", door, who, method, address, status, body, headers, **more)
 
 

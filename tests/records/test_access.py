@@ -39,16 +39,21 @@ def someone(request):
     return lambda who: None if who == "visitor" else request.getfixturevalue(who)
 
 
+def seen(record):
+    """What a form about ``record`` sends: its new values, and the version that was seen."""
+    return {**KINDS[type(record)], "seen_version": record.version}
+
+
 def at_page(user, action, record):
     address = f"/{record._meta.app_label}/"
     address += "new/" if action == "add" else f"{record.pk}/{'edit' if action == 'change' else 'delete'}/"
-    return browser(user).post(address, {} if action == "delete" else KINDS[type(record)])
+    return browser(user).post(address, {} if action == "delete" else seen(record))
 
 
 def at_admin(user, action, record):
     address = f"/admin/{record._meta.app_label}/{record._meta.model_name}/"
     address += "add/" if action == "add" else f"{record.pk}/{action}/"
-    return browser(user).post(address, {"post": "yes"} if action == "delete" else KINDS[type(record)])
+    return browser(user).post(address, {"post": "yes"} if action == "delete" else seen(record))
 
 
 def at_api(client, action, record):

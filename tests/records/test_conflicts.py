@@ -212,7 +212,9 @@ def test_the_tag_tells_of_changes_in_what_is_nested(hero, editor_program):
 
 
 @pytest.mark.parametrize("method", ["put", "patch", "delete"])
-@pytest.mark.parametrize("known", ["{old}", "W/{new}", '"2"', "2", '"x"', '"3-{digest}"', "", '"2-{digest}x"'])
+@pytest.mark.parametrize(
+    "known", ["{old}", "W/{new}", '"2"', "2", '"x"', '"3-{digest}"', "", '"2-{digest}x"']
+)
 def test_a_write_to_another_version_than_was_seen_is_refused(method, known, address, editor_program):
     old = editor_program.get(address)
     new = editor_program.patch(address, {"age": 42})
