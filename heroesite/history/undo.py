@@ -1,0 +1,284 @@
+"""Undoing a change set: what it deleted comes back, what it changed is put back, what it created goes.
+
+Records that were changed since are left alone unless somebody says otherwise. An undo is a change set
+itself and can be undone.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from itertools import pairwise
+from typing import Any
+
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.db.models import Max
+from django.utils.translation import gettext as _
+
+from heroesite.records.access import may
+from heroesite.records.changes import ChangeSet, Entry, one_go, touched
+from heroesite.records.models import Record, batched
+from heroesite.text import fold
+
+Kind = type[Record]
+BATCH = 5_000
+"""Records that are looked up at once: within what any database takes."""
+
+
+@dataclass
+class Step:
+    """What undoing means for one record.
+
+    Args:
+        action: the permission that it wants: ``"add"`` brings the record back, ``"change"`` puts ``fields``
+            back to ``values``, ``"delete"`` takes it away.
+        version: the one that the record is at, or was at last.
+        left: why it is left alone, if it is.
+    """
+
+    kind: Kind
+    pk: int
+    name: str
+    action: str
+    version: int
+    before: Any = None
+    fields: frozenset[str] = frozenset()
+    left: str = ""
+
+
+@dataclass
+class Undone:
+    """What an undo did, or would do, and what it left alone."""
+
+    done: list[Step] = field(default_factory=list)
+    left: list[Step] = field(default_factory=list)
+    change_set: int | None = None
+
+
+class Rehearsed(Exception):
+    """Ends a rehearsal, and takes back what it did."""
+
+
+def rehearse(change_set: ChangeSet, user: Any, kinds: Sequence[Kind], *, anyway: bool = False) -> Undone:
+    """What :func:`undo` would do now: it is done, and taken back."""
+    undone = Undone()
+    try:
+        with one_go():
+            undone = undo(change_set, user, kinds, anyway=anyway)
+            raise Rehearsed
+    except Rehearsed:
+        return undone
+
+
+def undo(change_set: ChangeSet, user: Any, kinds: Sequence[Kind], *, anyway: bool = False) -> Undone:
+    """Undo ``change_set`` as far as that is possible.
+
+    Args:
+        kinds: all kinds of records.
+        anyway: undo what was changed since as well; later changes of other fields are kept.
+
+    Raises:
+        PermissionDenied: ``user`` may not do all that it takes.
+    """
+    undone = Undone()
+    with one_go():
+        pending: list[Step] = []
+        for kind in kinds:
+            for step in steps(kind, change_set, anyway=anyway):
+                (undone.left if step.left else pending).append(step)
+        for kind, action in {(step.kind, step.action) for step in pending}:
+            if not may(user, action, kind):
+                raise PermissionDenied
+        by_links = sorted(kinds, key=depth)
+        while pending:
+            going = [*rounds(pending, by_links)]
+            if not going:
+                break
+            undone.done += going
+            gone = {id(step) for step in going}
+            pending = [step for step in pending if id(step) not in gone]
+        undone.left += pending
+    return undone
+
+
+def depth(kind: Kind) -> int:
+    """How many links lead on from a kind, so that what is linked to comes before what links to it."""
+    related = (kind._meta.get_field(name).related_model for name in kind.links())
+    return max((depth(target) + 1 for target in related), default=0)  # type: ignore[arg-type]
+
+
+# What there is to do ---------------------------------------------------------------------
+
+
+def steps(kind: Kind, change_set: ChangeSet, *, anyway: bool) -> Iterator[Step]:
+    """What undoing means for each record of ``kind`` that ``change_set`` changed."""
+    entries: dict[int, list[Any]] = defaultdict(list)
+    for entry in kind.history.filter(change_set=change_set).order_by("id", "version"):
+        entries[entry.id].append(entry)
+    for keys in batched(list(entries), BATCH):
+        before = entries_at(kind, {pk: entries[pk][0].version - 1 for pk in keys})
+        now = dict(kind.objects.filter(pk__in=keys).select_for_update().values_list("pk", "version"))
+        last = kind.history.filter(id__in=keys).values("id").annotate(last=Max("version"))
+        versions = dict(last.values_list("id", "last"))
+        for pk in keys:
+            step = step_of(kind, before.get(pk), entries[pk], versions[pk], there=pk in now)
+            if step and not step.left and not anyway and versions[pk] != entries[pk][-1].version:
+                step.left = _("It was changed since.")
+            if step:
+                yield step
+
+
+def entries_at(kind: Kind, versions: dict[int, int]) -> dict[int, Any]:
+    """For each id its entry at a version."""
+    found = kind.history.filter(id__in=versions, version__in=set(versions.values()))
+    return {entry.id: entry for entry in found if versions[entry.id] == entry.version}
+
+
+def step_of(kind: Kind, before: Any, entries: list[Any], version: int, *, there: bool) -> Step | None:
+    """The step for one record; none where the change set left it as it had been.
+
+    Args:
+        before: the last entry before the change set; none where the record was created by it.
+        entries: those of the change set, in order.
+        version: the last that the record had.
+        there: whether the record is in the register now.
+    """
+    first, last = entries[0], entries[-1]
+    was_there = before is not None and before.history_type != Entry.DELETED
+    stayed = last.history_type != Entry.DELETED
+    fields: set[str] = set()
+    for one, next_one in pairwise([before, *entries] if was_there and stayed else []):
+        fields |= touched(kind, one, next_one)
+    action = "change" if was_there and stayed else "add" if was_there else "delete" if stayed else ""
+    if not action:
+        return None
+    step = Step(kind, last.id, last.name, action, version, before, frozenset(fields))
+    if before is None and first.version > 1:
+        step.left = _("The history does not tell what was before.")
+    elif action == "add" and there:
+        step.left = _("It is there again.")
+    elif action != "add" and not there:
+        step.left = _("It was deleted since.")
+    elif erased := set(before.erased if before else ()) & (fields or set(kind.FIELDS)):
+        labels = ", ".join(kind.label(name) for name in sorted(erased))
+        step.left = _("What stood there before was erased from the history: %(fields)s.") % {"fields": labels}
+    return step
+
+
+# Doing it ---------------------------------------------------------------------------------
+
+
+def rounds(pending: list[Step], by_links: Sequence[Kind]) -> Iterator[Step]:
+    """Do those steps that can be done now: one may make room for another, which then is done in the next
+    round. Yields the steps done; the others say what hinders them."""
+    for kind in by_links:
+        for action in ("add", "change"):
+            chosen = [step for step in pending if (step.kind, step.action) == (kind, action)]
+            for some in batched(chosen, BATCH):
+                yield from put_back(kind, some)
+    for kind in reversed(by_links):
+        chosen = [step for step in pending if (step.kind, step.action) == (kind, "delete")]
+        for some in batched(chosen, BATCH):
+            kind.objects.filter(pk__in=[step.pk for step in some]).delete()
+            yield from some
+
+
+def put_back(kind: Kind, some: Sequence[Step]) -> Iterator[Step]:
+    """Bring records back, or put fields back, as far as names are free and linked records are there."""
+    records = {}
+    locked = kind.objects.filter(pk__in=[step.pk for step in some if step.action == "change"]).locked()
+    stored = {record.pk: record for record in locked}
+    for step in some:
+        record = stored.get(step.pk)
+        if record is None:
+            record = step.before.instance
+            record.version = step.version + 1
+        elif not differs(record, step):
+            step.left = _("It is so already.")
+            continue
+        for name in step.fields:
+            attname = kind._meta.get_field(name).attname  # type: ignore[union-attr]
+            setattr(record, attname, getattr(step.before, attname))
+        records[step.pk] = record
+    hindrances(kind, [step for step in some if step.pk in records], records)
+    ready = [step for step in some if not step.left]
+    back = [records[step.pk] for step in ready if step.action == "add"]
+    if back:
+        kind.objects.create_all(back)
+    alike: dict[frozenset[str], list[Record]] = defaultdict(list)
+    for step in ready:
+        if step.action == "change":
+            alike[step.fields].append(records[step.pk])
+    for fields, changed in alike.items():
+        kind.objects.change_all(changed, fields, sent=fields & set(kind.RESTRICTED))
+    yield from ready
+
+
+def differs(record: Record, step: Step) -> bool:
+    """Whether putting fields back changes anything, as far as may be told."""
+    attnames = [step.kind._meta.get_field(name).attname for name in step.fields]  # type: ignore[union-attr]
+    hidden = not step.fields.isdisjoint(record.RESTRICTED)
+    return hidden or any(getattr(record, name) != getattr(step.before, name) for name in attnames)
+
+
+def hindrances(kind: Kind, some: Iterable[Step], records: dict[int, Any]) -> None:
+    """Note on each step what it cannot be done for, by the rules of the model."""
+    wanted = [record.name for record in records.values()]
+    holders = dict(kind.objects.named(wanted).values_list("name_key", "pk"))
+    targets = {name: linked(kind, name, records.values()) for name in kind.links()}
+    for step in some:
+        record = records[step.pk]
+        step.left = ""
+        missing = [name for name in targets if getattr(record, f"{name}_id") not in targets[name]]
+        try:
+            record.clean_fields(exclude=kind.links())
+        except ValidationError as error:
+            step.left = " ".join(error.messages)
+        if holders.setdefault(fold(record.name), step.pk) != step.pk:
+            step.left = _("The name “%(name)s” is taken.") % {"name": record.name}
+        elif missing:
+            labels = ", ".join(kind.label(name) for name in missing)
+            step.left = _("What it was linked to is not there: %(fields)s.") % {"fields": labels}
+
+
+def linked(kind: Kind, name: str, records: Iterable[Any]) -> set[int | None]:
+    """Those records that ``records`` link to by a field and that are there; and no record."""
+    target: Any = kind._meta.get_field(name).related_model
+    keys = {getattr(record, f"{name}_id") for record in records}
+    return {None, *target.objects.filter(pk__in=keys - {None}).values_list("pk", flat=True)}
+
+
+# One record -------------------------------------------------------------------------------
+
+
+def revert(kind: Kind, entry: Any, user: Any) -> Record:
+    """Give a record the values that it had at ``entry``, and bring it back if it was deleted since.
+
+    Returns:
+        the record as it is then.
+
+    Raises:
+        PermissionDenied: ``user`` may not change the record, or add it if it was deleted.
+        ValidationError: it cannot be as it was: by the rules, since it was deleted then, or since a value
+            was erased from the history.
+    """
+    with one_go():
+        if entry.history_type == Entry.DELETED:
+            raise ValidationError(_("It was deleted then. Choose an earlier entry."), code="deleted")
+        if entry.erased:
+            raise ValidationError(_("A value of this entry was erased from the history."), code="erased")
+        record: Any = kind.objects.filter(pk=entry.id).select_for_update().first()
+        if not may(user, "change" if record else "add", kind):
+            raise PermissionDenied
+        if record is None:
+            record = kind.brought_back(entry)
+            record.full_clean()
+            record.save()
+            return record
+        since = list(kind.history.filter(id=entry.id, version__gte=entry.version).order_by("version"))
+        fields = set().union(*(touched(kind, one, next_one) for one, next_one in pairwise(since)))
+        for name in fields:
+            attname = kind._meta.get_field(name).attname  # type: ignore[union-attr]
+            setattr(record, attname, getattr(entry, attname))
+        record.full_clean()
+        record.save(sent=fields & set(kind.RESTRICTED))
+        return record

@@ -1,0 +1,135 @@
+"""The API's way to undo a change set, and to give a record the values that it had."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from drf_spectacular.openapi import AutoSchema
+from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework import serializers
+from rest_framework.exceptions import APIException, ErrorDetail, NotFound, PermissionDenied
+from rest_framework.permissions import IsAuthenticated
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from heroesite.api.problems import InvalidBody, InvalidQuery
+from heroesite.records.changes import ChangeSet, Door, writing
+from heroesite.records.fields import is_id
+from heroesite.records.models import Record
+from heroesite.records.races import again_after_race
+
+from .undo import Step, rehearse, undo
+
+
+class NothingUndone(APIException):
+    """All that the change set did has been changed since, or cannot be undone."""
+
+    status_code = 409
+    default_code = "nothing_undone"
+
+    def __init__(self, left: Sequence[Step], undone_by: Sequence[int]) -> None:
+        words = "Nothing of this change set can be undone"
+        if undone_by:
+            words += f"; it was undone by change set {undone_by[0]}, which can be undone itself"
+        super().__init__(f"{words}: see left.")
+        self.members = {"left": StepSerializer(left[:1000], many=True).data}
+
+
+class StepSerializer(serializers.Serializer):
+    """What undoing does, or does not do, to one record."""
+
+    kind = serializers.CharField(source="kind._meta.model_name")
+    id = serializers.IntegerField(source="pk")
+    name = serializers.CharField()
+    action = serializers.ChoiceField(["add", "change", "delete"])
+    left = serializers.CharField(help_text="Why it is left alone; empty where it is not.")
+
+
+class UndoneSerializer(serializers.Serializer):
+    """What an undo did."""
+
+    change_set = serializers.IntegerField(allow_null=True, help_text="None where it is a rehearsal.")
+    done_count = serializers.IntegerField()
+    done = StepSerializer(many=True, help_text="The first 1,000.")
+    left_count = serializers.IntegerField()
+    left = StepSerializer(many=True, help_text="The first 1,000.")
+
+
+class AnywaySerializer(serializers.Serializer):
+    """Whether to undo what was changed since as well."""
+
+    anyway = serializers.BooleanField(required=False)
+
+
+class MayWrite(IsAuthenticated):
+    """A signed-in user; by a token, one for writing."""
+
+    def has_permission(self, request: Request, view: Any) -> bool:
+        if getattr(request.auth, "read_only", False):
+            raise PermissionDenied(
+                "This token is for reading only. Make one for writing under /account/tokens/."
+            )
+        return super().has_permission(request, view)
+
+
+def choice(request: Request, name: str) -> bool:
+    """A parameter that is ``true`` or ``false``, the only one there is."""
+    for other in request.query_params:
+        if other != name:
+            words = ErrorDetail(f"There is no such parameter; there is: {name}.", "unknown")
+            raise InvalidQuery({other: [words]})
+    value = request.query_params.get(name, "false")
+    if value not in ("true", "false"):
+        raise InvalidQuery({name: [ErrorDetail("Write true or false.", "invalid")]})
+    return value == "true"
+
+
+class UndoView(APIView):
+    """Undoes a change set; with ``dry_run`` it only says what that would do."""
+
+    permission_classes = [MayWrite]
+    schema = AutoSchema()
+    kinds: Sequence[type[Record]] = ()
+
+    @extend_schema(
+        operation_id="changesets_undo",
+        summary="Undo a change set",
+        parameters=[
+            OpenApiParameter("id", int, OpenApiParameter.PATH),
+            OpenApiParameter("dry_run", bool, description="Say what would be done, and do nothing."),
+        ],
+        request=AnywaySerializer,
+        responses={200: UndoneSerializer},
+    )
+    def post(self, request: Request, pk: str) -> Response:
+        dry_run = choice(request, "dry_run")
+        anyway = self.anyway(request)
+        change_set = ChangeSet.objects.filter(pk=pk).first() if is_id(pk) else None
+        if change_set is None:
+            raise NotFound("Change set not found")
+        do = rehearse if dry_run else undo
+        with writing(Door.API, request, undoes=change_set) as under_way:
+            undone = again_after_race(do)(change_set, request.user, self.kinds, anyway=anyway)
+        if not undone.done and not dry_run:
+            raise NothingUndone(undone.left, [*change_set.undone_by.values_list("pk", flat=True)])
+        told = {
+            "change_set": under_way.change_set_id,
+            "done_count": len(undone.done),
+            "done": undone.done[:1000],
+            "left_count": len(undone.left),
+            "left": undone.left[:1000],
+        }
+        return Response(UndoneSerializer(told).data)
+
+    def anyway(self, request: Request) -> bool:
+        """What the body says; none says no."""
+        body = request.data if request.META.get("CONTENT_LENGTH") not in (None, "", "0") else {}
+        if not isinstance(body, dict):
+            raise InvalidBody({"non_field_errors": [ErrorDetail("Send a JSON object.", "not_an_object")]})
+        for name in body:
+            if name != "anyway":
+                words = ErrorDetail("There is no such member; there is: anyway.", "unknown")
+                raise InvalidBody({name: [words]})
+        if not isinstance(body.get("anyway", False), bool):
+            raise InvalidBody({"anyway": [ErrorDetail("Send true or false.", "invalid")]})
+        return body.get("anyway", False)
