@@ -2,11 +2,12 @@
 # make test    all tests, on SQLite and on PostgreSQL
 # make check   linters, types, migrations, deployment settings, API description
 # make format  what the formatters can mend
+# make bench-history  what history and versions cost per write, on both databases
 
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: run test check format lock
+.PHONY: run test check format lock bench-history
 .DEFAULT_GOAL := run
 
 run: .venv/installed-run
@@ -31,6 +32,9 @@ check: .venv/installed-dev
 format: .venv/installed-dev
 	$(BIN)/ruff check --fix
 	$(BIN)/ruff format
+
+bench-history: .venv/installed-dev
+	@$(BIN)/python -m benchmarks.history
 
 lock: .venv/installed-dev
 	$(BIN)/uv lock

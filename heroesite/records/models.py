@@ -92,27 +92,33 @@ class RecordQuerySet(models.QuerySet[Any]):
             sent: the restricted ones among them that were sent by somebody who may not see them.
         """
         with one_go():
-            written, now = self.model.going_with(fields), timezone.now()
             for record in records:
-                record.version, record.updated_at = record.version + 1, now
                 for field in record._meta.fields:
                     if isinstance(field, FoldedField):
                         field.pre_save(record, add=False)  # which bulk_update leaves out
+            written = self.model.going_with(fields) - {"version", "updated_at"}
             super().bulk_update(records, sorted(written), batch_size=100)  # its cost grows with the square
+            self.count_versions(records)
             note(self.model, records, Entry.CHANGED, sent)
 
     def change(self, **values: Any) -> None:
         """Give all these records the same values, in fields without a folded copy, and new versions."""
         with one_go():
-            records, now = self.locked(), timezone.now()
-            for some in batched(records, self.batch):
-                rows = self.model._base_manager.filter(pk__in=[record.pk for record in some])
-                rows.update(**values, version=F("version") + 1, updated_at=now)
+            records = self.locked()
             for record in records:
                 for name, value in values.items():
                     setattr(record, name, value)
-                record.version, record.updated_at = record.version + 1, now
+            self.count_versions(records, **values)
             note(self.model, records, Entry.CHANGED)
+
+    def count_versions(self, records: Sequence[Any], **values: Any) -> None:
+        """Give locked records new versions, and ``values``, which they have in memory, with them."""
+        now = timezone.now()
+        for some in batched(records, self.batch):
+            rows = self.model._base_manager.filter(pk__in=[record.pk for record in some])
+            rows.update(**values, version=F("version") + 1, updated_at=now)
+        for record in records:
+            record.version, record.updated_at = record.version + 1, now
 
     def delete(self) -> tuple[int, dict[str, int]]:
         """Delete these records; what was linked to them is changed first, version and all."""

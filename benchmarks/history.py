@@ -1,0 +1,132 @@
+"""What history and versions cost per write: CPU and queries, against the same write without them.
+
+    python -m benchmarks.history [sqlite:///… or postgresql://…]
+
+The same write is done in turns, as it is and bare: without entry, change set and guard of the version.
+The time is that of this process, SQLite included and PostgreSQL's own not.
+"""
+
+import os
+import statistics
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import Any
+from unittest import mock
+
+ROUNDS, WRITES = 15, 40
+
+
+@contextmanager
+def bare() -> Iterator[None]:
+    """Records are written as Django does it by itself."""
+    from django.db import models
+
+    from heroesite.records import models as records
+
+    with ExitStack() as stack:
+        stack.enter_context(mock.patch.object(records, "note", lambda *args, **kwargs: None))
+        stack.enter_context(mock.patch.object(records.Record, "_do_update", models.Model._do_update))
+        yield
+
+
+def time_of(write: Callable[[], Any]) -> float:
+    """CPU milliseconds of one write."""
+    start = time.process_time()
+    for _turn in range(WRITES):
+        write()
+    return (time.process_time() - start) / WRITES * 1000
+
+
+def queries_of(write: Callable[[], Any]) -> int:
+    from django.db import connection
+    from django.test.utils import CaptureQueriesContext
+
+    with CaptureQueriesContext(connection) as queries:
+        write()
+    return len(queries)
+
+
+def compare(name: str, write: Callable[[], Any]) -> None:
+    """Print what ``write`` costs as it is and bare."""
+    write()
+    kept, without = [], []
+    for _round in range(ROUNDS):
+        kept.append(time_of(write))
+        with bare():
+            without.append(time_of(write))
+    queries = queries_of(write)
+    with bare():
+        fewer = queries_of(write)
+    full, plain = statistics.median(kept), statistics.median(without)
+    print(
+        f"  {name:<28} {plain:6.2f} ms {fewer:3d} queries bare; {full:6.2f} ms {queries:3d} queries kept;"
+        f" {full / plain:4.2f} times the CPU"
+    )
+
+
+def measure() -> None:
+    import django
+
+    django.setup()
+    from django.contrib.auth.models import User
+    from django.core.management import call_command
+    from django.db import connection
+    from django.test import Client
+    from django.test.utils import setup_test_environment
+
+    from heroes.models import Hero
+    from heroesite.api.models import ApiToken
+
+    setup_test_environment()
+    call_command("migrate", verbosity=0)
+    call_command("createcachetable", verbosity=0)
+    user = User.objects.create_superuser("bench", "bench@example.org", "not used")
+    _token, text = ApiToken.objects.issue(user)
+    heroes = [Hero(name=f"Hero {number}", secret_name="Nobody", age=1) for number in range(1000)]
+    Hero.objects.create_all(heroes)
+    hero = heroes[0]
+    client = Client(headers={"Authorization": f"Bearer {text}"})
+    ages = iter(range(2, 1_000_000))
+
+    def save() -> None:
+        hero.age = next(ages)
+        hero.save()
+
+    def patch() -> None:
+        body = f'{{"age": {next(ages)}}}'
+        answer = client.patch(f"/api/v1/heroes/{heroes[1].pk}", body, content_type="application/json")
+        assert answer.status_code == 200, answer.content
+
+    def create() -> None:
+        body = f'{{"name": "New {next(ages)}", "secret_name": "Nobody"}}'
+        answer = client.post("/api/v1/heroes/", body, content_type="application/json")
+        assert answer.status_code == 201, answer.content
+
+    print(f"{connection.display_name}, median of {ROUNDS} rounds of {WRITES} writes")
+    compare("save() in a transaction", save)
+    compare("PATCH at the API", patch)
+    compare("POST at the API", create)
+
+
+def main() -> None:
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "heroesite.settings")
+    os.environ["LOG_LEVEL"] = "ERROR"
+    if len(sys.argv) > 1:
+        os.environ["DATABASE_URL"] = sys.argv[1]
+        measure()
+        return
+    from tests.__main__ import postgresql
+
+    with tempfile.TemporaryDirectory() as folder, postgresql() as url:
+        for database in (f"sqlite:///{Path(folder)}/bench.sqlite3", url):
+            os.environ["DATABASE_URL"] = database
+            if os.spawnv(os.P_WAIT, sys.executable, [sys.executable, "-m", "benchmarks.history", database]):
+                sys.exit(1)
+
+
+if __name__ == "__main__":
+    main()
