@@ -28,7 +28,7 @@ def bare() -> Iterator[None]:
     from heroesite.records import models as records
 
     with ExitStack() as stack:
-        stack.enter_context(mock.patch.object(records, "note", lambda *args, **kwargs: None))
+        stack.enter_context(mock.patch.object(records, "note"))
         stack.enter_context(mock.patch.object(records.Record, "_do_update", models.Model._do_update))
         yield
 

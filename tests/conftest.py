@@ -1,6 +1,9 @@
 """Who takes part in the tests."""
 
+from importlib import import_module
+
 import pytest
+from django.apps import apps
 from django.contrib.auth.models import User
 from django.test import Client
 from rest_framework.test import APIClient
@@ -29,6 +32,20 @@ def keeper(db) -> User:
 @pytest.fixture
 def administrator(db) -> User:
     return person("administrator", staff=True, superuser=True)
+
+
+@pytest.fixture
+def owner(db) -> User:
+    """An administrator by another name, for tests in which many act for one."""
+    return person("owner", staff=True, superuser=True)
+
+
+@pytest.fixture(scope="module")
+def groups_come_back(django_db_setup, django_db_blocker):
+    """Tests with transactions of their own empty the tables; others want the groups from the migration."""
+    yield
+    with django_db_blocker.unblock():
+        import_module("heroes.migrations.0002_groups").create_groups(apps, None)
 
 
 @pytest.fixture

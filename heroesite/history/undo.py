@@ -15,7 +15,7 @@ from django.db.models import Max
 from django.utils.translation import gettext as _
 
 from heroesite.records.access import may
-from heroesite.records.changes import ChangeSet, Entry, one_go, touched
+from heroesite.records.changes import ChangeSet, Entry, current_change_set, one_go, touched
 from heroesite.records.models import Record, batched
 from heroesite.text import fold
 
@@ -47,7 +47,7 @@ class Step:
 
 @dataclass
 class Undone:
-    """What an undo did, or would do, and what it left alone."""
+    """What an undo did, or would do, and what it left alone; ``change_set`` is its own."""
 
     done: list[Step] = field(default_factory=list)
     left: list[Step] = field(default_factory=list)
@@ -66,6 +66,7 @@ def rehearse(change_set: ChangeSet, user: Any, kinds: Sequence[Kind], *, anyway:
             undone = undo(change_set, user, kinds, anyway=anyway)
             raise Rehearsed
     except Rehearsed:
+        undone.change_set = None
         return undone
 
 
@@ -97,6 +98,7 @@ def undo(change_set: ChangeSet, user: Any, kinds: Sequence[Kind], *, anyway: boo
             gone = {id(step) for step in going}
             pending = [step for step in pending if id(step) not in gone]
         undone.left += pending
+        undone.change_set = current_change_set() if undone.done else None
     return undone
 
 

@@ -108,12 +108,12 @@ class UndoView(APIView):
         if change_set is None:
             raise NotFound("Change set not found")
         do = rehearse if dry_run else undo
-        with writing(Door.API, request, undoes=change_set) as under_way:
+        with writing(Door.API, request._request, undoes=change_set):
             undone = again_after_race(do)(change_set, request.user, self.kinds, anyway=anyway)
         if not undone.done and not dry_run:
             raise NothingUndone(undone.left, [*change_set.undone_by.values_list("pk", flat=True)])
         told = {
-            "change_set": under_way.change_set_id,
+            "change_set": undone.change_set,
             "done_count": len(undone.done),
             "done": undone.done[:1000],
             "left_count": len(undone.left),

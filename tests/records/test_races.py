@@ -1,51 +1,19 @@
 """Writes that meet are answered as if one had come after the other, and never with a 500."""
 
 from collections import Counter
-from concurrent.futures import ThreadPoolExecutor
 from functools import partial
-from importlib import import_module
-from threading import Barrier
 
 import pytest
-from django.apps import apps
-from django.db import connections
 
 from heroes.models import Hero
 from teams.models import Team
+from tests.at_once import at_once
 from tests.factories import HeroFactory, TeamFactory
-from tests.people import browser, person, program
+from tests.people import browser, program
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("groups_come_back")]
 
 ROUNDS = 8
-
-
-@pytest.fixture(scope="module", autouse=True)
-def groups_come_back(django_db_setup, django_db_blocker):
-    """These tests empty the tables; the groups from the migration are wanted by other tests."""
-    yield
-    with django_db_blocker.unblock():
-        import_module("heroes.migrations.0002_groups").create_groups(apps, None)
-
-
-@pytest.fixture
-def owner(db):
-    return person("owner", staff=True, superuser=True)
-
-
-def at_once(*requests):
-    """Send all ``requests`` in threads that start together. Returns their answers, in order."""
-    start = Barrier(len(requests))
-
-    def send(request):
-        try:
-            start.wait()
-            return request()
-        finally:
-            connections.close_all()
-
-    with ThreadPoolExecutor(len(requests)) as threads:
-        return list(threads.map(send, requests))
 
 
 def faults(answer):
