@@ -93,6 +93,7 @@ if faults:
 
 INSTALLED_APPS = [
     "heroesite.records",
+    "heroesite.history",
     "heroesite.api",
     "teams",
     "heroes",

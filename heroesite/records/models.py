@@ -1,7 +1,7 @@
 """What every record has in common: a name, a version, times, rules, and how it is written."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar, NoReturn, Self
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
@@ -62,6 +62,19 @@ class RecordQuerySet(models.QuerySet[Any]):
 
     batch = 500
 
+    @property
+    def bare(self) -> models.QuerySet[Any]:
+        """All records, to be written by Django's own means: without version, history and links."""
+        return models.QuerySet(self.model, using=self.db)
+
+    def refused(self, *args: Any, **kwargs: Any) -> NoReturn:
+        raise TypeError(
+            "Records are written by save, create_all, change_all, change and delete, which keep versions"
+            " and history."
+        )
+
+    update = bulk_create = bulk_update = _raw_delete = refused
+
     def search(self, words: Iterable[str]) -> Self:
         """The records whose name holds each of ``words``, whatever the case."""
         return self.filter(*(Q(name_key__contains=fold(word)) for word in words))
@@ -80,7 +93,7 @@ class RecordQuerySet(models.QuerySet[Any]):
             IntegrityError: a name is taken.
         """
         with one_go():
-            super().bulk_create(records, batch_size=self.batch)
+            self.bare.bulk_create(records, batch_size=self.batch)
             note(self.model, records, Entry.CREATED)
 
     def change_all(
@@ -97,7 +110,7 @@ class RecordQuerySet(models.QuerySet[Any]):
                     if isinstance(field, FoldedField):
                         field.pre_save(record, add=False)  # which bulk_update leaves out
             written = self.model.going_with(fields) - {"version", "updated_at"}
-            super().bulk_update(records, sorted(written), batch_size=100)  # its cost grows with the square
+            self.bare.bulk_update(records, sorted(written), batch_size=100)  # its cost grows with the square
             self.count_versions(records)
             note(self.model, records, Entry.CHANGED, sent)
 
@@ -115,7 +128,7 @@ class RecordQuerySet(models.QuerySet[Any]):
         """Give locked records new versions, and ``values``, which they have in memory, with them."""
         now = timezone.now()
         for some in batched(records, self.batch):
-            rows = self.model._base_manager.filter(pk__in=[record.pk for record in some])
+            rows = self.bare.filter(pk__in=[record.pk for record in some])
             rows.update(**values, version=F("version") + 1, updated_at=now)
         for record in records:
             record.version, record.updated_at = record.version + 1, now
@@ -129,7 +142,7 @@ class RecordQuerySet(models.QuerySet[Any]):
                 keys = [record.pk for record in some]
                 for field, holders in self.holders(keys):
                     holders.change(**{field.name: None})
-                deleted += self.model._base_manager.filter(pk__in=keys).delete()[0]
+                deleted += self.bare.filter(pk__in=keys).delete()[0]
             for record in records:
                 record.version, record.updated_at = record.version + 1, timezone.now()
             note(self.model, records, Entry.DELETED)

@@ -1,0 +1,85 @@
+"""A value that must not be kept can be erased, and that it was is recorded."""
+
+from io import StringIO
+
+import pytest
+from django.contrib.admin.models import LogEntry
+from django.core.exceptions import ValidationError
+from django.core.management import CommandError, call_command
+
+from heroes.models import Hero
+from heroesite.history.undo import revert, undo
+from heroesite.records.changes import ChangeSet
+from teams.models import Team
+from tests.factories import HeroFactory, TeamFactory
+
+pytestmark = pytest.mark.django_db
+LEAKED = "Edith Wren Herself"
+
+
+def erase(*arguments):
+    out = StringIO()
+    call_command("erase_history", *map(str, arguments), stdout=out)
+    return out.getvalue()
+
+
+@pytest.fixture
+def hero(editor_browser):
+    """A hero whose secret name stood in the name for two versions."""
+    hero = HeroFactory(name="Lamplighter")
+    for form in ({"name": LEAKED, "age": "41"}, {"name": LEAKED, "age": "42"}, {"name": "Lamplighter"}):
+        hero.refresh_from_db()
+        form = {"secret_name": "", "age": "42", "team": "", "seen_version": hero.version} | form
+        assert editor_browser.post(f"/admin/heroes/hero/{hero.pk}/change/", form).status_code == 302
+    return hero
+
+
+def test_the_value_goes_from_every_entry_and_from_the_admins_log(hero, editor):
+    assert erase("hero", hero.pk, "name", 2) == "Erased at versions: 2, 3.\n"
+    kept = str(list(Hero.history.values())) + str(list(LogEntry.objects.values()))
+    assert LEAKED not in kept
+    assert [entry.erased for entry in Hero.history.order_by("version")] == [[], ["name"], ["name"], []]
+    recorded = ChangeSet.objects.latest("pk")
+    assert (recorded.door, recorded.note) == (
+        "command",
+        f"erase_history: name of hero {hero.pk}, versions 2, 3",
+    )
+    with pytest.raises(ValidationError, match="was erased"):
+        revert(Hero, Hero.history.get(id=hero.pk, version=2), editor)
+
+
+def test_an_undo_does_not_bring_an_erased_value_back(hero, editor):
+    leaving = Hero.history.get(id=hero.pk, version=4).change_set
+    erase("hero", hero.pk, "name", 3)
+    undone = undo(leaving, editor, [Hero, Team])
+    (left,) = undone.left
+    assert [left.left] == [
+        "What stood there before was erased from the history: Name."
+    ]
+    assert Hero.objects.get().name == "Lamplighter"
+
+
+def test_an_age_can_be_erased(editor):
+    hero = HeroFactory(age=41)
+    hero.age = None
+    hero.save()
+    erase("hero", hero.pk, "age", 1)
+    assert Hero.history.get(version=1).age is None
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (("villain", 1, "name", 1), "There is no kind “villain”; there are: hero, team."),
+        (("hero", "{pk}", "motto", 1), "There is no field “motto”; there are: name, secret_name, age, team."),
+        (("hero", "{pk}", "name", 9), "has no version 9."),
+        (("hero", "{pk}", "name", 1), "still has this value. Change it first, then run this again."),
+    ],
+)
+def test_what_cannot_be_erased_is_told_and_nothing_is_done(arguments, words):
+    hero = HeroFactory()
+    TeamFactory()
+    with pytest.raises(CommandError) as error:
+        erase(*(str(argument).format(pk=hero.pk) for argument in arguments))
+    assert words in str(error.value)
+    assert not Hero.history.exclude(erased=[]).exists()
