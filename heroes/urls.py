@@ -1,3 +1,4 @@
+from heroesite.history.urls import history_urls
 from heroesite.records.urls import record_urls
 
 from .filters import HeroFilterSet
@@ -5,4 +6,4 @@ from .forms import HeroForm
 from .models import Hero
 
 app_name = "heroes"
-urlpatterns = record_urls(Hero, HeroFilterSet, HeroForm)
+urlpatterns = [*history_urls(Hero), *record_urls(Hero, HeroFilterSet, HeroForm)]

@@ -13,18 +13,17 @@ from heroes.models import Hero
 from heroesite import tokens
 from heroesite.api import docs
 from heroesite.errors import not_found
-from heroesite.history.undo_api import UndoView
-from heroesite.history.undo_page import UndoPage
+from heroesite.history.api import ChangeSetViewSet
+from heroesite.history.urls import api_history_urls
 from heroesite.home import HomeView
 from heroesite.records.api import RecordRouter
 from teams.api import TeamViewSet
 from teams.models import Team
 
-KINDS = [Hero, Team]
-
 router = RecordRouter()
 router.register("heroes", HeroViewSet, basename="hero")
 router.register("teams", TeamViewSet, basename="team")
+router.register("changesets", ChangeSetViewSet, basename="changeset")
 
 admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]
 
@@ -38,26 +37,13 @@ urlpatterns = [
     path("", HomeView.as_view(kinds=[Hero, Team]), name="home"),
     path("heroes/", include("heroes.urls")),
     path("teams/", include("teams.urls")),
+    path("history/", include("heroesite.history.urls")),
     path("account/tokens/", tokens.tokens, name="tokens"),
     path("account/tokens/<str:token_key>/revoke/", tokens.revoke, name="revoke_token"),
     path("account/", include("allauth.account.urls")),
     re_path("^admin/r/", not_found),  # it guesses at ids, and the admin links to pages by itself
     path("admin/", admin.site.urls),
-    path(
-        "history/",
-        include(
-            (
-                [
-                    path("<int:pk>/undo/", UndoPage.as_view(kinds=KINDS), name="undo"),
-                    path("", HomeView.as_view(), name="list"),
-                    path("<int:pk>/", HomeView.as_view(), name="change_set"),
-                ],
-                "history",
-            )
-        ),
-    ),
-    *with_or_without_slash("api/v1/changesets/<str:pk>/undo", UndoView.as_view(kinds=KINDS)),
-    path("api/v1/", include((router.urls, "api"))),
+    path("api/v1/", include(([*router.urls, *api_history_urls(router)], "api"))),
     path("api/v1", router.get_api_root_view()),
     *with_or_without_slash("api/schema", docs.SchemaView.as_view(), "schema"),
     *with_or_without_slash("api/docs", docs.swagger, "swagger"),

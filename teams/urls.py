@@ -1,3 +1,4 @@
+from heroesite.history.urls import history_urls
 from heroesite.records.urls import record_urls
 
 from .filters import TeamFilterSet
@@ -5,4 +6,4 @@ from .forms import TeamForm
 from .models import Team
 
 app_name = "teams"
-urlpatterns = record_urls(Team, TeamFilterSet, TeamForm)
+urlpatterns = [*history_urls(Team), *record_urls(Team, TeamFilterSet, TeamForm)]

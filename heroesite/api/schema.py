@@ -7,6 +7,7 @@ from django.http import HttpRequest
 from django.utils.text import capfirst
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from drf_spectacular.openapi import AutoSchema
+from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiExample, OpenApiParameter
 
 from .problems import MEDIA_TYPE, Problem
@@ -29,6 +30,17 @@ NO_PARAMETER = {
     "code": "unknown",
 }
 NO_NAME = {"pointer": "/name", "message": "This field is required.", "code": "blank"}
+
+AS_OF = OpenApiParameter(
+    "as_of",
+    OpenApiTypes.DATETIME,
+    description="Read it as it was then, without the records linked to it. UTC unless a zone is named.",
+)
+NO_INSTANT = {
+    "parameter": "as_of",
+    "message": "Write date and time, as in 2026-01-31T12:00:00Z.",
+    "code": "invalid",
+}
 
 ANYWHERE = {
     "token": Problem(401, "The token is not valid. Make a new one under /account/tokens/."),
@@ -84,7 +96,8 @@ class RecordAutoSchema(AutoSchema):
         return SUMMARIES[self.view.action].format(kind=meta.verbose_name, kinds=meta.verbose_name_plural)
 
     def get_override_parameters(self) -> list[Any]:
-        return [OpenApiParameter("id", int, OpenApiParameter.PATH)] if "{id}" in self.path else []
+        parameters = [OpenApiParameter("id", int, OpenApiParameter.PATH)] if "{id}" in self.path else []
+        return [*parameters, *([AS_OF] if self.view.action == "retrieve" else [])]
 
     def get_description(self, *args: Any) -> str:
         return ""
@@ -108,7 +121,7 @@ class RecordAutoSchema(AutoSchema):
 
     def get_problems(self) -> dict[str, Problem]:
         """Examples of the errors that the operation answers with, each under what is at fault."""
-        parameter = BAD_LIMIT if self.view.action == "list" else NO_PARAMETER
+        parameter = {"list": BAD_LIMIT, "retrieve": NO_INSTANT}.get(self.view.action, NO_PARAMETER)
         problems = {"parameter": Problem(400, UNUSABLE, [parameter]), **ANYWHERE}
         if "{id}" in self.path:
             problems["id"] = Problem(404, f"{capfirst(self.view.model._meta.verbose_name)} not found")

@@ -252,6 +252,13 @@ class RecordAdmin(GuardedAdmin):
         name = f"{opts.app_label}:{'update' if posted else 'detail'}"
         return redirect(name, entry.id, preserve_request=posted)
 
+    def history_view(self, request: HttpRequest, object_id: str, extra_context: Any = None) -> Any:
+        """The history that all doors share, at the record's page."""
+        key = unquote(object_id)
+        if is_id(key) and self.kind.history.filter(id=key).exists():
+            return redirect(f"{self.opts.app_label}:history", key)
+        return self._get_obj_does_not_exist_redirect(request, self.opts, key)
+
     def delete_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
         return written(super().delete_view, request, *args, **kwargs)
 

@@ -1,6 +1,7 @@
 """The API of one kind of record: list, create, retrieve, update and delete."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any, ClassVar
 
 from django.utils.cache import add_never_cache_headers
@@ -19,12 +20,12 @@ from heroesite.api.conditional import check_match, etag, is_known
 from heroesite.api.problems import InvalidQuery, refuse_parameters
 
 from .access import disclosable, may
-from .changes import Door
+from .changes import Door, Entry
 from .fields import is_id
-from .filters import LIMIT, RecordFilterSet
+from .filters import LIMIT, AsOfForm, RecordFilterSet
 from .models import Disclosure, Record
 from .races import again_after_race
-from .serializers import RecordSerializer, details
+from .serializers import RecordSerializer, details, member_name
 
 ACTIONS = {"POST": "add", "PUT": "change", "PATCH": "change", "DELETE": "delete"}
 
@@ -47,10 +48,15 @@ class QueryBackend(DjangoFilterBackend):
 
     def filter_queryset(self, request: Request, queryset: Any, view: Any) -> Any:
         filterset = self.get_filterset(request, queryset, view)
-        if not filterset.is_valid():
-            faults = filterset.errors.as_data()
-            raise InvalidQuery({name: list(details(errors)) for name, errors in faults.items()})
+        check_query(filterset.form)
         return filterset.qs
+
+
+def check_query(form: Any) -> None:
+    """Refuse a query string in which ``form`` finds a fault."""
+    if not form.is_valid():
+        faults = form.errors.as_data()
+        raise InvalidQuery({name: list(details(errors)) for name, errors in faults.items()})
 
 
 class RecordPagination(LimitOffsetPagination):
@@ -96,7 +102,7 @@ class RecordViewSet(viewsets.ModelViewSet):
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         super().initial(request, *args, **kwargs)
-        if self.action != "list":
+        if self.action not in {"list", "retrieve"}:
             refuse_parameters(request)
 
     def body(self) -> Any:
@@ -130,11 +136,29 @@ class RecordViewSet(viewsets.ModelViewSet):
         return self.disclosing(answer, page or [])
 
     def retrieve(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        form = AsOfForm(request.query_params)
+        check_query(form)
+        if instant := form.cleaned_data["as_of"]:
+            return self.retrieve_as_of(instant)
         record = self.get_object()
         answer = self.tagged(Response(self.get_serializer(record).data), record)
         check_match(request, record.version)
         if is_known(request, answer["ETag"]):
             return Response(status=304, headers={"ETag": answer["ETag"]})
+        return self.disclosing(answer, [record])
+
+    def retrieve_as_of(self, instant: datetime) -> Response:
+        """The record as it was then, in the shape of a row: what is linked to it has changed since."""
+        key, kind = self.kwargs["pk"], self.model._meta.verbose_name
+        entry = self.model.entry_as_of(key, instant) if is_id(key) else None
+        if entry is None:
+            raise NotFound(f"There was no such {kind} yet at {instant.isoformat()}.")
+        if entry.history_type == Entry.DELETED:
+            raise NotFound(f"The {kind} had been deleted by {instant.isoformat()}.")
+        record = entry.instance
+        row = self.row_serializer_class(record, context=self.get_serializer_context()).data
+        erased = {member_name(name, self.model) for name in entry.erased}
+        answer = Response({name: None if name in erased else value for name, value in row.items()})
         return self.disclosing(answer, [record])
 
     @method_decorator(again_after_race)

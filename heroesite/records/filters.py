@@ -11,6 +11,7 @@ a link to another record  ``team``, ``team__isnull``
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from difflib import get_close_matches
 from typing import Any, ClassVar
 
@@ -28,7 +29,15 @@ from drf_spectacular.utils import extend_schema_field
 from heroesite.text import fold, shown, validate_line
 
 from .access import open_fields
-from .fields import LineField, LineFormField, RecordChoiceField, RecordKey, WholeNumberFormField, between
+from .fields import (
+    InstantFormField,
+    LineField,
+    LineFormField,
+    RecordChoiceField,
+    RecordKey,
+    WholeNumberFormField,
+    between,
+)
 from .models import RecordQuerySet
 
 LIMIT = 100
@@ -80,6 +89,11 @@ class LineFilter(django_filters.Filter):
 
 class WholeNumberFilter(django_filters.Filter):
     field_class = WholeNumberFormField
+
+
+@extend_schema_field(OpenApiTypes.DATETIME)
+class InstantFilter(django_filters.Filter):
+    field_class = InstantFormField
 
 
 class RecordFilter(django_filters.Filter):
@@ -154,9 +168,21 @@ class QueryForm(forms.Form):
         errors[shown(key)] = ErrorList([ValidationError(message, code=code)])
 
 
+class AsOfForm(QueryForm):
+    """The query of one record: as it is, or as it was then. An empty instant is none."""
+
+    as_of = InstantFormField(required=False)
+
+    def clean_as_of(self) -> datetime | None:
+        instant: datetime | None = self.cleaned_data["as_of"]
+        if instant is None and "as_of" in self.data:
+            raise ValidationError(self.fields["as_of"].error_messages["invalid"], code="invalid")
+        return instant
+
+
 @dataclass(frozen=True)
 class Page:
-    """Some of the records found, and where they stand among all of them."""
+    """Some of what was found, and where it stands among all of it."""
 
     records: list[Any]
     count: int
@@ -181,11 +207,54 @@ class Page:
         return max(self.offset - self.limit, 0) if self.offset else None
 
 
-class RecordFilterSet(django_filters.FilterSet):
+class PagedFilterSet(django_filters.FilterSet):
+    """Parameters that are strict, and the page that they ask for.
+
+    ``ON_PAGE`` are the parameters that a page always offers; others are shown there once they are in use.
+    """
+
+    ON_PAGE: ClassVar[tuple[str, ...]] = ()
+
+    limit = PagingFilter(1, LIMIT, label=_("Rows on a page"))
+    offset = PagingFilter(0, LAST_OFFSET, label=_("Rows before this page"))
+
+    def get_form_class(self) -> type[forms.Form]:
+        fields = {name: filter_.field for name, filter_ in self.filters.items()}
+        return type("Form", (QueryForm,), fields)
+
+    def page(self, found: Any = None) -> Page:
+        """The page asked for; without rows where the query does not hold.
+
+        Args:
+            found: what to page through, where it is more than one queryset.
+        """
+        if not self.is_valid():
+            return Page([], 0, LIMIT, 0)
+        rows = self.qs if found is None else found
+        values = self.form.cleaned_data
+        limit, offset = values["limit"] or LIMIT, values["offset"] or 0
+        return Page(list(rows[offset : offset + limit]), rows.count(), limit, offset)
+
+    @property
+    def shown(self) -> list[forms.BoundField]:
+        """The parameters to offer on the page."""
+        return [
+            self.form[name]
+            for name in self.form.fields
+            if name in self.ON_PAGE or (self.form.data.get(name) and name not in PAGING)
+        ]
+
+    @property
+    def narrowed(self) -> bool:
+        """Whether the query leaves rows out."""
+        values: Mapping[str, Any] = getattr(self.form, "cleaned_data", {})
+        return any(values.get(bound.name) not in (None, "", []) for bound in self.shown)
+
+
+class RecordFilterSet(PagedFilterSet):
     """The parameters of one kind of record, read off its fields.
 
-    A subclass names the model in ``Meta`` and, in ``ON_PAGE``, the parameters that its list page
-    always offers; others are shown there once they are in use.
+    A subclass names the model in ``Meta``.
     """
 
     ON_PAGE: ClassVar[tuple[str, ...]] = ("search",)
@@ -202,38 +271,7 @@ class RecordFilterSet(django_filters.FilterSet):
             filters.update(filters_of(field))
             order[column_of(field)] = name
         order |= {"created_at": "created_at", "updated_at": "updated_at"}
-        return filters | {
-            "ordering": RecordOrdering(fields=order, label=_("Order")),
-            "limit": PagingFilter(1, LIMIT, label=_("Rows on a page")),
-            "offset": PagingFilter(0, LAST_OFFSET, label=_("Rows before this page")),
-        }
-
-    def get_form_class(self) -> type[forms.Form]:
-        fields = {name: filter_.field for name, filter_ in self.filters.items()}
-        return type("Form", (QueryForm,), fields)
-
-    def page(self) -> Page:
-        """The page asked for; without records where the query does not hold."""
-        if not self.is_valid():
-            return Page([], 0, LIMIT, 0)
-        values = self.form.cleaned_data
-        limit, offset = values["limit"] or LIMIT, values["offset"] or 0
-        return Page(list(self.qs[offset : offset + limit]), self.qs.count(), limit, offset)
-
-    @property
-    def shown(self) -> list[forms.BoundField]:
-        """The parameters to offer on the page."""
-        return [
-            self.form[name]
-            for name in self.form.fields
-            if name in self.ON_PAGE or (self.form.data.get(name) and name not in PAGING)
-        ]
-
-    @property
-    def narrowed(self) -> bool:
-        """Whether the query leaves records out."""
-        values: Mapping[str, Any] = getattr(self.form, "cleaned_data", {})
-        return any(values.get(bound.name) not in (None, "", []) for bound in self.shown)
+        return {**filters, "ordering": RecordOrdering(fields=order, label=_("Order")), **cls.declared_filters}
 
 
 def column_of(field: Any) -> str:

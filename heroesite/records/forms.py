@@ -89,4 +89,4 @@ class RecordForm(forms.ModelForm):
 
     def write(self, user: Any) -> None:
         """Save the record, as ``user`` filled it in."""
-        self.instance.save(sent=guesses(user, self.instance, self.changed_data) if self.stored else ())
+        self.instance.save(sent=guesses(user, self.instance, self.changed_data) if self.instance.pk else ())

@@ -1,6 +1,7 @@
 """What every record has in common: a name, a version, times, rules, and how it is written."""
 
 from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime
 from typing import Any, ClassVar, NoReturn, Self
 
 from django.conf import settings
@@ -241,6 +242,22 @@ class Record(models.Model):
         """The last entry in the history of a record that was deleted; none where there is no such."""
         last = cls.history.filter(id=pk).select_related("change_set").first()
         return last if last and last.history_type == Entry.DELETED else None
+
+    @classmethod
+    def entry_as_of(cls, pk: Any, instant: datetime) -> Any:
+        """The last entry that the history of a record had at an instant; none where it had none yet."""
+        entries = cls.history.filter(id=pk, history_date__lte=instant).select_related("change_set")
+        return entries.order_by("-version").first()
+
+    @classmethod
+    def last_known(cls, keys: Iterable[Any]) -> dict[Any, "Record | str"]:
+        """For each id the record; of one that has gone, the name that it had last."""
+        found: dict[Any, Record | str] = {**cls.objects.in_bulk(set(keys))}
+        missing = set(keys) - set(found)
+        if missing:
+            gone = cls.history.filter(id__in=missing, history_type=Entry.DELETED).order_by("version")
+            found |= dict(gone.values_list("id", "name"))
+        return found
 
     @classmethod
     def brought_back(cls, entry: Any) -> Self:

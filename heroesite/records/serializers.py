@@ -190,5 +190,8 @@ class RecordSchema(OpenApiSerializerExtension):
         if direction == "response":
             for name in model.RESTRICTED:
                 schema["properties"][name]["description"] = "Only in answers to those who may see it."
-            schema["required"] = sorted(set(schema["properties"]) - set(model.RESTRICTED))
+            nested = set(self.target._declared_fields)
+            for name in nested:
+                schema["properties"][name].setdefault("description", "Not in answers to as_of.")
+            schema["required"] = sorted(set(schema["properties"]) - set(model.RESTRICTED) - nested)
         return schema

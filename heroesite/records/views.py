@@ -1,10 +1,11 @@
 """Pages for records: list, detail, create, update, delete and reveal, in the order of a request."""
 
+from datetime import datetime
 from typing import Any, ClassVar
 
 from django.contrib import messages
 from django.contrib.auth.mixins import AccessMixin
-from django.core.exceptions import ValidationError
+from django.core.exceptions import BadRequest, ValidationError
 from django.forms.models import model_to_dict
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -16,9 +17,11 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.generic import TemplateView
 
+from heroesite.errors import refuse
+
 from .access import Permissions, disclosable, may, open_fields
-from .changes import Door
-from .filters import RecordFilterSet
+from .changes import Door, Entry
+from .filters import AsOfForm, RecordFilterSet
 from .forms import RecordForm
 from .models import Disclosure, Record
 from .races import again_after_race
@@ -124,7 +127,42 @@ class RecordList(RecordPage):
 
 
 class RecordDetail(StoredRecordPage):
+    """A record as it is, or with ``?as_of=`` as it was then."""
+
     template = "detail"
+
+    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        if "as_of" not in request.GET:
+            return super().get(request, *args, **kwargs)
+        form = AsOfForm(request.GET)
+        if not form.is_valid():
+            told = (f"{name}: {fault}" for name, faults in form.errors.items() for fault in faults)
+            raise BadRequest(" ".join(told))
+        return self.show_as_of(form.cleaned_data["as_of"])
+
+    def show_as_of(self, instant: datetime) -> HttpResponse:
+        entry = self.model.entry_as_of(self.kwargs["pk"], instant)
+        params = {"kind": self.model._meta.verbose_name, "instant": instant.isoformat()}
+        if entry is None:
+            return refuse(self.request, 404, _("There was no such %(kind)s yet at %(instant)s.") % params)
+        if entry.history_type == Entry.DELETED:
+            words = _("The %(kind)s “%(name)s” had been deleted by %(instant)s.")
+            return refuse(self.request, 404, words % (params | {"name": entry.name}))
+        seen = {*open_fields(self.model), *disclosable(self.request.user, self.model)}
+        rows = [self.row(entry, name) for name in self.model.FIELDS if name in seen and name != "name"]
+        context = self.get_context_data(entry=entry, rows=rows, instant=instant)
+        return render(self.request, "records/as_of.html", context)
+
+    def row(self, entry: Any, name: str) -> dict[str, Any]:
+        """A field as ``entry`` has it; what is restricted, without its value."""
+        row = {"label": self.model.label(name), "erased": name in entry.erased}
+        if name in self.model.RESTRICTED:
+            return row | {"masked": True}
+        field: Any = self.model._meta.get_field(name)
+        content = getattr(entry, field.attname)
+        if name in self.model.links() and content is not None:
+            content = field.related_model.last_known([content]).get(content)
+        return row | {"content": content}
 
 
 class RecordReveal(StoredRecordPage):
