@@ -29,6 +29,13 @@ NO_PARAMETER = {
     "message": "There are no parameters here. Leave it out.",
     "code": "unknown",
 }
+
+
+def no_such_parameter(*names: str) -> dict[str, str]:
+    message = f"There is no such parameter; there are: {', '.join(names)}."
+    return {"parameter": "fields", "message": message, "code": "unknown"}
+
+
 NO_NAME = {"pointer": "/name", "message": "This field is required.", "code": "blank"}
 
 AS_OF = OpenApiParameter(
@@ -36,12 +43,6 @@ AS_OF = OpenApiParameter(
     OpenApiTypes.DATETIME,
     description="Read it as it was then, without the records linked to it. UTC unless a zone is named.",
 )
-NO_INSTANT = {
-    "parameter": "as_of",
-    "message": "Write date and time, as in 2026-01-31T12:00:00Z.",
-    "code": "invalid",
-}
-
 ANYWHERE = {
     "token": Problem(401, "The token is not valid. Make a new one under /account/tokens/."),
     "accept": Problem(406, "Could not satisfy the request Accept header."),
@@ -121,7 +122,9 @@ class RecordAutoSchema(AutoSchema):
 
     def get_problems(self) -> dict[str, Problem]:
         """Examples of the errors that the operation answers with, each under what is at fault."""
-        parameter = {"list": BAD_LIMIT, "retrieve": NO_INSTANT}.get(self.view.action, NO_PARAMETER)
+        parameter = {"list": BAD_LIMIT, "retrieve": no_such_parameter("as_of")}.get(
+            self.view.action, NO_PARAMETER
+        )
         problems = {"parameter": Problem(400, UNUSABLE, [parameter]), **ANYWHERE}
         if "{id}" in self.path:
             problems["id"] = Problem(404, f"{capfirst(self.view.model._meta.verbose_name)} not found")

@@ -5,14 +5,14 @@ from typing import Any, ClassVar
 
 from django.utils.cache import add_never_cache_headers
 from django.utils.text import capfirst
-from drf_spectacular.utils import OpenApiParameter, extend_schema_field
+from drf_spectacular.utils import OpenApiExample, OpenApiParameter, extend_schema_field
 from rest_framework import serializers, viewsets
 from rest_framework.exceptions import NotFound
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from heroesite.api.problems import Problem, refuse_parameters
-from heroesite.api.schema import BAD_LIMIT, UNUSABLE, RecordAutoSchema
+from heroesite.api.schema import BAD_LIMIT, UNUSABLE, RecordAutoSchema, no_such_parameter
 from heroesite.records.access import disclosable, restricted
 from heroesite.records.api import QueryBackend, RecordPagination, RecordPermission, check_query
 from heroesite.records.changes import ChangeSet, Door
@@ -39,7 +39,27 @@ CHANGES = {
             "erased": {"type": "boolean", "const": True},
         },
     },
-    "example": {"age": {"before": 41, "after": 42}, "secret_name": {"changed": True}},
+}
+AN_ENTRY = {
+    "version": 2,
+    "name": "Lamplighter",
+    "action": "changed",
+    "changes": {"age": {"before": 41, "after": 42}, "secret_name": {"changed": True}},
+}
+MADE = {"at": "2026-01-31T12:00:00Z", "door": "page", "user": "editor", "token": None}
+A_CHANGE_SET = {
+    "id": 7,
+    **MADE,
+    "note": "",
+    "undoes": None,
+    "undone_by": [],
+    "counts": [{"kind": "hero", "action": "changed", "count": 1}],
+}
+ENTRIES_OF_A_CHANGE_SET = {
+    "count": 1,
+    "next": None,
+    "previous": None,
+    "results": [{**AN_ENTRY, "kind": "hero", "id": 1}],
 }
 
 
@@ -150,10 +170,11 @@ class HistoryAutoSchema(RecordAutoSchema):
         return parameters
 
     def get_problems(self) -> dict[str, Problem]:
-        return super().get_problems() | {"parameter": Problem(400, UNUSABLE, [BAD_LIMIT])}
+        fault = no_such_parameter("limit", "offset") if "{id}" in self.path else BAD_LIMIT
+        return super().get_problems() | {"parameter": Problem(400, UNUSABLE, [fault])}
 
-    def get_examples(self) -> list[Any]:
-        return []
+    def get_examples(self) -> list[OpenApiExample]:
+        return [OpenApiExample(self.view.model._meta.verbose_name, self.view.examples[self.view.action])]
 
 
 class PastViewSet(viewsets.GenericViewSet[Any]):
@@ -161,6 +182,7 @@ class PastViewSet(viewsets.GenericViewSet[Any]):
 
     model: ClassVar[Any]
     summaries: ClassVar[dict[str, str]]
+    examples: ClassVar[dict[str, Any]]
 
     schema = HistoryAutoSchema()
     permission_classes = [RecordPermission]
@@ -196,6 +218,7 @@ class RecordHistoryViewSet(PastViewSet):
 
     model: ClassVar[Any] = Record
     summaries = {"list": "List what was done to a {kind}"}
+    examples = {"list": {**AN_ENTRY, **MADE, "change_set": 7}}
     filterset_class = PagedFilterSet
     serializer_class = RecordEntrySerializer
 
@@ -213,6 +236,7 @@ class RecordHistoryViewSet(PastViewSet):
 class ChangeSetViewSet(PastViewSet):
     model = ChangeSet
     summaries = {"list": "List change sets", "retrieve": "Read one change set"}
+    examples = {"list": A_CHANGE_SET, "retrieve": {**A_CHANGE_SET, "entries": ENTRIES_OF_A_CHANGE_SET}}
     queryset = ChangeSet.objects.prefetch_related("undone_by")
     filterset_class = ChangeSetFilterSet
 

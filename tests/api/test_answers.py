@@ -288,7 +288,7 @@ def test_an_address_without_its_slash_is_the_same_resource(kind, editor_program)
 
 def test_the_index_says_where_each_kind_is(visitor_program):
     index = visitor_program.get("/api/v1/").json()
-    assert sorted(index) == ["heroes", "teams"]
+    assert sorted(index) == ["changesets", "heroes", "teams"]
     for address in index.values():
         assert visitor_program.get(address).status_code == 200
 

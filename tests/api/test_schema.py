@@ -9,6 +9,7 @@ import pytest
 from drf_spectacular.validation import validate_schema
 
 from heroes.models import Hero
+from heroesite.records.changes import ChangeSet
 from teams.models import Team
 from tests.factories import HeroFactory, TeamFactory
 from tests.markup import read
@@ -18,6 +19,10 @@ pytestmark = pytest.mark.django_db
 
 KINDS = {"heroes": (Hero, HeroFactory), "teams": (Team, TeamFactory)}
 OPERATIONS = [
+    ("/api/v1/changesets/", "get", "List change sets"),
+    ("/api/v1/changesets/{id}/", "get", "Read one change set"),
+    ("/api/v1/heroes/{id}/history/", "get", "List what was done to a hero"),
+    ("/api/v1/teams/{id}/history/", "get", "List what was done to a team"),
     ("/api/v1/heroes/", "get", "List heroes"),
     ("/api/v1/heroes/", "post", "Create a hero"),
     ("/api/v1/heroes/{id}/", "get", "Read one hero"),
@@ -150,6 +155,9 @@ def test_each_operation_may_be_called_with_a_token_or_a_session(path, method, sc
 
 def prepare(kind, sent):
     """The record to write to, and the team that the example speaks of."""
+    if kind == "changesets":
+        HeroFactory()
+        return ChangeSet.objects.get()
     if sent.get("team_id"):
         TeamFactory(pk=sent["team_id"])
     return KINDS[kind][1]()
@@ -202,6 +210,23 @@ def test_every_answer_is_as_described_whoever_asks(who, kind, schema, request):
     described = media(success(schema, f"/api/v1/{kind}/{{id}}/", "get")[1])["schema"]
     for pk in KINDS[kind][0].objects.values_list("pk", flat=True):
         check(client.get(f"/api/v1/{kind}/{pk}").json(), described, schema)
+
+
+@pytest.mark.parametrize("who", ["visitor", "editor", "keeper"])
+def test_every_answer_about_the_past_is_as_described_whoever_asks(who, schema, request):
+    client = request.getfixturevalue(f"{who}_program")
+    hero = HeroFactory(team=TeamFactory())
+    hero.age, hero.team, hero.secret_name = None, None, "Nora Vane"
+    hero.save()
+    for path, pk in (
+        ("/api/v1/heroes/{id}/history/", hero.pk),
+        ("/api/v1/changesets/", 0),
+        ("/api/v1/changesets/{id}/", ChangeSet.objects.first().pk),
+    ):
+        described = media(success(schema, path, "get")[1])["schema"]
+        check(client.get(path.format(id=pk)).json(), described, schema)
+    described = media(success(schema, "/api/v1/heroes/{id}/", "get")[1])["schema"]
+    check(client.get(f"/api/v1/heroes/{hero.pk}?as_of=2100-01-01T00:00:00Z").json(), described, schema)
 
 
 def test_a_long_team_is_as_described(schema, visitor_program):

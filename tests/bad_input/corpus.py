@@ -644,6 +644,105 @@ def queries() -> Inputs:
         yield asked(f"a choice of {''.join(query)[:90]}", int(status), address, who="editor")
 
 
+# The past ---------------------------------------------------------------------------------
+
+INSTANTS = f"""
+400
+400  2026-01-31
+400  2026-02-30T12:00:00Z
+400  2026-13-01T12:00:00Z
+400  2026-01-31T25:00:00Z
+400  2026-01-31T12:00:60Z
+400  2026-01-31T12:00:00+24:00
+400  2026-01-31T12:00:00+99:99
+400  2026-01-31T12:00:00Europe/Vienna
+400  2026-01-31T12:00:00ZZ
+400  2026-W05-6T12:00:00Z
+400  20260131T120000Z
+400  0000-01-01T00:00:00Z
+400  0001-01-01T00:00:00%2B14:00
+400  9999-12-31T23:59:59-14:00
+400  10000-01-01T00:00:00Z
+400  {quote("２０２６")}-01-31T12:00:00Z
+400  now
+400  NaN
+400  1769860800
+400  -1
+400  {HUGE[:3000]}
+400  %00
+400  %ff
+400  2026-01-31T12:00:00Z&as_of=2026-01-31T12:00:00Z
+400  2026-01-31T12:00:00Z&as_off=2026-01-31T12:00:00Z
+404  0001-01-01T00:00:00Z
+404  2000-01-01T00:00:00+02:00
+200  9999-12-31T23:59:59Z
+200  2100-01-01T00:00:00+02:00
+200  2100-01-01 00:00
+"""
+"""What a record as of, and change sets from and to, are asked with, with the right status for the record."""
+
+PAST = f"""
+400  /heroes/{HERO}/history/?limit=0
+400  /heroes/{HERO}/history/?limit=101
+400  /heroes/{HERO}/history/?limit={HUGE[:3000]}
+400  /heroes/{HERO}/history/?offset=-1
+400  /heroes/{HERO}/history/?ordering=version
+400  /heroes/{HERO}/history/?a=%00
+400  /heroes/deleted/?limit=abc
+400  /heroes/deleted/?search=a
+400  /history/?limit=0
+400  /history/?door=window
+400  /history/?door=%00
+400  /history/?kind=user
+400  /history/?kind=heroes.hero
+400  /history/?user=editor
+400  /history/?door=api&door=api
+400  /history/?id=1
+400  /api/v1/heroes/{HERO}/history/?limit=0
+400  /api/v1/heroes/{HERO}/history?version=1
+400  /api/v1/changesets/?door=API
+400  /api/v1/changesets/?kind=%00
+400  /api/v1/changesets/?user=editor
+400  /api/v1/changesets/?at=2026-01-31T12:00:00Z
+400  /api/v1/changesets/?ordering=at
+200  /heroes/{HERO}/history/?offset=1000000000
+200  /heroes/deleted/?offset=1000000000
+200  /history/?offset=1000000000
+200  /api/v1/changesets/?offset=1000000000
+404  /heroes/{HERO}/history/1/
+404  /heroes/{HERO}/history/abc/
+404  /api/v1/heroes/{HERO}/history/1
+"""
+
+
+def past() -> Inputs:
+    for what, key in table(NO_IDS):
+        yield asked(f"the history of a hero whose id is {what}", 404, f"/heroes/{key}/history/")
+        yield asked(f"the history of a hero whose id is {what}", 404, f"/api/v1/heroes/{key}/history/")
+        yield asked(f"the change set whose id is {what}", 404, f"/history/{key}/")
+        yield asked(f"the change set whose id is {what}", 404, f"/api/v1/changesets/{key}/")
+    for status, *instant in table(INSTANTS):
+        query = "".join(instant)
+        for address in (f"/api/v1/heroes/{HERO}", f"/heroes/{HERO}/"):
+            yield asked(f"a hero as of {short(query)}", int(status), f"{address}?as_of={query}")
+        right = 400 if status == "400" and query else 200
+        for address in ("/api/v1/changesets/", "/history/"):
+            name = f"change sets from {short(query)}"
+            yield asked(name, right, f"{address}?at__gte={query.replace('as_of', 'at__gte')}")
+    for status, address in table(PAST):
+        yield asked(short(address), int(status), address)
+    yield asked("change sets of nobody", 200, "/history/?user=nobody", who="editor")
+    yield asked("change sets of NUL", 400, "/history/?user=%00", who="editor")
+    yield page("a history revealed to one who may not see it", 403, {}, f"/heroes/{HERO}/history/")
+    yield page(
+        "the history of a team, which has no secrets", 403, {}, f"/teams/{TEAM}/history/", who="keeper"
+    )
+    yield page("the history of nobody, revealed", 404, {}, f"/heroes/{NOBODY}/history/", who="keeper")
+    yield page("change sets sent to", 405, {}, "/history/")
+    yield page("deleted heroes sent to", 405, {}, "/heroes/deleted/")
+    yield sent("a change set", 405, "POST", "/api/v1/changesets/", json={})
+
+
 # Lines of text ----------------------------------------------------------------------------
 
 BAD_NAMES = [
@@ -1514,6 +1613,7 @@ PARTS_OF_THE_CORPUS = (
     methods,
     ids,
     queries,
+    past,
     names,
     numbers,
     json_bodies,

@@ -315,7 +315,9 @@ OPEN_PAGES = ["/account/login/", "/account/password/reset/", "/static/site.css"]
 DOCUMENTS = ["/api/schema/", "/api/docs/", "/api/redoc/", f"/api/redoc-{offline_redoc()[0]}.js"]
 SHORT_CUTS = ["/docs", "/redoc"]
 CLOSED_PAGES = ["/", "/heroes/", "/heroes/1/", "/heroes/new/", "/teams/", "/teams/1/", "/account/tokens/"]
+CLOSED_PAGES += ["/heroes/1/history/", "/heroes/deleted/", "/history/", "/history/1/"]
 CLOSED_API = [f"/api/v1/{path}" for path in ("", "heroes", "heroes/", "heroes/1", "teams/", "teams/1/")]
+CLOSED_API += [f"/api/v1/{path}" for path in ("heroes/1/history/", "changesets/", "changesets/1")]
 
 
 @pytest.fixture(scope="module")

@@ -6,6 +6,7 @@ them, the answers have the same status, headers and body.
 
 import itertools
 import re
+from collections.abc import Iterable
 from copy import deepcopy
 from datetime import UTC, datetime
 from typing import Any
@@ -18,6 +19,7 @@ from django.db import connection, transaction
 from django.urls import URLPattern, URLResolver, get_resolver
 
 from heroes.models import Hero
+from heroesite.records.changes import ChangeSet
 from heroesite.records.models import Disclosure
 from teams.models import Team
 from tests.factories import HeroFactory, TeamFactory
@@ -40,6 +42,11 @@ Request = tuple[str, str, str, str, str]
 def register() -> list[Hero]:
     team = TeamFactory(name="Team")
     heroes = [HeroFactory(name=f"Hero {n}", age=20 + n, team=team if n % 2 else None) for n in range(HEROES)]
+    for version in (2, 3):
+        for hero in heroes[:3]:
+            hero.secret_name = f"Person {version}"
+            hero.save()
+    HeroFactory(name="Gone", secret_name="Person").delete()
     long_ago = datetime(2020, 1, 1, tzinfo=UTC)
     with connection.cursor() as cursor:
         for kind in (Hero, Team):
@@ -55,8 +62,15 @@ def keep_secrets(marker: str, heroes: list[Hero]) -> None:
     with connection.cursor() as cursor:
         for number, hero in enumerate(heroes):
             rank = number if marker == ONE else HEROES - 1 - number
+            secret = f"{marker} {rank}"
+            cursor.execute("UPDATE heroes_hero SET secret_name = %s WHERE id = %s", [secret, hero.pk])
             cursor.execute(
-                "UPDATE heroes_hero SET secret_name = %s WHERE id = %s", [f"{marker} {rank}", hero.pk]
+                "UPDATE heroes_historicalhero SET secret_name = %s WHERE id = %s AND version <> 2",
+                [secret, hero.pk],
+            )
+            cursor.execute(
+                "UPDATE heroes_historicalhero SET secret_name = %s WHERE id = %s AND version = 2",
+                [f"{secret} before", hero.pk],
             )
         for statement in connection.ops.sequence_reset_sql(no_style(), [Hero, Team, LogEntry, Disclosure]):
             cursor.execute(statement)
@@ -89,15 +103,28 @@ def questions(hero: Hero, team: Team) -> list[Request]:
     ]  # fmt: skip
     lists = ["/heroes/", "/teams/", "/api/v1/heroes/", "/api/v1/teams/", f"/api/v1/heroes/{hero.pk}"]
     lists += ["/admin/heroes/hero/", "/admin/teams/team/", "/admin/records/disclosure/"]
+    lists += ["/history/", "/api/v1/changesets/", f"/heroes/{hero.pk}/history/", "/heroes/deleted/"]
+    lists += [f"/api/v1/heroes/{hero.pk}/history/"]
     orders = ["secret_name", "-secret_name", "heroes__secret_name", "2", "-2"]
     for address, parameter in itertools.product(lists, parameters):
         values = orders if parameter in ("ordering", "o") else GUESSES
         asked += [("page", "GET", f"{address}?{urlencode({parameter: value})}", "", "") for value in values]
+    for instant in ("2100-01-01T00:00:00Z", "2000-01-01T00:00:00Z", ONE):
+        asked += [
+            ("page", "GET", f"{address}?as_of={instant}", "", "")
+            for address in (f"/heroes/{hero.pk}/", f"/api/v1/heroes/{hero.pk}")
+        ]
+    asked += [("page", "GET", f"{start}{change_set.pk}/", "", "") for start, change_set in past()]
+    asked.append(("page", "POST", f"/heroes/{hero.pk}/history/", FORM, ""))
     autocomplete = "/admin/autocomplete/?app_label=heroes&model_name=hero&field_name="
     asked += [
         ("page", "GET", f"{autocomplete}{field}&term={ONE}", "", "") for field in ("team", "secret_name")
     ]
     return asked + writes(hero)
+
+
+def past() -> Iterable[tuple[str, ChangeSet]]:
+    return itertools.product(["/history/", "/api/v1/changesets/"], ChangeSet.objects.all())
 
 
 def writes(hero: Hero) -> list[Request]:
@@ -142,6 +169,7 @@ def answers(clients: dict[str, Any], asked: list[Request]) -> list[tuple[Any, ..
             )
             text = b"".join(answer.streaming_content) if answer.streaming else answer.content
             versions = list(Hero.objects.order_by("pk").values_list("pk", "name", "version"))
+            versions += list(Hero.history.order_by("pk").values_list("id", "name", "version", "sent"))
             headers = {name: VOLATILE.sub("", value) for name, value in answer.headers.items()}
             headers.pop("Expires", None)
             if method != "GET" and "ETag" in headers:  # the time of the write is part of the digest

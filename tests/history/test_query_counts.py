@@ -1,0 +1,48 @@
+"""What an answer about the past costs in queries: the same with few rows as with many."""
+
+import pytest
+
+from heroes.models import Hero
+from heroesite.records.changes import ChangeSet, Door, one_go, writing
+from tests.factories import HeroFactory, TeamFactory
+from tests.people import browser, program
+from tests.records.test_query_counts import cost
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(params=[1, 40], ids=["few rows", "many rows"])
+def register(request):
+    """A hero of as many versions, each in another team, of which half are gone; as many change sets, one
+    with as many entries; as many deleted heroes."""
+    teams = TeamFactory.create_batch(request.param + 1)
+    hero = HeroFactory(team=teams[-1])
+    for team in teams[:-1]:
+        hero.team = team
+        hero.save()
+    for team in teams[:-1:2]:
+        team.delete()
+    for gone in HeroFactory.create_batch(request.param):
+        gone.delete()
+    with writing(Door.IMPORT), one_go():
+        Hero.objects.change(age=1)
+        Hero.objects.create_all([HeroFactory.build(name=f"New {n}") for n in range(request.param)])
+        for one in Hero.objects.all():
+            one.age = 2
+            one.save()
+    return {"hero": hero.pk, "change_set": ChangeSet.objects.first().pk}
+
+
+COSTS = [
+    ("visitor", [5, 2, 5, 8], [2, 5, 8]),
+    ("keeper", [9, 6, 7, 12], [6, 6, 12]),
+]
+PAGES = ["/heroes/{hero}/history/", "/heroes/deleted/", "/history/", "/history/{change_set}/"]
+API = ["/api/v1/heroes/{hero}/history/", "/api/v1/changesets/", "/api/v1/changesets/{change_set}/"]
+
+
+@pytest.mark.parametrize(("who", "pages", "api"), COSTS)
+def test_an_answer_costs_the_same_whatever_the_number_of_rows(who, pages, api, register, request):
+    user = None if who == "visitor" else request.getfixturevalue(who)
+    told = [cost(browser(user), address.format(**register)) for address in PAGES]
+    assert (told, [cost(program(user), address.format(**register)) for address in API]) == (pages, api)
