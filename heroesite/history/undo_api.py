@@ -3,22 +3,26 @@
 from collections.abc import Sequence
 from typing import Any
 
-from drf_spectacular.openapi import AutoSchema
-from drf_spectacular.utils import OpenApiParameter, extend_schema
-from rest_framework import serializers
+from drf_spectacular.utils import OpenApiExample, OpenApiParameter
+from rest_framework import serializers, viewsets
 from rest_framework.exceptions import APIException, ErrorDetail, NotFound, PermissionDenied
 from rest_framework.permissions import IsAuthenticated
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.views import APIView
 
-from heroesite.api.problems import InvalidBody, InvalidQuery
+from heroesite.api.problems import InvalidBody, InvalidQuery, Problem, refuse_parameters
+from heroesite.api.schema import UNUSABLE, no_such_parameter
 from heroesite.records.changes import ChangeSet, Door, writing
 from heroesite.records.fields import is_id
-from heroesite.records.models import Record
 from heroesite.records.races import again_after_race
+from heroesite.text import shown
 
+from .api import HistoryAutoSchema
+from .entries import all_kinds
 from .undo import Step, rehearse, undo
+
+TOLD = 1000
+"""Steps that an answer tells one by one."""
 
 
 class NothingUndone(APIException):
@@ -32,7 +36,7 @@ class NothingUndone(APIException):
         if undone_by:
             words += f"; it was undone by change set {undone_by[0]}, which can be undone itself"
         super().__init__(f"{words}: see left.")
-        self.members = {"left": StepSerializer(left[:1000], many=True).data}
+        self.members = {"left": StepSerializer(left[:TOLD], many=True).data}
 
 
 class StepSerializer(serializers.Serializer):
@@ -76,32 +80,67 @@ def choice(request: Request, name: str) -> bool:
     """A parameter that is ``true`` or ``false``, the only one there is."""
     for other in request.query_params:
         if other != name:
-            words = ErrorDetail(f"There is no such parameter; there is: {name}.", "unknown")
-            raise InvalidQuery({other: [words]})
+            words = ErrorDetail(f"There is no such parameter; there are: {name}.", "unknown")
+            raise InvalidQuery({shown(other): [words]})
     value = request.query_params.get(name, "false")
     if value not in ("true", "false"):
         raise InvalidQuery({name: [ErrorDetail("Write true or false.", "invalid")]})
     return value == "true"
 
 
-class UndoView(APIView):
+class UndoAutoSchema(HistoryAutoSchema):
+    def get_override_parameters(self) -> list[Any]:
+        words = "Say what would be done, and do nothing."
+        choices = {"type": "string", "enum": ["true", "false"], "default": "false"}
+        return [
+            OpenApiParameter("id", int, OpenApiParameter.PATH),
+            OpenApiParameter("dry_run", choices, description=words),
+        ]
+
+    def get_request_serializer(self) -> Any:
+        return AnywaySerializer
+
+    def get_response_serializers(self) -> Any:
+        return {200: UndoneSerializer}
+
+    def get_examples(self) -> list[OpenApiExample]:
+        return [
+            OpenApiExample("An undo", {"anyway": False}, request_only=True),
+            OpenApiExample("What was undone", UNDONE, response_only=True, status_codes=["200"]),
+        ]
+
+    def get_problems(self) -> dict[str, Problem]:
+        fault = no_such_parameter("dry_run")
+        no_member = {
+            "pointer": "/force",
+            "message": "There is no such member; there is: anyway.",
+            "code": "unknown",
+        }
+        return super().get_problems() | {
+            "parameter": Problem(400, UNUSABLE, [fault]),
+            "rule": Problem(422, "The body breaks a rule: see errors.", [no_member]),
+            "nothing": Problem(409, "Nothing of this change set can be undone: see left.", [], {"left": []}),
+        }
+
+
+UNDONE = {
+    "change_set": 8,
+    "done_count": 1,
+    "done": [{"kind": "hero", "id": 1, "name": "Lamplighter", "action": "change", "left": ""}],
+    "left_count": 0,
+    "left": [],
+}
+
+
+class UndoViewSet(viewsets.ViewSet):
     """Undoes a change set; with ``dry_run`` it only says what that would do."""
 
+    model = ChangeSet
+    summaries = {"undo": "Undo a {kind}"}
     permission_classes = [MayWrite]
-    schema = AutoSchema()
-    kinds: Sequence[type[Record]] = ()
+    schema = UndoAutoSchema()
 
-    @extend_schema(
-        operation_id="changesets_undo",
-        summary="Undo a change set",
-        parameters=[
-            OpenApiParameter("id", int, OpenApiParameter.PATH),
-            OpenApiParameter("dry_run", bool, description="Say what would be done, and do nothing."),
-        ],
-        request=AnywaySerializer,
-        responses={200: UndoneSerializer},
-    )
-    def post(self, request: Request, pk: str) -> Response:
+    def undo(self, request: Request, pk: str) -> Response:
         dry_run = choice(request, "dry_run")
         anyway = self.anyway(request)
         change_set = ChangeSet.objects.filter(pk=pk).first() if is_id(pk) else None
@@ -109,17 +148,22 @@ class UndoView(APIView):
             raise NotFound("Change set not found")
         do = rehearse if dry_run else undo
         with writing(Door.API, request._request, undoes=change_set):
-            undone = again_after_race(do)(change_set, request.user, self.kinds, anyway=anyway)
+            undone = again_after_race(do)(change_set, request.user, all_kinds(), anyway=anyway)
         if not undone.done and not dry_run:
             raise NothingUndone(undone.left, [*change_set.undone_by.values_list("pk", flat=True)])
         told = {
             "change_set": undone.change_set,
             "done_count": len(undone.done),
-            "done": undone.done[:1000],
+            "done": undone.done[:TOLD],
             "left_count": len(undone.left),
-            "left": undone.left[:1000],
+            "left": undone.left[:TOLD],
         }
         return Response(UndoneSerializer(told).data)
+
+    def options(self, request: Any, *args: Any, **kwargs: Any) -> Response:
+        """The methods, in ``Allow``."""
+        refuse_parameters(request)
+        return Response(status=204)
 
     def anyway(self, request: Request) -> bool:
         """What the body says; none says no."""
@@ -129,7 +173,7 @@ class UndoView(APIView):
         for name in body:
             if name != "anyway":
                 words = ErrorDetail("There is no such member; there is: anyway.", "unknown")
-                raise InvalidBody({name: [words]})
+                raise InvalidBody({shown(name): [words]})
         if not isinstance(body.get("anyway", False), bool):
             raise InvalidBody({"anyway": [ErrorDetail("Send true or false.", "invalid")]})
         return body.get("anyway", False)

@@ -18,6 +18,7 @@ from heroesite.records.changes import ChangeSet, Door, writing
 from heroesite.records.models import Record
 from heroesite.records.races import again_after_race
 
+from .entries import all_kinds
 from .undo import Undone, rehearse, revert, undo
 
 SHOWN = 100
@@ -28,25 +29,24 @@ class UndoPage(LoginRequiredMixin, TemplateView):
     """Says what undoing a change set would do, and does it."""
 
     template_name = "history/undo.html"
-    kinds: Sequence[type[Record]] = ()
     http_method_names = ["get", "head", "post", "options"]
 
     def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         change_set = get_object_or_404(ChangeSet, pk=kwargs["pk"])
         anyway = request.GET.get("anyway") == "yes"
-        undone = again_after_race(rehearse)(change_set, request.user, self.kinds, anyway=anyway)
+        undone = again_after_race(rehearse)(change_set, request.user, all_kinds(), anyway=anyway)
         return self.show(change_set, undone, anyway)
 
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         change_set = get_object_or_404(ChangeSet, pk=kwargs["pk"])
         anyway = request.POST.get("anyway") == "yes"
         with writing(Door.PAGE, request, undoes=change_set):
-            undone = again_after_race(undo)(change_set, request.user, self.kinds, anyway=anyway)
+            undone = again_after_race(undo)(change_set, request.user, all_kinds(), anyway=anyway)
         if not undone.done:
             return self.show(change_set, undone, anyway, status=409)
         words = ngettext("%(count)d record was undone.", "%(count)d records were undone.", len(undone.done))
         messages.success(request, words % {"count": len(undone.done)})
-        return redirect("history:change_set", undone.change_set)
+        return redirect("history:detail", undone.change_set)
 
     def show(self, change_set: ChangeSet, undone: Undone, anyway: bool, status: int = 200) -> HttpResponse:
         context = self.get_context_data(

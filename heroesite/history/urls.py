@@ -5,12 +5,13 @@ from django.urls import URLPattern, path, re_path
 from heroesite.records.api import RecordRouter, RecordViewSet
 from heroesite.records.models import Record
 
-from . import api, views
+from . import api, undo_api, undo_page, views
 
 app_name = "history"
 urlpatterns = [
     path("", views.ChangeSets.as_view(), name="list"),
     path("<int:pk>/", views.OneChangeSet.as_view(), name="detail"),
+    path("<int:pk>/undo/", undo_page.UndoPage.as_view(), name="undo"),
 ]
 
 
@@ -19,11 +20,25 @@ def history_urls(model: type[Record]) -> list[URLPattern]:
     return [
         path("deleted/", views.DeletedRecords.as_view(model=model), name="deleted"),
         path("<int:pk>/history/", views.RecordHistory.as_view(model=model), name="history"),
+        path(
+            "<int:pk>/history/<int:version>/revert/",
+            undo_page.RevertPage.as_view(model=model),
+            name="revert",
+        ),
     ]
 
 
 def api_history_urls(router: RecordRouter) -> list[URLPattern]:
-    """The histories of all kinds of record that ``router`` knows, with or without the closing slash."""
+    """The histories of all kinds of record that ``router`` knows, and undoing, with or without the closing
+    slash."""
+    undo = undo_api.UndoViewSet.as_view({"post": "undo"})
+    return [
+        re_path("^changesets/(?P<pk>[^/]+)/undo/?$", undo, name="changeset-undo"),
+        *histories(router),
+    ]
+
+
+def histories(router: RecordRouter) -> list[URLPattern]:
     return [
         re_path(
             rf"^{prefix}/(?P<pk>[^/]+)/history/?$",

@@ -53,9 +53,7 @@ def test_an_undo_does_not_bring_an_erased_value_back(hero, editor):
     erase("hero", hero.pk, "name", 3)
     undone = undo(leaving, editor, [Hero, Team])
     (left,) = undone.left
-    assert [left.left] == [
-        "What stood there before was erased from the history: Name."
-    ]
+    assert [left.left] == ["What stood there before was erased from the history: Name."]
     assert Hero.objects.get().name == "Lamplighter"
 
 
