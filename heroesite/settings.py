@@ -7,6 +7,7 @@ import os
 from pathlib import Path
 from typing import Any
 
+from corsheaders.defaults import default_headers
 from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext_lazy as _
@@ -30,6 +31,8 @@ env.add_parser("port", environment.whole_number(1, 65535))
 env.add_parser("email", environment.email)
 env.add_parser("workers", environment.whole_number(1, 64))
 env.add_parser("proxies", environment.whole_number(0, 10))
+env.add_parser("hours", environment.whole_number(1, 8760))
+env.add_parser("days", environment.whole_number(1, 36500))
 env.add_parser("stage", environment.one_of("laptop", "production"))
 env.add_parser("level", environment.one_of("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"))
 
@@ -60,6 +63,8 @@ LOG_LEVEL = env.level("LOG_LEVEL", "INFO")
 PUBLIC_READ = env.yes_or_no("PUBLIC_READ", "true")
 TRUSTED_PROXIES = env.proxies("TRUSTED_PROXIES", "0" if ON_LAPTOP else "1")
 WEB_CONCURRENCY = env.workers("WEB_CONCURRENCY", str(min(2 * (os.cpu_count() or 1), 4)))
+IDEMPOTENCY_HOURS = env.hours("IDEMPOTENCY_HOURS", "24")
+DISCLOSURE_DAYS = env.days("DISCLOSURE_DAYS", "365")
 REQUIRE_IF_MATCH = env.yes_or_no("REQUIRE_IF_MATCH", "false")
 
 faults: dict[str, Any] = {}
@@ -193,7 +198,10 @@ LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
     "formatters": {"line": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+    # The handler has the level too, since the worker of the jobs sets its logger's own.
+    "handlers": {
+        "console": {"class": "logging.StreamHandler", "formatter": "line", "level": LOG_LEVEL},
+    },
     "root": {"handlers": ["console"], "level": LOG_LEVEL},
     # What a client did wrong is told to the client; the log is for what went wrong here.
     "loggers": {
@@ -244,6 +252,7 @@ ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False
 ACCOUNT_SESSION_REMEMBER = True
 ALLAUTH_TRUSTED_PROXY_COUNT = TRUSTED_PROXIES
 CORS_URLS_REGEX = r"^/api/"
+CORS_ALLOW_HEADERS = [*default_headers, "idempotency-key", "if-match", "if-none-match"]
 CORS_EXPOSE_HEADERS = ["ETag", "Idempotency-Replayed", "Location", "Retry-After", "X-Request-Id"]
 
 # The API -------------------------------------------------------------------------------

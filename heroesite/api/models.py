@@ -1,8 +1,10 @@
-"""API tokens: kept as digests, named, with an end, and perhaps for reading only."""
+"""API tokens: kept as digests, named, with an end, and perhaps for reading only. Idempotency keys: what was
+answered to a write, for when it comes again."""
 
 from datetime import timedelta
-from typing import Any
+from typing import Any, Self
 
+from django.conf import settings
 from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -39,3 +41,43 @@ class ApiToken(AbstractAuthToken):
     @property
     def is_expired(self) -> bool:
         return self.expiry is not None and self.expiry <= timezone.now()
+
+
+class IdempotencyKeyQuerySet(models.QuerySet["IdempotencyKey"]):
+    def over(self) -> Self:
+        """Those that count as never seen."""
+        return self.filter(at__lte=timezone.now() - timedelta(hours=settings.IDEMPOTENCY_HOURS))
+
+
+class IdempotencyKey(models.Model):
+    """A write of one user, and what it was answered, if it was yet.
+
+    A key from a header has no blank in it; one with a blank belongs to a form, see
+    :mod:`heroesite.records.forms`.
+    """
+
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.CASCADE, verbose_name=_("user"), related_name="+"
+    )
+    key = models.CharField(_("key"), max_length=255)
+    fingerprint = models.CharField(_("fingerprint"), max_length=64)
+    at = models.DateTimeField(_("when"), default=timezone.now, db_index=True)
+    claim = models.CharField(_("claim"), max_length=32)
+    leased_until = models.DateTimeField(_("leased until"))
+    status = models.PositiveSmallIntegerField(_("status"), null=True)
+    headers = models.JSONField(_("headers"), default=dict)
+    body = models.TextField(_("body"))  # as text, since PostgreSQL would change the order of JSON
+
+    objects = IdempotencyKeyQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("idempotency key")
+        verbose_name_plural = _("idempotency keys")
+        constraints = [models.UniqueConstraint(fields=["user", "key"], name="api_idempotency_key_once")]
+
+    def __str__(self) -> str:
+        return self.key
+
+    @property
+    def is_over(self) -> bool:
+        return self.at <= timezone.now() - timedelta(hours=settings.IDEMPOTENCY_HOURS)

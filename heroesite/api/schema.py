@@ -10,6 +10,7 @@ from drf_spectacular.openapi import AutoSchema
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiExample, OpenApiParameter
 
+from .idempotency import BadKey, KeyReused, StillRunning
 from .problems import MEDIA_TYPE, Problem
 
 SUMMARIES = {
@@ -54,6 +55,25 @@ SENDING = {
     "not application/json": Problem(415, 'Unsupported media type "text/plain" in request.'),
     "rule": Problem(422, "The body breaks a rule: see errors.", [NO_NAME]),
 }
+REPEATING = {
+    "key": Problem(400, str(BadKey.default_detail)),
+    "key in use": Problem(409, str(StillRunning.default_detail)),
+    "key reused": Problem(422, str(KeyReused.default_detail)),
+}
+KEY = OpenApiParameter(
+    "Idempotency-Key",
+    {"type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[!-~]+$"},
+    OpenApiParameter.HEADER,
+    description="Made up for this request, as a UUID is. Sent again with the same key, body and path, the"
+    " request is not done again: it is answered as before, with Idempotency-Replayed: true.",
+)
+REPLAYED = OpenApiParameter(
+    "Idempotency-Replayed",
+    {"type": "string", "const": "true"},
+    OpenApiParameter.HEADER,
+    description="The answer to an earlier request with this Idempotency-Key.",
+    response=[200, 201],
+)
 PROBLEM = {
     "type": "object",
     "description": "Problem details (RFC 9457).",
@@ -98,6 +118,8 @@ class RecordAutoSchema(AutoSchema):
 
     def get_override_parameters(self) -> list[Any]:
         parameters = [OpenApiParameter("id", int, OpenApiParameter.PATH)] if "{id}" in self.path else []
+        if self.method in {"POST", "PATCH"}:
+            parameters += [KEY, REPLAYED]
         return [*parameters, *([AS_OF] if self.view.action == "retrieve" else [])]
 
     def get_description(self, *args: Any) -> str:
@@ -132,6 +154,8 @@ class RecordAutoSchema(AutoSchema):
             problems |= WRITING
         if self.method in {"POST", "PUT", "PATCH"}:
             problems |= SENDING
+        if self.method in {"POST", "PATCH"}:
+            problems |= REPEATING
         return problems
 
     def get_examples(self) -> list[OpenApiExample]:

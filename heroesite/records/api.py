@@ -1,7 +1,8 @@
 """The API of one kind of record: list, create, retrieve, update and delete."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
+from functools import wraps
 from typing import Any, ClassVar
 
 from django.utils.cache import add_never_cache_headers
@@ -16,7 +17,9 @@ from rest_framework.response import Response
 from rest_framework.reverse import reverse
 from rest_framework.routers import APIRootView, DefaultRouter
 
+from heroesite.api import idempotency
 from heroesite.api.conditional import check_match, etag, is_known
+from heroesite.api.models import IdempotencyKey
 from heroesite.api.problems import InvalidQuery, refuse_parameters
 
 from .access import disclosable, may
@@ -81,6 +84,37 @@ class RecordPagination(LimitOffsetPagination):
         }
         described["required"] = ["count", "next", "previous", "results"]
         return described
+
+
+def once(write: Callable[..., Response]) -> Callable[..., Response]:
+    """Run ``write`` as one transaction, and for each Idempotency-Key once."""
+
+    @wraps(write)
+    def run(view: "RecordViewSet", request: Request, *args: Any, **kwargs: Any) -> Response:
+        key = idempotency.claim(request) if request.method in {"POST", "PATCH"} else None
+        if key is not None and key.status is not None:
+            return view.replayed(key)
+
+        @again_after_race
+        def written() -> Response:
+            answer = write(view, request, *args, **kwargs)
+            if key is not None:
+                idempotency.keep(key, answer, hidden=view.hidden())
+            return answer
+
+        if key is None:
+            return written()
+        try:
+            return written()
+        except Exception as error:
+            answer = view.handle_exception(error)
+            if idempotency.is_final(answer):
+                idempotency.keep(key, answer)
+            return answer
+        finally:
+            idempotency.release(key)
+
+    return run
 
 
 class RecordViewSet(viewsets.ModelViewSet):
@@ -161,7 +195,7 @@ class RecordViewSet(viewsets.ModelViewSet):
         answer = Response({name: None if name in erased else value for name, value in row.items()})
         return self.disclosing(answer, [record])
 
-    @method_decorator(again_after_race)
+    @once
     def create(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         serializer = self.get_serializer(data=self.body())
         serializer.is_valid(raise_exception=True)
@@ -170,7 +204,7 @@ class RecordViewSet(viewsets.ModelViewSet):
         answer = Response(serializer.data, 201, headers={"Location": address})
         return self.disclosing(self.tagged(answer, record), [record])
 
-    @method_decorator(again_after_race)
+    @once
     def update(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         partial = self.action == "partial_update"
         record = self.get_object()
@@ -201,6 +235,26 @@ class RecordViewSet(viewsets.ModelViewSet):
         for field in disclosable(self.request.user, self.model):
             Disclosure.objects.record(self.request.user, Door.API, field, records)
             add_never_cache_headers(answer)
+        return answer
+
+    def hidden(self) -> dict[str, str]:
+        """The members with restricted values, and whose they are."""
+        return {member_name(name, self.model): name for name in self.model.RESTRICTED}
+
+    def replayed(self, key: IdempotencyKey) -> Response:
+        """The answer that was kept, with the restricted values that it had, for those who may see them."""
+        answer = idempotency.replayed(key)
+        body, seen = answer.data, disclosable(self.request.user, self.model)
+        for member, name in self.hidden().items():
+            if member not in body:
+                continue
+            entry = self.model.history.filter(id=body["id"], version=body["version"]).first()
+            if entry and name in seen and name not in entry.erased:
+                Disclosure.objects.record(self.request.user, Door.API, name, [entry.instance])
+                add_never_cache_headers(answer)
+                body[member] = getattr(entry, member)
+            else:
+                del body[member]
         return answer
 
 

@@ -3,12 +3,15 @@
 import gzip
 import json
 import re
+from datetime import timedelta
 
 import jsonschema
 import pytest
+from django.utils import timezone
 from drf_spectacular.validation import validate_schema
 
 from heroes.models import Hero
+from heroesite.api.models import IdempotencyKey
 from heroesite.records.changes import ChangeSet
 from teams.models import Team
 from tests.factories import HeroFactory, TeamFactory
@@ -133,6 +136,7 @@ def test_each_operation_tells_its_errors_with_an_example(path, method, schema):
     expected |= {"404"} if "{id}" in path else set()
     expected |= {"403"} if method != "get" else set()
     expected |= {"413", "415", "422"} if method in ("post", "put", "patch") else set()
+    expected |= {"409"} if method in ("post", "patch") else set()
     assert {status for status in responses if status >= "4"} == expected
     for status in expected:
         problem = media(responses[status], "application/problem+json")
@@ -281,6 +285,16 @@ def provoke(fault, client, path, method, sent, pk, reader):
         body = json.dumps(sent | {"name": ""})
     elif fault == "id":
         pk = 999_999
+    elif fault == "key":
+        headers["HTTP_IDEMPOTENCY_KEY"] = "with blanks"
+    elif fault in ("key reused", "key in use"):
+        headers["HTTP_IDEMPOTENCY_KEY"] = "used"
+        client.generic(method.upper(), address.format(id=pk), body, kind, **headers)
+        if fault == "key in use":
+            now = timezone.now()
+            IdempotencyKey.objects.update(status=None, leased_until=now + timedelta(minutes=1))
+        else:
+            body += " "
     return client.generic(method.upper(), address.format(id=pk), body, kind, **headers)
 
 
