@@ -212,7 +212,7 @@ class RecordAdmin(GuardedAdmin):
     def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
         """Those who may not change a record read it here, so restricted fields are left out for them."""
         if obj is None:
-            return self.kind.FIELDS
+            return (*self.kind.FIELDS, "once")
         shown = self.kind.FIELDS if self.has_change_permission(request, obj) else open_fields(self.kind)
         seen = ("seen_version",) if self.has_change_permission(request, obj) else ()
         return (*shown, *self.get_readonly_fields(request, obj), *seen)
@@ -238,11 +238,24 @@ class RecordAdmin(GuardedAdmin):
     def changeform_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
         """A form about a record that was changed since is a conflict; one about a record that was deleted
         since is handed on to the page that can bring it back with what was filled in."""
-        answer = written(super().changeform_view, request, *args, **kwargs)
+        answer = written(partial(self.once, super().changeform_view), request, *args, **kwargs)
         shown = getattr(answer, "context_data", None) or {}
         if request.method == "POST" and "adminform" in shown and shown["adminform"].form.choices is not None:
             answer.status_code = 409
         return answer
+
+    def once(
+        self, view: Callable[..., Any], request: HttpRequest, object_id: Any = None, *args: Any, **kw: Any
+    ) -> Any:
+        """What ``view`` answers or, where this very form has made its record already, the way there."""
+        if object_id or request.method != "POST":
+            return view(request, object_id, *args, **kw)
+        form: Any = self.get_form(request)(request.POST)
+        if not form.made(request.user):
+            answer = view(request, object_id, *args, **kw)
+            if answer.status_code != 200 or not form.made(request.user):
+                return answer
+        return redirect(f"admin:{self.opts.app_label}_{self.opts.model_name}_change", form.made(request.user))
 
     def _get_obj_does_not_exist_redirect(self, request: HttpRequest, opts: Any, object_id: str) -> Any:
         entry = self.kind.gone(object_id) if is_id(object_id) else None

@@ -1,10 +1,16 @@
 """Forms for records: pages and the admin fill in the same one."""
 
+import secrets
+from http import HTTPStatus
 from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.utils import timezone
+from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext_lazy as _
+
+from heroesite.api.models import IdempotencyKey
 
 from .access import guesses
 from .fields import WholeNumberFormField
@@ -21,12 +27,15 @@ class RecordForm(forms.ModelForm):
     The form carries the version that it was filled in from. If the record was changed since, the form is
     not valid, and ``choices`` tells each change: what only the other side touched stands in the form
     already; of the rest, the fields ``keep_…`` of the next form say whose value is kept.
+
+    The form of a new record carries a random text, so that sending it twice makes one record.
     """
 
     instance: Record
     choices: list[Choice] | None = None
 
     seen_version = WholeNumberFormField(required=False, widget=forms.HiddenInput)
+    once = forms.CharField(required=False, strip=False, widget=forms.HiddenInput)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -42,6 +51,10 @@ class RecordForm(forms.ModelForm):
             self.initial["seen_version"] = self.instance.version
         else:
             del self.fields["seen_version"]
+        if self.instance.pk:
+            del self.fields["once"]
+        else:
+            self.initial["once"] = secrets.token_urlsafe(16)
 
     def full_clean(self) -> None:
         if self.is_bound and self.stored:
@@ -87,6 +100,39 @@ class RecordForm(forms.ModelForm):
         words = _("Somebody else has changed this in the meantime. Look at the changes, then save again.")
         self.add_error(None, ValidationError(words, code="stale"))
 
+    def once_key(self) -> str:
+        """The key of what was filled in; none where the form carries no random text.
+
+        Other values from the same form have another key. It is a keyed digest, since they may be secret.
+        """
+        if "once" not in self.fields or not self.data.get("once"):
+            return ""
+        sent = {name: self.data.get(name) for name in self.fields}
+        kind = self.instance._meta.label_lower
+        return f"form {salted_hmac(__name__, f'{kind} {sent}', algorithm='sha256').hexdigest()}"
+
+    def made(self, user: Any) -> str | None:
+        """The id of the record that this very form has made already, where it is sent twice.
+
+        To be asked after validation: that a name is taken may be this form's own doing, a moment ago.
+        """
+        key = self.once_key()
+        return (
+            key and IdempotencyKey.objects.filter(user=user, key=key).values_list("body", flat=True).first()
+        )
+
     def write(self, user: Any) -> None:
-        """Save the record, as ``user`` filled it in."""
+        """Save the record, as ``user`` filled it in.
+
+        Raises:
+            IntegrityError: the same form is being saved a second time; see :mod:`heroesite.records.races`.
+        """
         self.instance.save(sent=guesses(user, self.instance, self.changed_data) if self.instance.pk else ())
+        if key := self.once_key():
+            IdempotencyKey.objects.create(
+                user=user,
+                key=key,
+                leased_until=timezone.now(),
+                status=HTTPStatus.FOUND,
+                body=str(self.instance.pk),
+            )

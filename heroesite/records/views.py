@@ -200,7 +200,10 @@ class RecordFormPage(StoredRecordPage):
         record = self.find(for_writing=True)
         title, version = str(record), record.version
         form = self.form_class(request.POST, instance=record)
-        if not form.is_valid():
+        valid = form.is_valid()
+        if made := form.made(request.user):
+            return redirect(f"{self.model._meta.app_label}:detail", made)
+        if not valid:
             return self.show_form(form, title, status=422 if form.choices is None else 409)
         new = record._state.adding
         form.write(request.user)
