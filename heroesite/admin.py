@@ -1,4 +1,4 @@
-"""The admin of people: staff add them and put them in groups."""
+"""The admin of people, whom staff add and put in groups, and of what the site did by itself."""
 
 import re
 from typing import Any
@@ -9,11 +9,12 @@ from django.contrib.auth.admin import GroupAdmin, UserAdmin
 from django.contrib.auth.models import Group, User
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
+from django_tasks_db.models import DBTaskResult
 
 from heroesite.api.models import ApiToken
 from heroesite.records.admin import GuardedAdmin, ReadOnlyAdmin
 
-for model in (User, Group, EmailAddress):
+for model in (User, Group, EmailAddress, DBTaskResult):
     admin.site.unregister(model)
 
 admin.site.site_title = admin.site.site_header = "heroesite"
@@ -44,3 +45,15 @@ class ApiTokenAdmin(ReadOnlyAdmin):
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return super(ReadOnlyAdmin, self).has_delete_permission(request, obj)
+
+
+@admin.register(DBTaskResult)
+class JobAdmin(ReadOnlyAdmin):
+    """Jobs: what waits, and how it ended."""
+
+    list_display = ("task_path", "status", "run_after", "started_at", "finished_at")
+    list_filter = ("status",)
+    ordering = ("-enqueued_at",)
+
+    def is_key(self, text: str) -> bool:
+        return re.fullmatch("[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", text) is not None

@@ -17,6 +17,14 @@ def quick_passwords(settings):
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 
 
+@pytest.fixture(scope="module")
+def groups_come_back(django_db_setup, django_db_blocker):
+    """For tests with transactions, which empty the tables: others want the groups from the migration."""
+    yield
+    with django_db_blocker.unblock():
+        import_module("heroes.migrations.0002_groups").create_groups(apps, None)
+
+
 @pytest.fixture
 def editor(db) -> User:
     """Somebody of the group Editors, who is staff as well."""

@@ -1,7 +1,7 @@
 """What every record has in common: a name, a version, times, rules, and how it is written."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, ClassVar, NoReturn, Self
 
 from django.conf import settings
@@ -355,6 +355,9 @@ class Record(models.Model):
 
 
 class DisclosureQuerySet(models.QuerySet["Disclosure"]):
+    def older_than(self, days: int) -> Self:
+        return self.filter(at__lt=timezone.now() - timedelta(days=days))
+
     def record(self, user: Any, door: Door, field: str, records: Sequence[Record]) -> None:
         """Note that ``user`` is about to be shown ``field`` of ``records``."""
         if records:

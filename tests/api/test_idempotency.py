@@ -1,16 +1,11 @@
 """A write that comes again under its Idempotency-Key is answered as before, and done once."""
 
 from collections import Counter
-from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from functools import partial
-from importlib import import_module
-from threading import Barrier
 
 import pytest
-from django.apps import apps
 from django.contrib.auth.models import Group
-from django.db import connections
 from django.utils import timezone
 
 from heroes.models import Hero
@@ -20,6 +15,7 @@ from heroesite.records.models import Disclosure
 from teams.models import Team
 from tests.factories import HeroFactory
 from tests.people import person, program
+from tests.threads import at_once
 
 HEROES, TEAMS = "/api/v1/heroes/", "/api/v1/teams/"
 OWL = {"name": "Owl", "secret_name": "Nora Hidden", "age": 41}
@@ -256,29 +252,6 @@ def test_who_may_not_see_the_secret_any_more_gets_the_answer_without_it(keeper):
 
 
 # Requests that meet ------------------------------------------------------------------------
-
-
-@pytest.fixture(scope="module")
-def groups_come_back(django_db_setup, django_db_blocker):
-    """Tests with transactions empty the tables; the groups from the migration are wanted by others."""
-    yield
-    with django_db_blocker.unblock():
-        import_module("heroes.migrations.0002_groups").create_groups(apps, None)
-
-
-def at_once(*requests):
-    """Send all ``requests`` in threads that start together. Returns their answers, in order."""
-    start = Barrier(len(requests))
-
-    def send_one(request):
-        try:
-            start.wait()
-            return request()
-        finally:
-            connections.close_all()
-
-    with ThreadPoolExecutor(len(requests)) as threads:
-        return list(threads.map(send_one, requests))
 
 
 @pytest.mark.django_db(transaction=True)

@@ -52,6 +52,13 @@ def free_port() -> int:
 @contextmanager
 def serving(folder: Path, **settings: str) -> Iterator[tuple[str, list[str]]]:
     """``manage.py serve`` for as long as the block runs. Yields the site's address and what was printed."""
+    with served(folder, **settings) as (_process, site, printed):
+        yield site, printed
+
+
+@contextmanager
+def served(folder: Path, **settings: str) -> Iterator[tuple[subprocess.Popen[str], str, list[str]]]:
+    """As :func:`serving`. Yields the process as well."""
     port = free_port()
     process = subprocess.Popen(
         [sys.executable, "manage.py", "serve"],
@@ -73,7 +80,7 @@ def serving(folder: Path, **settings: str) -> Iterator[tuple[str, list[str]]]:
         else:
             raise AssertionError("\n".join(printed))
         wait_for(port, process)
-        yield f"http://127.0.0.1:{port}", printed
+        yield process, f"http://127.0.0.1:{port}", printed
     finally:
         process.terminate()
         process.wait()

@@ -1,18 +1,14 @@
 """A form for a new record makes one, however often it is sent."""
 
-from concurrent.futures import ThreadPoolExecutor
 from functools import partial
-from importlib import import_module
-from threading import Barrier
 
 import pytest
-from django.apps import apps
-from django.db import connections
 
 from heroes.models import Hero
 from heroesite.api.models import IdempotencyKey
 from tests.markup import form_with, read
 from tests.people import browser, person
+from tests.threads import at_once
 
 pytestmark = pytest.mark.django_db
 
@@ -97,28 +93,6 @@ def test_a_form_of_somebody_else_is_another(door, editor_browser, keeper_browser
 def test_a_secret_is_not_among_what_is_kept(door, editor_browser):
     editor_browser.post(ADDRESSES[door], form(editor_browser, door))
     assert "Nora" not in str(IdempotencyKey.objects.values().get())
-
-
-@pytest.fixture(scope="module")
-def groups_come_back(django_db_setup, django_db_blocker):
-    """A test with transactions empties the tables; the groups from the migration are wanted by others."""
-    yield
-    with django_db_blocker.unblock():
-        import_module("heroes.migrations.0002_groups").create_groups(apps, None)
-
-
-def at_once(*requests):
-    start = Barrier(len(requests))
-
-    def send(request):
-        try:
-            start.wait()
-            return request()
-        finally:
-            connections.close_all()
-
-    with ThreadPoolExecutor(len(requests)) as threads:
-        return list(threads.map(send, requests))
 
 
 @pytest.mark.django_db(transaction=True)

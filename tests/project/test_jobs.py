@@ -1,0 +1,88 @@
+"""``make run`` runs jobs beside the site, stops both, and lets no job get lost."""
+
+import os
+import signal
+import sqlite3
+import time
+from contextlib import closing
+
+from .processes import manage, served, serving
+
+PATIENCE = 60
+"""Seconds after which a test gives up."""
+
+
+def wait_until(condition):
+    """What ``condition`` answers, as soon as that is anything."""
+    end = time.monotonic() + PATIENCE
+    while time.monotonic() < end:
+        if found := condition():
+            return found
+        time.sleep(0.02)
+    raise AssertionError("It did not come to pass.")
+
+
+def jobs(folder, name):
+    """The states of the jobs of that name, the oldest first."""
+    with closing(sqlite3.connect(folder / "register.sqlite3", timeout=20)) as database:
+        rows = database.execute(
+            "SELECT status FROM django_tasks_database_dbtaskresult WHERE task_path LIKE ? ORDER BY run_after",
+            [f"%.{name}"],
+        )
+        return [status for (status,) in rows]
+
+
+def hold(folder):
+    """Have the job ``hold`` run, and wait until it does. Returns the worker's process id."""
+    code = f"from tests.project.jobs import hold; hold.enqueue({str(folder)!r})"
+    ran = manage(folder, "shell", "--no-imports", "-c", code)
+    assert ran.returncode == 0, ran.stderr
+    return wait_until(lambda: runs(folder))[-1]
+
+
+def runs(folder):
+    """The processes that have begun ``hold``."""
+    file = folder / "runs"
+    return [int(line) for line in file.read_text().splitlines()] if file.exists() else []
+
+
+def is_alive(pid):
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    return True
+
+
+def test_a_job_runs_beside_the_site_and_asks_for_the_next(tmp_path):
+    with serving(tmp_path):
+        wait_until(lambda: jobs(tmp_path, "sweep_hourly") == ["SUCCESSFUL", "READY"])
+    with serving(tmp_path):
+        pass
+    assert jobs(tmp_path, "sweep_hourly")[-1:] == ["READY"]
+    assert jobs(tmp_path, "sweep_hourly").count("READY") == 1
+
+
+def test_asked_to_stop_the_site_lets_the_job_end(tmp_path):
+    for number in (signal.SIGTERM, signal.SIGINT):
+        folder = tmp_path / number.name
+        folder.mkdir()
+        with served(folder) as (process, _site, _printed):
+            worker = hold(folder)
+            process.send_signal(number)
+            (folder / "go").touch()
+            assert process.wait(PATIENCE) == 0
+        assert not is_alive(worker)
+        assert jobs(folder, "hold") == ["SUCCESSFUL"]
+
+
+def test_the_job_of_a_killed_worker_is_run_again(tmp_path):
+    with served(tmp_path) as (process, _site, _printed):
+        os.kill(hold(tmp_path), signal.SIGKILL)
+        assert process.wait(PATIENCE) == 128 + signal.SIGKILL
+    assert jobs(tmp_path, "hold") == ["READY"]
+    (tmp_path / "go").touch()
+    with serving(tmp_path):
+        wait_until(lambda: jobs(tmp_path, "hold") == ["SUCCESSFUL"])
+    first, second = runs(tmp_path)
+    assert first != second
