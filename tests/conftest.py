@@ -48,14 +48,6 @@ def owner(db) -> User:
     return person("owner", staff=True, superuser=True)
 
 
-@pytest.fixture(scope="module")
-def groups_come_back(django_db_setup, django_db_blocker):
-    """Tests with transactions of their own empty the tables; others want the groups from the migration."""
-    yield
-    with django_db_blocker.unblock():
-        import_module("heroes.migrations.0002_groups").create_groups(apps, None)
-
-
 @pytest.fixture
 def reader(db) -> User:
     """Somebody with an account and no permissions."""

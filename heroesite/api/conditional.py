@@ -22,11 +22,13 @@ class PreconditionFailed(APIException):
     status_code = HTTPStatus.PRECONDITION_FAILED
     default_code = "stale"
 
+    words = (
+        "The record has been changed since: it is at version {version}. Read it again, and send If-Match"
+        " with the ETag of that answer."
+    )
+
     def __init__(self, version: int) -> None:
-        super().__init__(
-            f"The record has been changed since: it is at version {version}. Read it again, and send"
-            " If-Match with the ETag of that answer."
-        )
+        super().__init__(self.words.format(version=version))
         self.members = {"version": version}
 
 

@@ -10,6 +10,7 @@ from drf_spectacular.openapi import AutoSchema
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiExample, OpenApiParameter
 
+from .conditional import PreconditionFailed, PreconditionRequired
 from .idempotency import BadKey, KeyReused, StillRunning
 from .problems import MEDIA_TYPE, Problem
 
@@ -74,6 +75,26 @@ REPLAYED = OpenApiParameter(
     description="The answer to an earlier request with this Idempotency-Key.",
     response=[200, 201],
 )
+KNOWN = OpenApiParameter(
+    "If-None-Match", str, OpenApiParameter.HEADER, description="An ETag: 304 where the answer is still it."
+)
+SEEN = OpenApiParameter(
+    "If-Match",
+    str,
+    OpenApiParameter.HEADER,
+    description="The ETag of the record as it was read: 412 where it has been changed since.",
+)
+TAG = OpenApiParameter(
+    "ETag",
+    str,
+    OpenApiParameter.HEADER,
+    description="The version of the record, and a digest of the answer.",
+    response=[200, 201],
+)
+STALE = {
+    "stale": Problem(412, PreconditionFailed.words.format(version=1), more={"version": 1}),
+}
+UNCONDITIONAL = {"unconditional": Problem(428, PreconditionRequired.default_detail)}
 PROBLEM = {
     "type": "object",
     "description": "Problem details (RFC 9457).",
@@ -96,6 +117,8 @@ PROBLEM = {
                 },
             },
         },
+        "version": {"type": "integer", "description": "Of 412: the one that the record is at."},
+        "left": {"type": "array", "items": {"type": "object"}, "description": "Of 409: what is left alone."},
         "request_id": {"type": "string"},
     },
 }
@@ -120,6 +143,12 @@ class RecordAutoSchema(AutoSchema):
         parameters = [OpenApiParameter("id", int, OpenApiParameter.PATH)] if "{id}" in self.path else []
         if self.method in {"POST", "PATCH"}:
             parameters += [KEY, REPLAYED]
+        if self.view.action == "retrieve":
+            parameters.append(KNOWN)
+        elif "{id}" in self.path:
+            parameters.append(SEEN)
+        if self.view.action != "list" and self.method != "DELETE":
+            parameters.append(TAG)
         return [*parameters, *([AS_OF] if self.view.action == "retrieve" else [])]
 
     def get_description(self, *args: Any) -> str:
@@ -154,8 +183,12 @@ class RecordAutoSchema(AutoSchema):
             problems |= WRITING
         if self.method in {"POST", "PUT", "PATCH"}:
             problems |= SENDING
-        if self.method in {"POST", "PATCH"}:
+        if self.view.action in {"create", "partial_update"}:
             problems |= REPEATING
+        if self.view.action in {"update", "partial_update", "destroy"}:
+            problems |= STALE
+        if self.view.action == "update":
+            problems |= UNCONDITIONAL
         return problems
 
     def get_examples(self) -> list[OpenApiExample]:

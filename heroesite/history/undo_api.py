@@ -112,7 +112,7 @@ class UndoAutoSchema(HistoryAutoSchema):
     def get_problems(self) -> dict[str, Problem]:
         fault = no_such_parameter("dry_run")
         no_member = {
-            "pointer": "/force",
+            "pointer": "/name",
             "message": "There is no such member; there is: anyway.",
             "code": "unknown",
         }

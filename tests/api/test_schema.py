@@ -38,9 +38,14 @@ OPERATIONS = [
     ("/api/v1/teams/{id}/", "put", "Replace a team"),
     ("/api/v1/teams/{id}/", "patch", "Change a team"),
     ("/api/v1/teams/{id}/", "delete", "Delete a team"),
+    ("/api/v1/changesets/{id}/undo/", "post", "Undo a change set"),
 ]
 operations = pytest.mark.parametrize(("path", "method"), [operation[:2] for operation in OPERATIONS])
-writes = [(path, method) for path, method, _summary in OPERATIONS if method in ("post", "put", "patch")]
+writes = [
+    (path, method)
+    for path, method, _summary in OPERATIONS
+    if method in ("post", "put", "patch") and "undo" not in path
+]
 kinds = pytest.mark.parametrize("kind", KINDS)
 
 
@@ -267,6 +272,8 @@ def test_every_error_is_as_described(address, method, body, schema, editor_progr
 def provoke(fault, client, path, method, sent, pk, reader):
     """Call an operation as the example of an error says that it should not be called."""
     address, body, kind, headers = path, json.dumps(sent), "application/json", {}
+    if method == "put" and fault != "unconditional":
+        headers["HTTP_IF_MATCH"] = "*"
     if fault == "parameter":
         address += "?limit=1000" if "{id}" not in path and method == "get" else "?fields=name"
     elif fault == "token":
@@ -285,6 +292,11 @@ def provoke(fault, client, path, method, sent, pk, reader):
         body = json.dumps(sent | {"name": ""})
     elif fault == "id":
         pk = 999_999
+    elif fault == "stale":
+        pk = KINDS[path.split("/")[3]][1]().pk
+        headers["HTTP_IF_MATCH"] = '"another"'
+    elif fault == "nothing":
+        pk = ChangeSet.objects.create(door="command").pk
     elif fault == "key":
         headers["HTTP_IDEMPOTENCY_KEY"] = "with blanks"
     elif fault in ("key reused", "key in use"):

@@ -7,9 +7,9 @@ import pytest
 
 from heroes.models import Hero
 from teams.models import Team
-from tests.at_once import at_once
 from tests.factories import HeroFactory, TeamFactory
 from tests.people import browser, program
+from tests.threads import at_once
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("groups_come_back")]
 
