@@ -142,6 +142,8 @@ def test_each_operation_tells_its_errors_with_an_example(path, method, schema):
     expected |= {"403"} if method != "get" else set()
     expected |= {"413", "415", "422"} if method in ("post", "put", "patch") else set()
     expected |= {"409"} if method in ("post", "patch") else set()
+    expected |= {"412"} if method in ("put", "patch", "delete") else set()
+    expected |= {"428"} if method == "put" else set()
     assert {status for status in responses if status >= "4"} == expected
     for status in expected:
         problem = media(responses[status], "application/problem+json")
