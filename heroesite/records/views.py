@@ -271,7 +271,7 @@ class RecordRestore(RecordFormPage):
         try:
             record.full_clean()
         except ValidationError:
-            form = self.form_class(model_to_dict(record, self.model.FIELDS), instance=record)
+            form = self.form_class(model_to_dict(record, open_fields(self.model)), instance=record)
             return self.show_form(
                 form, entry.name, status=409, gone=entry, action=self.address("update", entry)
             )

@@ -4,7 +4,7 @@ import pytest
 
 from heroes.models import Hero
 from tests.factories import HeroFactory, TeamFactory
-from tests.markup import read
+from tests.markup import form_with, read
 
 pytestmark = pytest.mark.django_db
 
@@ -52,3 +52,21 @@ def test_one_comes_back_at_a_press(gone, editor_browser):
 def test_a_query_that_does_not_hold_is_told(query, gone, visitor_browser):
     answer = visitor_browser.get(f"/heroes/deleted/?{query}")
     assert (answer.status_code, names(answer)) == (400, [])
+
+
+def test_one_whose_name_is_taken_now_comes_back_under_another_with_its_secret_unseen(editor_browser):
+    hero = HeroFactory(name="Owl", secret_name="Edith Wren")
+    address = f"/heroes/{hero.pk}/restore/"
+    hero.delete()
+    HeroFactory(name="OWL")
+
+    answer = editor_browser.post(address)
+
+    page = read(answer)
+    assert answer.status_code == 409
+    assert "Edith Wren" not in answer.content.decode()
+    form = form_with(page, "name")
+    button = page.one("button", name="bring_back")
+    sent = form.values() | {"name": "Night Owl", "bring_back": button["value"]}
+    assert editor_browser.post(form["action"], sent).status_code == 302
+    assert Hero.objects.get(name="Night Owl").secret_name == "Edith Wren"
