@@ -47,6 +47,7 @@ def register() -> list[Hero]:
             hero.secret_name = f"Person {version}"
             hero.save()
     HeroFactory(name="Gone", secret_name="Person").delete()
+    HeroFactory(name="gone", secret_name="Person")  # so that the other cannot come back as it was
     long_ago = datetime(2020, 1, 1, tzinfo=UTC)
     with connection.cursor() as cursor:
         for kind in (Hero, Team):
@@ -72,6 +73,8 @@ def keep_secrets(marker: str, heroes: list[Hero]) -> None:
                 "UPDATE heroes_historicalhero SET secret_name = %s WHERE id = %s AND version = 2",
                 [f"{secret} before", hero.pk],
             )
+        gone = [f"{marker} gone", "Gone"]
+        cursor.execute("UPDATE heroes_historicalhero SET secret_name = %s WHERE name = %s", gone)
         for statement in connection.ops.sequence_reset_sql(no_style(), [Hero, Team, LogEntry, Disclosure]):
             cursor.execute(statement)
 
@@ -116,6 +119,11 @@ def questions(hero: Hero, team: Team) -> list[Request]:
         ]
     asked += [("page", "GET", f"{start}{change_set.pk}/", "", "") for start, change_set in past()]
     asked.append(("page", "POST", f"/heroes/{hero.pk}/history/", FORM, ""))
+    gone = Hero.history.get(history_type="-")
+    asked.append(("page", "POST", f"/heroes/{gone.id}/restore/", FORM, ""))
+    for guess in ("", f"{ONE} gone", f"{OTHER} gone"):
+        back = {"name": "Back", "age": 20, "team": "", "secret_name": guess, "bring_back": gone.version}
+        asked.append(("page", "POST", f"/heroes/{gone.id}/edit/", FORM, urlencode(back)))
     autocomplete = "/admin/autocomplete/?app_label=heroes&model_name=hero&field_name="
     asked += [
         ("page", "GET", f"{autocomplete}{field}&term={ONE}", "", "") for field in ("team", "secret_name")
