@@ -31,10 +31,7 @@ class RecordHistory(RecordPage):
         fields = disclosable(request.user, self.model)
         if not fields:
             return self.handle_no_permission()
-        latest = self.latest()
-        for field in fields:
-            Disclosure.objects.record(request.user, Door.PAGE, field, [latest.instance])
-        answer = self.show(latest, fields)
+        answer = self.show(self.latest(), fields)
         add_never_cache_headers(answer)
         return answer
 
@@ -48,6 +45,8 @@ class RecordHistory(RecordPage):
         entries = self.model.history.filter(id=latest.id).select_related("change_set")
         filterset = PagedFilterSet(self.request.GET, queryset=entries)
         page = filterset.page(Entries([(self.model, entries)]))
+        for field in reveal if page.records else ():
+            Disclosure.objects.record(self.request.user, Door.PAGE, field, [latest.instance])
         context = self.get_context_data(
             latest=latest,
             gone=latest.history_type == Entry.DELETED,

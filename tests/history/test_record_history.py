@@ -75,6 +75,13 @@ def test_secrets_are_revealed_on_request_and_noted(hero, keeper_browser):
     assert (disclosure.username, disclosure.door, disclosure.ids) == ("keeper", "page", [hero.pk])
 
 
+def test_nothing_is_noted_where_nothing_is_shown(hero, keeper_browser):
+    address = f"/heroes/{hero.pk}/history/"
+    assert keeper_browser.post(f"{address}?limit=0").status_code == 400
+    assert keeper_browser.post(f"{address}?offset=100").status_code == 200
+    assert not Disclosure.objects.exists()
+
+
 def test_secrets_are_not_revealed_to_an_editor(hero, editor_browser):
     assert editor_browser.post(f"/heroes/{hero.pk}/history/").status_code == 403
     assert not Disclosure.objects.exists()
