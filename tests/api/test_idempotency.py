@@ -155,6 +155,15 @@ def test_a_key_is_new_once_its_time_is_over(keeper_program, settings):
     assert IdempotencyKey.objects.over().count() == 0
 
 
+def test_a_script_from_elsewhere_may_send_a_key_and_see_that_an_answer_is_an_earlier_one(keeper, settings):
+    settings.CORS_ALLOWED_ORIGINS = ["https://a.example.org"]
+    asked = {"Origin": "https://a.example.org", "Access-Control-Request-Method": "POST"}
+    allowed = program().options(HEROES, headers=asked)["Access-Control-Allow-Headers"]
+    assert {"idempotency-key", "if-match"} <= set(allowed.split(", "))
+    exposed = send(program(keeper), Origin="https://a.example.org")["Access-Control-Expose-Headers"]
+    assert "Idempotency-Replayed" in exposed.split(", ")
+
+
 # Answers that tell a fault -----------------------------------------------------------------
 
 
