@@ -1,11 +1,15 @@
 """Forgetting a value that must not be kept: a secret that was typed into the wrong field."""
 
+import json
 from collections.abc import Iterable
-from typing import Any
 
 from django.contrib.admin.models import LogEntry
 from django.contrib.contenttypes.models import ContentType
+from django.db.models import Q, TextField
+from django.db.models.functions import Cast
+from django_tasks_db.models import DBTaskResult
 
+from heroesite.api.models import IdempotencyKey
 from heroesite.records.changes import ChangeSet, Door, one_go
 from heroesite.records.fields import LineField
 from heroesite.records.models import Record
@@ -20,8 +24,9 @@ class StillThere(Exception):
 def erase(kind: type[Record], pk: int, field: str, versions: Iterable[int]) -> list[int]:
     """Erase the values that a field had at some versions, wherever the record's history has them.
 
-    The admin's log, which keeps names, forgets them as well. That something was erased, and not what, is
-    itself recorded as a change set.
+    Texts are forgotten by the admin's log, which keeps names, by the answers kept for writes that are sent
+    again, and by the queue of jobs as well. That something was erased, and not what, is itself recorded as a
+    change set.
 
     Returns:
         the versions that were erased.
@@ -42,7 +47,11 @@ def erase(kind: type[Record], pk: int, field: str, versions: Iterable[int]) -> l
             setattr(entry, attname, ERASED if is_text else None)
             entry.erased = sorted({*entry.erased, field})
             entry.save(update_fields=[attname, "erased"])
-        forget_in_admin_log(kind, pk, values)
+        texts = {value for value in values if isinstance(value, str)}
+        forget_in_admin_log(kind, pk, texts)
+        for text in texts:
+            forget_in_answers(text)
+            forget_in_queue(text)
         erased = [entry.version for entry in found]
         if erased:
             told = ", ".join(map(str, erased))
@@ -51,6 +60,22 @@ def erase(kind: type[Record], pk: int, field: str, versions: Iterable[int]) -> l
         return erased
 
 
-def forget_in_admin_log(kind: type[Record], pk: int, values: set[Any]) -> None:
+def forget_in_admin_log(kind: type[Record], pk: int, texts: set[str]) -> None:
     logged = LogEntry.objects.filter(content_type=ContentType.objects.get_for_model(kind), object_id=str(pk))
-    logged.filter(object_repr__in=[str(value)[:200] for value in values]).update(object_repr=ERASED)
+    logged.filter(object_repr__in=texts).update(object_repr=ERASED)
+
+
+def forget_in_answers(text: str) -> None:
+    """An answer that is replayed later has the word for what was erased in it."""
+    for written in (json.dumps(text, ensure_ascii=False), json.dumps(text)):
+        for kept in IdempotencyKey.objects.filter(body__contains=written).select_for_update():
+            kept.body = kept.body.replace(written, json.dumps(ERASED))
+            kept.save(update_fields=["body"])
+
+
+def forget_in_queue(text: str) -> None:
+    """Jobs are told ids and not texts, as it is; whatever holds the text goes."""
+    fragment = json.dumps(text)[1:-1]
+    jobs = DBTaskResult.objects.annotate(told=Cast("args_kwargs", TextField()))
+    told = Q(told__contains=fragment) | Q(told__contains=text)
+    jobs.filter(told | Q(traceback__contains=text) | Q(exception_class_path__contains=text)).delete()

@@ -1298,7 +1298,7 @@ def headers() -> Inputs:
         yield asked(f"{what}, in a header", at_page, "/heroes/", headers=given)
     for what, given, status in AT_A_STYLESHEET:
         yield asked(f"{what}, at a stylesheet", status, "/static/site.css", headers=given)
-    yield api("a write with tags of junk", 422, {"age": -1}, "PATCH", headers={"HTTP_IF_MATCH": '"\xff'})
+    yield api("a write with tags of junk", 412, {"age": -1}, "PATCH", headers={"HTTP_IF_MATCH": '"\xff'})
     yield api("a write from elsewhere", 422, {}, headers={"HTTP_ORIGIN": "https://evil.example"})
     preflight = {"HTTP_ORIGIN": "http://[", "HTTP_ACCESS_CONTROL_REQUEST_METHOD": "\xff"}
     yield sent("a preflight", 200, "OPTIONS", "/api/v1/heroes/", who="visitor", headers=preflight)

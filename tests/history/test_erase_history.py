@@ -6,8 +6,10 @@ import pytest
 from django.contrib.admin.models import LogEntry
 from django.core.exceptions import ValidationError
 from django.core.management import CommandError, call_command
+from django_tasks_db.models import DBTaskResult
 
 from heroes.models import Hero
+from heroesite.api.models import IdempotencyKey
 from heroesite.history.undo import revert, undo
 from heroesite.records.changes import ChangeSet
 from teams.models import Team
@@ -46,6 +48,30 @@ def test_the_value_goes_from_every_entry_and_from_the_admins_log(hero, editor):
     )
     with pytest.raises(ValidationError, match="was erased"):
         revert(Hero, Hero.history.get(id=hero.pk, version=2), editor)
+
+
+def test_a_stored_answer_forgets_it_too(editor_program):
+    for _time in range(2):
+        body = {"name": f"{LEAKED} Ω", "secret_name": "x"}
+        headers = {"Idempotency-Key": "once"}
+        answer = editor_program.post("/api/v1/heroes/", body, headers=headers)
+        assert answer.status_code == 201
+    pk = answer.json()["id"]
+    editor_program.patch(f"/api/v1/heroes/{pk}", {"name": "Lamplighter"})
+    erase("hero", pk, "name", 1)
+    assert LEAKED not in str(list(IdempotencyKey.objects.values()))
+    again = editor_program.post("/api/v1/heroes/", body, headers=headers)
+    assert (again.status_code, again.json()["name"]) == (201, "(erased)")
+    assert again["Idempotency-Replayed"] == "true"
+    assert Hero.objects.count() == 1
+
+
+def test_a_job_that_was_told_the_value_goes(hero):
+    DBTaskResult.objects.create(
+        task_path="heroesite.jobs.sweep", args_kwargs={"args": [LEAKED], "kwargs": {}}, backend_name="default"
+    )
+    erase("hero", hero.pk, "name", 2)
+    assert not DBTaskResult.objects.exists()
 
 
 def test_an_undo_does_not_bring_an_erased_value_back(hero, editor):
