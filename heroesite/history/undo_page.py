@@ -21,6 +21,7 @@ from heroesite.records.races import again_after_race
 from .entries import all_kinds
 from .undo import Undone, rehearse, revert, undo
 
+MASK = "••••••••"
 SHOWN = 100
 """Steps that a page tells one by one."""
 
@@ -95,7 +96,7 @@ class RevertPage(LoginRequiredMixin, TemplateView):
             faults=faults,
             kind=self.model._meta,
             fields=[
-                (self.model.label(name), None if name in self.model.RESTRICTED else shown(entry, name))
+                (self.model.label(name), MASK if name in self.model.RESTRICTED else shown(entry, name))
                 for name in self.model.FIELDS
             ],
         )
