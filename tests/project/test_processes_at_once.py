@@ -48,12 +48,8 @@ def at_once(*requests):
 
 def test_sixteen_writers_on_one_hero_lose_no_update(site):
     _status, before = site("GET", "/api/v1/heroes/1")
-    answers = at_once(
-        *(
-            lambda age=age: site("PATCH", "/api/v1/heroes/1", {"age": age})
-            for age in range(500, 500 + WRITERS)
-        )
-    )
+    patch = partial(site, "PATCH", "/api/v1/heroes/1")
+    answers = at_once(*(partial(patch, {"age": 500 + number}) for number in range(WRITERS)))
     assert Counter(status for status, _body in answers) == {200: WRITERS}
     _status, after = site("GET", "/api/v1/heroes/1")
     assert after["version"] == before["version"] + WRITERS
@@ -65,9 +61,8 @@ def test_sixteen_writers_on_one_hero_lose_no_update(site):
 def test_sixteen_equal_posts_under_one_key_make_one_hero(site):
     body = {"name": "Only One", "secret_name": "Nobody"}
     headers = {"Idempotency-Key": "the-same"}
-    answers = at_once(
-        *(lambda: site("POST", "/api/v1/heroes/", body, **headers) for _number in range(WRITERS))
-    )
+    post = partial(site, "POST", "/api/v1/heroes/", body, **headers)
+    answers = at_once(*[post] * WRITERS)
     assert {status for status, _body in answers} <= {201, 409}
     assert len({made["id"] for status, made in answers if status == 201}) == 1
     _status, found = site("GET", "/api/v1/heroes/?name=Only%20One")
