@@ -28,6 +28,7 @@ SECRET = "Edith Wren"
 MAY_SEE = {"keeper", "administrator"}
 HANDLERS: dict[Any, Any] = {}
 SAYING = {"errornote", "errorlist", "fault", "messages", "messagelist"}
+TIME = re.compile(r"\w+\.? \d+, \d{4}, [\d:]+ [ap]\.m\.|\w+\.? \d+, \d{4}, (noon|midnight)")
 PROBLEM = {"type", "title", "status", "detail", "errors", "request_id"}
 
 
@@ -150,7 +151,7 @@ def found(answer: Any) -> list[str]:
     if not is_page(answer) or not answer.content:
         return []
     return [
-        cell.text
+        TIME.sub("a time", cell.text)
         for main in read(answer).all("main")
         for cell in main.all("th")
         if cell.attributes.get("scope") == "row" or "field-name" in cell.classes
