@@ -139,6 +139,28 @@ class Register(RuleBasedStateMachine):
         if accepted:
             self.write({(Hero, pk): values})
 
+    @precondition(lambda self: any(row.version > 1 and row.values for row in self.rows.values()))
+    @rule(door=DOORS, which=WHICH, behind=st.integers(1, 3))
+    def edit_what_was_changed_since(self, door, which, behind):
+        """Somebody who saw an older version changes nothing, whatever they send."""
+        changed = sorted(
+            (pk for (kind, pk), row in self.rows.items() if kind is Hero and row.values and row.version > 1)
+        )
+        if not changed:
+            return
+        pk = changed[which % len(changed)]
+        seen = max(self.rows[Hero, pk].version - behind, 1)
+        if Hero.history.get(id=pk, version=seen).history_type == "-":
+            return
+        if door == "api":
+            stale = {"If-Match": f'"{seen}-{"0" * 32}"'}
+            answer = CLIENTS["api"].patch(f"/api/v1/heroes/{pk}", {"age": 99}, headers=stale)
+            assert (answer.status_code, answer.json()["version"]) == (412, self.rows[Hero, pk].version)
+            return
+        form = {"name": "Somebody Else", "age": "99", "secret_name": "", "team": "", "seen_version": seen}
+        address = f"/heroes/{pk}/edit/" if door == "page" else f"/admin/heroes/hero/{pk}/change/"
+        assert CLIENTS["page"].post(address, form).status_code == 409
+
     @precondition(lambda self: self.rows)
     @rule(door=DOORS, kind=st.sampled_from([Hero, Team]), which=WHICH)
     def delete(self, door, kind, which):

@@ -44,6 +44,15 @@ def test_an_editor_sees_what_undoing_would_do_and_does_it(deletion, editor_brows
     assert "Nothing of it can be undone." in read(again).text
 
 
+def test_staff_come_to_undo_from_the_admin(deletion, editor_browser, reader):
+    page = read(editor_browser.get("/admin/records/changeset/"))
+    assert page.all("a", href=f"/history/{deletion.pk}/undo/")
+    one = read(editor_browser.get(f"/admin/records/changeset/{deletion.pk}/change/"))
+    assert one.all("a", href=f"/history/{deletion.pk}/undo/")
+    assert not one.one("main").all("input", type="submit")
+    assert browser(reader).get("/admin/records/changeset/").status_code != 200
+
+
 def test_what_was_changed_since_is_shown_and_undone_on_request_only(deletion, editor_browser):
     owl = Hero.objects.get(name="Owl")
     owl.age = 7
