@@ -102,7 +102,7 @@ def claim(request: Request) -> IdempotencyKey | None:
 
 def fingerprint(request: Request) -> str:
     """What makes two requests the same. It is keyed, since a body may hold secrets."""
-    asked = f"{request.method} {request.path}\n".encode() + request.body
+    asked = f"{request.method} {request.path.rstrip('/')}\n".encode() + request.body
     return salted_hmac(__name__, asked, algorithm="sha256").hexdigest()
 
 

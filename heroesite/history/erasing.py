@@ -42,6 +42,9 @@ def erase(kind: type[Record], pk: int, field: str, versions: Iterable[int]) -> l
         if kind.objects.filter(pk=pk, **{f"{attname}__in": values}).exists():
             raise StillThere
         found = [entry for entry in history.order_by("version") if getattr(entry, attname) in values]
+        if field in kind.RESTRICTED:  # which others are equal would answer guesses: all that are past go
+            current = kind.objects.filter(pk=pk).values_list("version", flat=True).first()
+            found = [entry for entry in history.order_by("version") if entry.version != current]
         for entry in found:
             is_text = isinstance(kind._meta.get_field(field), LineField)
             setattr(entry, attname, ERASED if is_text else None)
@@ -66,11 +69,16 @@ def forget_in_admin_log(kind: type[Record], pk: int, texts: set[str]) -> None:
 
 
 def forget_in_answers(text: str) -> None:
-    """An answer that is replayed later has the word for what was erased in it."""
+    """An answer that is replayed later has the word for what was erased in it; one that has the text
+    within another is forgotten."""
     for written in (json.dumps(text, ensure_ascii=False), json.dumps(text)):
         for kept in IdempotencyKey.objects.filter(body__contains=written).select_for_update():
             kept.body = kept.body.replace(written, json.dumps(ERASED))
             kept.save(update_fields=["body"])
+    for written in (json.dumps(text, ensure_ascii=False), json.dumps(text)):
+        pointer = written.replace("~", "~0").replace("/", "~1")
+        within = Q(body__contains=written[1:-1]) | Q(body__contains=pointer[1:-1])
+        IdempotencyKey.objects.filter(within).delete()
 
 
 def forget_in_queue(text: str) -> None:

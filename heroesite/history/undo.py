@@ -13,6 +13,7 @@ from typing import Any
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db.models import Max
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from heroesite.records.access import may
 from heroesite.records.changes import ChangeSet, Entry, current_change_set, one_go, touched
@@ -47,10 +48,14 @@ class Step:
 
 @dataclass
 class Undone:
-    """What an undo did, or would do, and what it left alone; ``change_set`` is its own."""
+    """What an undo did, or would do, and what it left alone; ``change_set`` is its own.
+
+    ``also`` says in a sentence each what else is changed by it.
+    """
 
     done: list[Step] = field(default_factory=list)
     left: list[Step] = field(default_factory=list)
+    also: list[str] = field(default_factory=list)
     change_set: int | None = None
 
 
@@ -91,7 +96,7 @@ def undo(change_set: ChangeSet, user: Any, kinds: Sequence[Kind], *, anyway: boo
                 raise PermissionDenied
         by_links = sorted(kinds, key=depth)
         while pending:
-            going = [*rounds(pending, by_links)]
+            going = [*rounds(pending, by_links, undone, anyway=anyway)]
             if not going:
                 break
             undone.done += going
@@ -154,8 +159,8 @@ def step_of(kind: Kind, before: Any, entries: list[Any], version: int, *, there:
     if not action:
         return None
     step = Step(kind, last.id, last.name, action, version, before, frozenset(fields))
-    if before is None and first.version > 1:
-        step.left = _("The history does not tell what was before.")
+    if before is None and first.history_type != Entry.CREATED:
+        step.left = _("It was there before the history began.")
     elif action == "add" and there:
         step.left = _("It is there again.")
     elif action != "add" and not there:
@@ -169,7 +174,7 @@ def step_of(kind: Kind, before: Any, entries: list[Any], version: int, *, there:
 # Doing it ---------------------------------------------------------------------------------
 
 
-def rounds(pending: list[Step], by_links: Sequence[Kind]) -> Iterator[Step]:
+def rounds(pending: list[Step], by_links: Sequence[Kind], undone: Undone, *, anyway: bool) -> Iterator[Step]:
     """Do those steps that can be done now: one may make room for another, which then is done in the next
     round. Yields the steps done; the others say what hinders them."""
     for kind in by_links:
@@ -180,8 +185,22 @@ def rounds(pending: list[Step], by_links: Sequence[Kind]) -> Iterator[Step]:
     for kind in reversed(by_links):
         chosen = [step for step in pending if (step.kind, step.action) == (kind, "delete")]
         for some in batched(chosen, BATCH):
-            kind.objects.filter(pk__in=[step.pk for step in some]).delete()
-            yield from some
+            going = [step for step in some if anyway or not is_held(kind, step)]
+            records = kind.objects.filter(pk__in=[step.pk for step in going])
+            undone.also += records.consequences_of_deletion()
+            records.delete()
+            yield from going
+
+
+def is_held(kind: Kind, step: Step) -> bool:
+    """Whether others link to a record by now; the change set's own have been dealt with before."""
+    count = sum(holders.count() for _field, holders in kind.objects.holders([step.pk]))
+    step.left = ngettext("Another record is linked to it.", "%(count)d others are linked to it.", count) % {
+        "count": count
+    }
+    if not count:
+        step.left = ""
+    return bool(count)
 
 
 def put_back(kind: Kind, some: Sequence[Step]) -> Iterator[Step]:
@@ -203,9 +222,14 @@ def put_back(kind: Kind, some: Sequence[Step]) -> Iterator[Step]:
         records[step.pk] = record
     hindrances(kind, [step for step in some if step.pk in records], records)
     ready = [step for step in some if not step.left]
-    back = [records[step.pk] for step in ready if step.action == "add"]
-    if back:
-        kind.objects.create_all(back)
+    for guarded in (False, True):
+        # Where more than the deletion came in between, the history must not tell whether secrets differ.
+        back = [
+            records[step.pk]
+            for step in ready
+            if step.action == "add" and guarded == (step.version > step.before.version + 1)
+        ]
+        kind.objects.create_all(back, sent=kind.RESTRICTED if guarded else ())
     alike: dict[frozenset[str], list[Record]] = defaultdict(list)
     for step in ready:
         if step.action == "change":
@@ -274,7 +298,7 @@ def revert(kind: Kind, entry: Any, user: Any) -> Record:
         if record is None:
             record = kind.brought_back(entry)
             record.full_clean()
-            record.save()
+            record.save(sent=kind.RESTRICTED)  # else the history told whether the last secret was another
             return record
         since = list(kind.history.filter(id=entry.id, version__gte=entry.version).order_by("version"))
         fields = set().union(*(touched(kind, one, next_one) for one, next_one in pairwise(since)))

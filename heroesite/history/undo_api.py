@@ -1,4 +1,4 @@
-"""The API's way to undo a change set, and to give a record the values that it had."""
+"""The API's way to undo a change set."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -55,6 +55,7 @@ class UndoneSerializer(serializers.Serializer):
     change_set = serializers.IntegerField(allow_null=True, help_text="None where it is a rehearsal.")
     done_count = serializers.IntegerField()
     done = StepSerializer(many=True, help_text="The first 1,000.")
+    also = serializers.ListField(child=serializers.CharField(), help_text="What else is changed by it.")
     left_count = serializers.IntegerField()
     left = StepSerializer(many=True, help_text="The first 1,000.")
 
@@ -82,6 +83,8 @@ def choice(request: Request, name: str) -> bool:
         if other != name:
             words = ErrorDetail(f"There is no such parameter; there are: {name}.", "unknown")
             raise InvalidQuery({shown(other): [words]})
+    if len(request.query_params.getlist(name)) > 1:
+        raise InvalidQuery({name: [ErrorDetail("Give this parameter once.", "repeated")]})
     value = request.query_params.get(name, "false")
     if value not in ("true", "false"):
         raise InvalidQuery({name: [ErrorDetail("Write true or false.", "invalid")]})
@@ -127,6 +130,7 @@ UNDONE = {
     "change_set": 8,
     "done_count": 1,
     "done": [{"kind": "hero", "id": 1, "name": "Lamplighter", "action": "change", "left": ""}],
+    "also": [],
     "left_count": 0,
     "left": [],
 }
@@ -155,6 +159,7 @@ class UndoViewSet(viewsets.ViewSet):
             "change_set": undone.change_set,
             "done_count": len(undone.done),
             "done": undone.done[:TOLD],
+            "also": undone.also,
             "left_count": len(undone.left),
             "left": undone.left[:TOLD],
         }

@@ -5,7 +5,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.contrib.auth.mixins import LoginRequiredMixin
-from django.core.exceptions import ValidationError
+from django.core.exceptions import BadRequest, ValidationError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.utils.cache import add_never_cache_headers
@@ -34,13 +34,13 @@ class UndoPage(LoginRequiredMixin, TemplateView):
 
     def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         change_set = get_object_or_404(ChangeSet, pk=kwargs["pk"])
-        anyway = request.GET.get("anyway") == "yes"
+        anyway = chosen(request.GET)
         undone = again_after_race(rehearse)(change_set, request.user, all_kinds(), anyway=anyway)
         return self.show(change_set, undone, anyway)
 
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         change_set = get_object_or_404(ChangeSet, pk=kwargs["pk"])
-        anyway = request.POST.get("anyway") == "yes"
+        anyway = chosen(request.POST)
         with writing(Door.PAGE, request, undoes=change_set):
             undone = again_after_race(undo)(change_set, request.user, all_kinds(), anyway=anyway)
         if not undone.done:
@@ -60,6 +60,13 @@ class UndoPage(LoginRequiredMixin, TemplateView):
         answer = self.render_to_response(context, status=status)
         add_never_cache_headers(answer)
         return answer
+
+
+def chosen(data: Any) -> bool:
+    """Whether to undo what was changed since as well."""
+    if data.getlist("anyway") not in ([], ["yes"]):
+        raise BadRequest(_("Write anyway=yes, or leave it out."))
+    return "anyway" in data
 
 
 class RevertPage(LoginRequiredMixin, TemplateView):

@@ -212,6 +212,9 @@ def note(kind: Any, records: Iterable[Any], what: str, sent: Iterable[str] = ())
         what: ``Entry.CREATED``, ``Entry.CHANGED`` or ``Entry.DELETED``.
         sent: the restricted fields that were sent by somebody who may not see them.
     """
+    records = list(records)
+    if not records:
+        return
     entry = kind.history.model
     fields = [field.attname for field in entry.tracked_fields]
     now, change_set, blind = timezone.now(), current_change_set(), sorted(sent)

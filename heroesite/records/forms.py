@@ -44,7 +44,7 @@ class RecordForm(forms.ModelForm):
             field = self.fields[name]
             field.widget.attrs["autocomplete"] = "off"
             self.initial.pop(name, None)
-            if self.instance.pk:
+            if self.instance.pk and getattr(self.instance, name):  # empty where it had to be erased
                 field.required = False
                 field.help_text = _("Leave it empty to keep what is stored.")
         if self.stored:
@@ -85,6 +85,7 @@ class RecordForm(forms.ModelForm):
         if seen == self.instance.version or "seen_version" in self.errors:
             return
         yours = {name: value for name, value in values.items() if name in filled_in}
+        yours |= {name: self.data.get(name) for name in self.errors if name in self.fields}
         self.choices = None if seen is None else merge(self.instance, seen, yours)
         if self.choices is None:
             words = _("This form does not say which version it was filled in from. Open it again.")

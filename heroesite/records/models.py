@@ -87,15 +87,18 @@ class RecordQuerySet(models.QuerySet[Any]):
         """The records together with those they are linked to, in one query."""
         return self.select_related(*self.model.links())
 
-    def create_all(self, records: Sequence["Record"]) -> None:
+    def create_all(self, records: Sequence["Record"], sent: Iterable[str] = ()) -> None:
         """Insert records, each of which has passed ``full_clean``; those that come back bring their id.
+
+        Args:
+            sent: as in :meth:`change_all`.
 
         Raises:
             IntegrityError: a name is taken.
         """
         with one_go():
             self.bare.bulk_create(records, batch_size=self.batch)
-            note(self.model, records, Entry.CREATED)
+            note(self.model, records, Entry.CREATED, sent)
 
     def change_all(
         self, records: Sequence["Record"], fields: Iterable[str], sent: Iterable[str] = ()
@@ -264,6 +267,9 @@ class Record(models.Model):
         """A deleted record as ``entry`` has it, to be saved: it keeps its id and goes on in its version."""
         record: Self = entry.instance
         record.version = cls.history.filter(id=entry.id).values_list("version", flat=True)[:1].get() + 1
+        for name in entry.erased:  # has to be filled in anew
+            field: Any = cls._meta.get_field(name)
+            setattr(record, field.attname, None if field.null else "")
         return record
 
     @classmethod

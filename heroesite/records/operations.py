@@ -78,7 +78,7 @@ class BeginHistory(RunPython):
         )
         fields, kept = ({field.attname for field in kind._meta.fields} for kind in (model, entry))
         entries = (
-            entry(history_date=now, history_type="+", change_set=begun, **values)
+            entry(history_date=now, history_type="~", change_set=begun, **values)
             for values in model.objects.order_by("pk").values(*fields & kept).iterator()
         )
         entry.objects.bulk_create(entries, batch_size=500)

@@ -240,14 +240,15 @@ class RecordUpdate(RecordFormPage):
 
     @method_decorator(again_after_race)
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        entry = self.model.gone(kwargs["pk"])
-        if entry is None:
+        try:
             return super().post(request, *args, **kwargs)
+        except Http404:
+            entry = self.model.gone(kwargs["pk"])
+            if entry is None:
+                raise
         form = self.form_class(request.POST, instance=self.model.brought_back(entry))
         if not (form.is_valid() and request.POST.get("bring_back") == str(entry.version)):
-            return self.show_form(
-                form, entry.name, status=409, gone=entry, action=self.address("update", entry)
-            )
+            return self.show_gone(form, entry)
         if not may(request.user, "add", self.model):
             return self.handle_no_permission()
         form.write(request.user)
@@ -272,9 +273,7 @@ class RecordRestore(RecordFormPage):
             record.full_clean()
         except ValidationError:
             form = self.form_class(model_to_dict(record, open_fields(self.model)), instance=record)
-            return self.show_form(
-                form, entry.name, status=409, gone=entry, action=self.address("update", entry)
-            )
+            return self.show_gone(form, entry)
         record.save()
         return brought_back(request, record, self.kind)
 

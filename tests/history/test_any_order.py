@@ -216,6 +216,10 @@ class Register(RuleBasedStateMachine):
                     self.rows[of, pk] = replace(self.rows[of, pk], values=values)
             for kind in (Hero, Team):
                 for of, pk in [key for key, values in pending.items() if key[0] is kind and values is None]:
+                    if kind is Team and any(
+                        self.rows[Hero, hero].values["team"] == pk for hero in self.there(Hero)
+                    ):
+                        continue  # others have joined it
                     del pending[of, pk]
                     gone = self.deletion(kind, pk)
                     changes |= gone

@@ -14,6 +14,7 @@ from heroesite.history.undo import revert, undo
 from heroesite.records.changes import ChangeSet
 from teams.models import Team
 from tests.factories import HeroFactory, TeamFactory
+from tests.markup import form_with, read
 
 pytestmark = pytest.mark.django_db
 LEAKED = "Edith Wren Herself"
@@ -64,6 +65,40 @@ def test_a_stored_answer_forgets_it_too(editor_program):
     assert (again.status_code, again.json()["name"]) == (201, "(erased)")
     assert again["Idempotency-Replayed"] == "true"
     assert Hero.objects.count() == 1
+
+
+def test_an_answer_that_holds_the_value_within_a_sentence_is_forgotten(editor_program):
+    HeroFactory(name=LEAKED)
+    body, headers = {"name": LEAKED, "secret_name": "x"}, {"Idempotency-Key": "refused"}
+    assert editor_program.post("/api/v1/heroes/", body, headers=headers).status_code == 422
+    hero = Hero.objects.get()
+    hero.name = "Lamplighter"
+    hero.save()
+    erase("hero", hero.pk, "name", 1)
+    assert LEAKED not in str(list(IdempotencyKey.objects.values()))
+
+
+def test_what_was_erased_has_to_be_filled_in_anew_to_bring_a_record_back(editor_browser):
+    hero = HeroFactory(secret_name=LEAKED)
+    hero.delete()
+    erase("hero", hero.pk, "secret_name", 1)
+    answer = editor_browser.post(f"/heroes/{hero.pk}/restore/")
+    page = read(answer)
+    assert answer.status_code == 409
+    assert "This field is required." in page.text
+    form, button = form_with(page, "name"), page.one("button", name="bring_back")
+    sent = {**form.values(), "secret_name": "Somebody", "bring_back": button["value"]}
+    assert editor_browser.post(form["action"], sent).status_code == 302
+    assert Hero.objects.get().secret_name == "Somebody"
+
+
+@pytest.mark.parametrize("guess", ["right", "wrong"])
+def test_erasing_a_secret_does_not_tell_whether_a_guess_was_right(guess):
+    hero = HeroFactory(secret_name="right")
+    for secret in (guess, "fresh"):
+        hero.secret_name = secret
+        hero.save(sent=["secret_name"])
+    assert erase("hero", hero.pk, "secret_name", 1) == "Erased at versions: 1, 2.\n"
 
 
 def test_a_job_that_was_told_the_value_goes(hero):

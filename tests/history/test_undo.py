@@ -1,11 +1,16 @@
 """Undo: what a change set did is taken back, and what was changed since is left alone."""
 
+from types import SimpleNamespace
+
 import pytest
+from django.apps import apps
 from django.core.exceptions import PermissionDenied, ValidationError
+from django.db import connection
 
 from heroes.models import Hero
 from heroesite.history.undo import rehearse, revert, undo
 from heroesite.records.changes import ChangeSet, Door, one_go, writing
+from heroesite.records.operations import BeginHistory
 from heroesite.text import fold
 from teams.models import Team
 from tests.factories import HeroFactory, TeamFactory
@@ -211,3 +216,47 @@ def test_reverting_asks_the_rules_and_the_permissions(register, editor, reader):
         revert(Hero, Hero.history.get(id=owl.pk, version=1), editor)
     with pytest.raises(PermissionDenied):
         revert(Hero, Hero.history.get(id=owl.pk, version=1), reader)
+
+
+# What others have found -------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("guess", ["Person right", "Person wrong"])
+@pytest.mark.parametrize("way", ["revert", "anyway"])
+def test_a_way_back_from_a_deletion_does_not_tell_whether_a_guess_was_right(guess, way, editor):
+    hero = HeroFactory(secret_name="Person right")
+    if way == "anyway":
+        hero.delete()
+        deletion = last()
+        doing(deletion, editor)
+        hero = Hero.objects.get()
+    hero.secret_name = guess
+    hero.save(sent=["secret_name"])
+    hero.delete()
+    if way == "revert":
+        revert(Hero, Hero.history.get(version=1), editor)
+    else:
+        doing(deletion, editor, anyway=True)
+    assert Hero.objects.get().secret_name == "Person right"
+    assert Hero.history.latest("version").sent == ["secret_name"]
+
+
+def test_a_team_that_others_have_joined_is_left_alone(editor):
+    team = TeamFactory(name="Night Watch")
+    change_set = last()
+    HeroFactory(name="Owl", team=team)
+    undone = doing(change_set, editor)
+    assert [step.left for step in undone.left] == ["Another record is linked to it."]
+    told = rehearse(change_set, editor, KINDS, anyway=True)
+    assert told.also == ["1 hero will be left without a team."]
+    doing(change_set, editor, anyway=True)
+    assert not Team.objects.exists()
+
+
+def test_what_was_there_before_the_history_began_does_not_go(editor):
+    HeroFactory()
+    Hero.history.all().delete()
+    BeginHistory("heroes", "hero").enter(apps, SimpleNamespace(connection=connection))
+    undone = doing(last(), editor)
+    assert [step.left for step in undone.left] == ["It was there before the history began."]
+    assert Hero.objects.exists()

@@ -102,6 +102,18 @@ def test_a_conflict_about_a_secret_shows_neither_secret(address, typed, asked, h
 
 
 @FORMS
+def test_what_was_typed_wrong_is_kept_too(address, hero, editor_browser):
+    address = address.format(hero.pk)
+    mine = opened(editor_browser, address)
+    Hero.objects.filter(pk=hero.pk).change(age=42)
+    answer = editor_browser.post(address, {**mine, "age": "5o"})
+    assert answer.status_code == 409
+    form = form_with(read(answer), "name")
+    assert form.values()["age"] == "5o"
+    assert form.all("input", name="keep_age", value="theirs")
+
+
+@FORMS
 @pytest.mark.parametrize("version", ["", "0", "7", "abc", "-1", "9" * 30, "1.5", "\x00"])
 def test_a_form_of_no_known_version_is_refused(address, version, hero, editor_browser):
     address = address.format(hero.pk)
