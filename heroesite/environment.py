@@ -146,13 +146,19 @@ def secret(kept: Path | None) -> Callable[[str], str]:
 
     def check(value: str) -> str:
         if not value and kept:
-            kept.parent.mkdir(exist_ok=True)
-            if not kept.exists():
-                fresh = kept.with_suffix(f".{os.getpid()}")
-                fresh.touch(0o600)
-                fresh.write_text(secrets.token_urlsafe(50))
-                fresh.rename(kept)
-            return kept.read_text()
+            try:
+                kept.parent.mkdir(exist_ok=True)
+                if not kept.exists():
+                    fresh = kept.with_suffix(f".{os.getpid()}")
+                    fresh.touch(0o600)
+                    fresh.write_text(secrets.token_urlsafe(50))
+                    fresh.rename(kept)
+                made = kept.read_text()
+            except (OSError, UnicodeDecodeError) as error:
+                raise EnvError(f"one cannot be kept in {kept} ({error}); set it yourself.") from None
+            if len(made) < 50:
+                raise EnvError(f"{kept} holds no whole key; delete the file, and a new one is made.")
+            return made
         if len(value) < 50 or len(set(value)) < 5 or value.startswith("django-insecure-"):
             raise EnvError(
                 "it needs 50 random characters or more; "
@@ -180,6 +186,8 @@ def database(base: Path) -> Callable[[str], dict[str, Any]]:
             raise EnvError("it cannot be read; write postgresql://user:password@host:5432/name.") from None
         if config["NAME"] == ":memory:":
             raise EnvError("a register in memory is not shared by processes; write sqlite:///path.")
+        if "\0" in config["NAME"]:
+            raise EnvError("it holds a NUL character (%00). Remove it.")
         if not config["NAME"]:
             raise EnvError("it names no database; write one after the last slash.")
         given = config.get("OPTIONS", {})

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from django.core.exceptions import BadRequest
+from django.core.exceptions import BadRequest, TooManyFieldsSent
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.shortcuts import render
 from django.template.loader import render_to_string
@@ -39,6 +39,8 @@ def told(request: HttpRequest, status: int, detail: str) -> dict[str, Any]:
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
+    if isinstance(exception, TooManyFieldsSent):
+        return refuse(request, 400, _("More than 1,000 fields were sent. Select or send fewer at once."))
     known = isinstance(exception, BadRequest)
     return refuse(request, 400, str(exception) if known else _("The request cannot be understood."))
 

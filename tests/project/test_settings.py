@@ -3,7 +3,9 @@
 import re
 
 import pytest
+from environs import EnvError
 
+from heroesite import environment
 from heroesite.environment import read_file
 from tests.__main__ import ROOT
 
@@ -84,6 +86,7 @@ def test_production_refuses_what_is_unsafe(tmp_path, name, text):
         ("EMAIL_URL", "smtp:", "names no host"),
         ("EMAIL_URL", "submission://", "names no host"),
         ("DATABASE_URL", "sqlite://:memory:", "not shared by processes"),
+        ("DATABASE_URL", "sqlite:///x%00y", "NUL"),
         ("DATABASE_URL", "sqlite://", "not shared by processes"),
         ("DATABASE_URL", "sqlite://var/x.sqlite3", "SQLite has no host"),
         ("DATABASE_URL", "sqlite:///var/x.sqlite3?colour=red", "colour"),
@@ -170,3 +173,15 @@ def test_every_variable_is_documented_with_its_default():
     page = set(re.findall(r"^\| `([A-Z_]+)`", (ROOT / "docs" / "CONFIGURATION.md").read_text(), re.MULTILINE))
     assert names <= example
     assert names <= page
+
+
+def test_a_kept_key_that_is_broken_is_told(tmp_path):
+    kept = tmp_path / "var" / "secret_key"
+    check = environment.secret(kept)
+    assert check("") == check("") == kept.read_text()
+    kept.write_text("")
+    with pytest.raises(EnvError, match="delete the file"):
+        check("")
+    (tmp_path / "file").touch()
+    with pytest.raises(EnvError, match="set it yourself"):
+        environment.secret(tmp_path / "file" / "secret_key")("")
