@@ -33,15 +33,17 @@ def read_file(file: Path, variables: MutableMapping[str, str]) -> list[int]:
     Returns the numbers of the lines that cannot be read, which python-dotenv would only log.
     """
     text = file.read_text(encoding="utf-8", errors="replace") if file.is_file() else ""
-    unreadable = []
+    unreadable, told = [], {}
     for binding in parse_stream(StringIO(text)):
         line = binding.original.string.lstrip()
         if binding.key and binding.value is not None and not re.search("[\0\ufffd]", line):
-            variables.setdefault(binding.key, binding.value)
+            told[binding.key] = binding.value  # the last of two is meant, as in a shell
         elif binding.key or binding.error:
             # A binding begins with the blank lines before it.
             blank = binding.original.string.removesuffix(line)
             unreadable.append(binding.original.line + blank.count("\n"))
+    for name, value in told.items():
+        variables.setdefault(name, value)
     return unreadable
 
 

@@ -39,4 +39,8 @@ def application(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]
     if "chunked" in environ.get("HTTP_TRANSFER_ENCODING", "").lower():
         body = environ["wsgi.input"].read(settings.DATA_UPLOAD_MAX_MEMORY_SIZE + 1)
         environ["wsgi.input"], environ["CONTENT_LENGTH"] = BytesIO(body), str(len(body))
-    return django_application(environ, start_response)
+    answer = django_application(environ, start_response)
+    if environ["REQUEST_METHOD"] != "HEAD":
+        return answer
+    answer.close()  # what it says of its length stays; gunicorn would warn of each body
+    return []

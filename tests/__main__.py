@@ -74,7 +74,10 @@ def run(name: str, url: str, arguments: list[str]) -> tuple[int, str]:
         if case.find("skipped") is not None
     ]
     total, bad = int(suite.get("tests", 0)), int(suite.get("failures", 0)) + int(suite.get("errors", 0))
+    once = sum(str(case.get("classname")).startswith("tests.project.") for case in suite.iter("testcase"))
     line = f"{name}: {total - bad - len(skipped)} passed, {bad} failed, {len(skipped)} skipped"
+    if once:
+        line += f"; {once} of them, in tests/project, choose their databases themselves and run this once"
     if skipped:
         line += f" ({', '.join(skipped)})"
         code = code or int(os.environ.get("CI") == "true")

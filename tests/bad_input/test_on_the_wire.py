@@ -13,6 +13,9 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 import pytest
+from django.test import RequestFactory
+
+from heroesite.wsgi import application
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 HUGE = b"9" * 5000
@@ -541,3 +544,12 @@ def test_after_a_request_that_cannot_be_read_nothing_more_is(site):
 @pytest.mark.parametrize("cut", [0, 1, 20, 60])
 def test_a_client_that_goes_away_is_let_go(cut, site):
     assert site.send(site.head("GET", "/heroes/")[:cut], end=True) == []
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("address", ["/", "/heroes/", "/api/v1/heroes/", "/nowhere"])
+def test_a_head_tells_the_length_and_hands_the_server_no_body(address):
+    told = []
+    environ = RequestFactory().head(address, headers={"Host": "localhost"}).environ
+    body = b"".join(application(environ, lambda status, headers, *more: told.extend(headers)))
+    assert (body, int(dict(told)["Content-Length"]) > 0) == (b"", True)

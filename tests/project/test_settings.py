@@ -185,3 +185,10 @@ def test_a_kept_key_that_is_broken_is_told(tmp_path):
     (tmp_path / "file").touch()
     with pytest.raises(EnvError, match="set it yourself"):
         environment.secret(tmp_path / "file" / "secret_key")("")
+
+
+def test_of_two_lines_of_the_env_file_the_last_is_meant_and_the_environment_comes_first(tmp_path):
+    file, variables = tmp_path / ".env", {"PORT": "9"}
+    file.write_text("PUBLIC_READ=true\nPORT=8001\nPUBLIC_READ=false\n")
+    assert read_file(file, variables) == []
+    assert variables == {"PORT": "9", "PUBLIC_READ": "false"}
