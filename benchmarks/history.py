@@ -1,6 +1,7 @@
 """What history and versions cost per write: CPU and queries, against the same write without them.
 
-    python -m benchmarks.history [sqlite:///… or postgresql://…]
+    python -m benchmarks.history             on an SQLite file and a PostgreSQL of its own
+    python -m benchmarks.history measure     on the database that DATABASE_URL names, which it fills
 
 The same write is done in turns, as it is and bare: without entry, change set and guard of the version.
 The time is that of this process, SQLite included and PostgreSQL's own not.
@@ -8,6 +9,7 @@ The time is that of this process, SQLite included and PostgreSQL's own not.
 
 import os
 import statistics
+import subprocess
 import sys
 import tempfile
 import time
@@ -17,16 +19,23 @@ from pathlib import Path
 from typing import Any
 from unittest import mock
 
+from django.contrib.auth.models import User
+from django.core.management import call_command
+from django.db import connection, models
+from django.test import Client
+from django.test.utils import CaptureQueriesContext, setup_test_environment
+
+from heroes.models import Hero
+from heroesite.api.models import ApiToken
+from heroesite.records import models as records
+from tests.__main__ import postgresql
+
 ROUNDS, WRITES = 15, 40
 
 
 @contextmanager
 def bare() -> Iterator[None]:
     """Records are written as Django does it by itself."""
-    from django.db import models
-
-    from heroesite.records import models as records
-
     with ExitStack() as stack:
         stack.enter_context(mock.patch.object(records, "note"))
         stack.enter_context(mock.patch.object(records.Record, "_do_update", models.Model._do_update))
@@ -42,9 +51,6 @@ def time_of(write: Callable[[], Any]) -> float:
 
 
 def queries_of(write: Callable[[], Any]) -> int:
-    from django.db import connection
-    from django.test.utils import CaptureQueriesContext
-
     with CaptureQueriesContext(connection) as queries:
         write()
     return len(queries)
@@ -69,18 +75,6 @@ def compare(name: str, write: Callable[[], Any]) -> None:
 
 
 def measure() -> None:
-    import django
-
-    django.setup()
-    from django.contrib.auth.models import User
-    from django.core.management import call_command
-    from django.db import connection
-    from django.test import Client
-    from django.test.utils import setup_test_environment
-
-    from heroes.models import Hero
-    from heroesite.api.models import ApiToken
-
     setup_test_environment()
     call_command("migrate", verbosity=0)
     call_command("createcachetable", verbosity=0)
@@ -113,19 +107,13 @@ def measure() -> None:
 
 
 def main() -> None:
-    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "heroesite.settings")
-    os.environ["LOG_LEVEL"] = "ERROR"
-    if len(sys.argv) > 1:
-        os.environ["DATABASE_URL"] = sys.argv[1]
+    if "measure" in sys.argv:
         measure()
         return
-    from tests.__main__ import postgresql
-
     with tempfile.TemporaryDirectory() as folder, postgresql() as url:
         for database in (f"sqlite:///{Path(folder)}/bench.sqlite3", url):
-            os.environ["DATABASE_URL"] = database
-            if os.spawnv(os.P_WAIT, sys.executable, [sys.executable, "-m", "benchmarks.history", database]):
-                sys.exit(1)
+            command = [sys.executable, "-m", "benchmarks.history", "measure"]
+            subprocess.run(command, env={**os.environ, "DATABASE_URL": database}, check=True)
 
 
 if __name__ == "__main__":

@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from django_tasks_db.models import DBTaskResult
 
 from heroesite.api.models import ApiToken
-from heroesite.records.admin import GuardedAdmin, ReadOnlyAdmin
+from heroesite.records.guarded_admin import GuardedAdmin, ReadOnlyAdmin
 
 for model in (User, Group, EmailAddress, DBTaskResult):
     admin.site.unregister(model)

@@ -4,7 +4,18 @@ import re
 from typing import Any
 
 from knox.auth import TokenAuthentication
-from rest_framework.exceptions import AuthenticationFailed
+from rest_framework.exceptions import AuthenticationFailed, PermissionDenied
+from rest_framework.request import Request
+
+
+def refuse_reading_token(request: Request) -> None:
+    """Refuse to write by a token that is for reading only.
+
+    Raises:
+        PermissionDenied: it is.
+    """
+    if getattr(request.auth, "read_only", False):
+        raise PermissionDenied("This token is for reading only. Make one for writing under /account/tokens/.")
 
 
 class BearerAuthentication(TokenAuthentication):

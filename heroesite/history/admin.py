@@ -8,8 +8,8 @@ from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 
-from heroesite.records.admin import ReadOnlyAdmin
 from heroesite.records.changes import ChangeSet
+from heroesite.records.guarded_admin import ReadOnlyAdmin
 
 
 @admin.register(ChangeSet)

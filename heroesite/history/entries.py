@@ -8,7 +8,7 @@ from typing import Any
 
 from django.apps import apps
 from django.db import models
-from django.db.models import Count, Exists, OuterRef, Q, QuerySet
+from django.db.models import Count, Exists, OuterRef, QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from heroesite.records.changes import ChangeSet, Entry, touched
@@ -70,14 +70,19 @@ class Step:
         return before, after
 
 
+def entries_at(kind: type[Record], wanted: Collection[tuple[int, int]]) -> dict[tuple[int, int], Any]:
+    """The entries of those ids and versions, as far as there are such."""
+    keys, versions = zip(*wanted, strict=True)
+    found = kind.history.filter(id__in=set(keys), version__in=set(versions))
+    return {(entry.id, entry.version): entry for entry in found if (entry.id, entry.version) in wanted}
+
+
 def steps(kind: type[Record], entries: Collection[Any]) -> list[Step]:
     """``entries``, each with the one before it, in one query."""
     known = {(entry.id, entry.version): entry for entry in entries}
     wanted = {(pk, version - 1) for pk, version in known if version > 1} - set(known)
     if wanted:
-        pairs = (Q(id=pk, version=version) for pk, version in sorted(wanted))
-        earlier = kind.history.filter(Q(*pairs, _connector=Q.OR))
-        known |= {(entry.id, entry.version): entry for entry in earlier}
+        known |= entries_at(kind, wanted)
     return [Step(kind, entry, known.get((entry.id, entry.version - 1))) for entry in entries]
 
 

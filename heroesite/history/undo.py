@@ -20,13 +20,15 @@ from heroesite.records.changes import ChangeSet, Entry, current_change_set, one_
 from heroesite.records.models import Record, batched
 from heroesite.text import fold
 
+from .entries import entries_at
+
 Kind = type[Record]
 BATCH = 5_000
 """Records that are looked up at once: within what any database takes."""
 
 
 @dataclass
-class Step:
+class Reversal:
     """What undoing means for one record.
 
     Args:
@@ -53,8 +55,8 @@ class Undone:
     ``also`` says in a sentence each what else is changed by it.
     """
 
-    done: list[Step] = field(default_factory=list)
-    left: list[Step] = field(default_factory=list)
+    done: list[Reversal] = field(default_factory=list)
+    left: list[Reversal] = field(default_factory=list)
     also: list[str] = field(default_factory=list)
     change_set: int | None = None
 
@@ -87,11 +89,11 @@ def undo(change_set: ChangeSet, user: Any, kinds: Sequence[Kind], *, anyway: boo
     """
     undone = Undone()
     with one_go():
-        pending: list[Step] = []
+        pending: list[Reversal] = []
         for kind in kinds:
-            for step in steps(kind, change_set, anyway=anyway):
-                (undone.left if step.left else pending).append(step)
-        for kind, action in {(step.kind, step.action) for step in pending}:
+            for reversal in reversals(kind, change_set, anyway=anyway):
+                (undone.left if reversal.left else pending).append(reversal)
+        for kind, action in {(reversal.kind, reversal.action) for reversal in pending}:
             if not may(user, action, kind):
                 raise PermissionDenied
         by_links = sorted(kinds, key=depth)
@@ -100,8 +102,8 @@ def undo(change_set: ChangeSet, user: Any, kinds: Sequence[Kind], *, anyway: boo
             if not going:
                 break
             undone.done += going
-            gone = {id(step) for step in going}
-            pending = [step for step in pending if id(step) not in gone]
+            gone = {id(reversal) for reversal in going}
+            pending = [reversal for reversal in pending if id(reversal) not in gone]
         undone.left += pending
         undone.change_set = current_change_set() if undone.done else None
     return undone
@@ -116,32 +118,28 @@ def depth(kind: Kind) -> int:
 # What there is to do ---------------------------------------------------------------------
 
 
-def steps(kind: Kind, change_set: ChangeSet, *, anyway: bool) -> Iterator[Step]:
+def reversals(kind: Kind, change_set: ChangeSet, *, anyway: bool) -> Iterator[Reversal]:
     """What undoing means for each record of ``kind`` that ``change_set`` changed."""
     entries: dict[int, list[Any]] = defaultdict(list)
     for entry in kind.history.filter(change_set=change_set).order_by("id", "version"):
         entries[entry.id].append(entry)
     for keys in batched(list(entries), BATCH):
-        before = entries_at(kind, {pk: entries[pk][0].version - 1 for pk in keys})
+        before = entries_at(kind, {(pk, entries[pk][0].version - 1) for pk in keys})
         now = dict(kind.objects.filter(pk__in=keys).select_for_update().values_list("pk", "version"))
         last = kind.history.filter(id__in=keys).values("id").annotate(last=Max("version"))
         versions = dict(last.values_list("id", "last"))
         for pk in keys:
-            step = step_of(kind, before.get(pk), entries[pk], versions[pk], there=pk in now)
-            if step and not step.left and not anyway and versions[pk] != entries[pk][-1].version:
-                step.left = _("It was changed since.")
-            if step:
-                yield step
+            reversal = reversal_of(
+                kind, before.get((pk, entries[pk][0].version - 1)), entries[pk], versions[pk], there=pk in now
+            )
+            if reversal and not reversal.left and not anyway and versions[pk] != entries[pk][-1].version:
+                reversal.left = _("It was changed since.")
+            if reversal:
+                yield reversal
 
 
-def entries_at(kind: Kind, versions: dict[int, int]) -> dict[int, Any]:
-    """For each id its entry at a version."""
-    found = kind.history.filter(id__in=versions, version__in=set(versions.values()))
-    return {entry.id: entry for entry in found if versions[entry.id] == entry.version}
-
-
-def step_of(kind: Kind, before: Any, entries: list[Any], version: int, *, there: bool) -> Step | None:
-    """The step for one record; none where the change set left it as it had been.
+def reversal_of(kind: Kind, before: Any, entries: list[Any], version: int, *, there: bool) -> Reversal | None:
+    """The reversal for one record; none where the change set left it as it had been.
 
     Args:
         before: the last entry before the change set; none where the record was created by it.
@@ -158,112 +156,115 @@ def step_of(kind: Kind, before: Any, entries: list[Any], version: int, *, there:
     action = "change" if was_there and stayed else "add" if was_there else "delete" if stayed else ""
     if not action:
         return None
-    step = Step(kind, last.id, last.name, action, version, before, frozenset(fields))
+    reversal = Reversal(kind, last.id, last.name, action, version, before, frozenset(fields))
     if before is None and first.history_type != Entry.CREATED:
-        step.left = _("It was there before the history began.")
+        reversal.left = _("It was there before the history began.")
     elif action == "add" and there:
-        step.left = _("It is there again.")
+        reversal.left = _("It is there again.")
     elif action != "add" and not there:
-        step.left = _("It was deleted since.")
+        reversal.left = _("It was deleted since.")
     elif erased := set(before.erased if before else ()) & (fields or set(kind.FIELDS)):
         labels = ", ".join(kind.label(name) for name in sorted(erased))
-        step.left = _("What stood there before was erased from the history: %(fields)s.") % {"fields": labels}
-    return step
+        reversal.left = _("What stood there before was erased from the history: %(fields)s.") % {
+            "fields": labels
+        }
+    return reversal
 
 
 # Doing it ---------------------------------------------------------------------------------
 
 
-def rounds(pending: list[Step], by_links: Sequence[Kind], undone: Undone, *, anyway: bool) -> Iterator[Step]:
+def rounds(
+    pending: list[Reversal], by_links: Sequence[Kind], undone: Undone, *, anyway: bool
+) -> Iterator[Reversal]:
     """Do those steps that can be done now: one may make room for another, which then is done in the next
     round. Yields the steps done; the others say what hinders them."""
     for kind in by_links:
         for action in ("add", "change"):
-            chosen = [step for step in pending if (step.kind, step.action) == (kind, action)]
+            chosen = [reversal for reversal in pending if (reversal.kind, reversal.action) == (kind, action)]
             for some in batched(chosen, BATCH):
                 yield from put_back(kind, some)
     for kind in reversed(by_links):
-        chosen = [step for step in pending if (step.kind, step.action) == (kind, "delete")]
+        chosen = [reversal for reversal in pending if (reversal.kind, reversal.action) == (kind, "delete")]
         for some in batched(chosen, BATCH):
-            going = [step for step in some if anyway or not is_held(kind, step)]
-            records = kind.objects.filter(pk__in=[step.pk for step in going])
+            going = [reversal for reversal in some if anyway or not is_held(kind, reversal)]
+            records = kind.objects.filter(pk__in=[reversal.pk for reversal in going])
             undone.also += records.consequences_of_deletion()
             records.delete()
             yield from going
 
 
-def is_held(kind: Kind, step: Step) -> bool:
+def is_held(kind: Kind, reversal: Reversal) -> bool:
     """Whether others link to a record by now; the change set's own have been dealt with before."""
-    count = sum(holders.count() for _field, holders in kind.objects.holders([step.pk]))
-    step.left = ngettext("Another record is linked to it.", "%(count)d others are linked to it.", count) % {
-        "count": count
-    }
-    if not count:
-        step.left = ""
+    count = sum(holders.count() for _field, holders in kind.objects.holders([reversal.pk]))
+    words = ngettext("Another record is linked to it.", "%(count)d others are linked to it.", count)
+    reversal.left = words % {"count": count} if count else ""
     return bool(count)
 
 
-def put_back(kind: Kind, some: Sequence[Step]) -> Iterator[Step]:
+def put_back(kind: Kind, some: Sequence[Reversal]) -> Iterator[Reversal]:
     """Bring records back, or put fields back, as far as names are free and linked records are there."""
     records = {}
-    locked = kind.objects.filter(pk__in=[step.pk for step in some if step.action == "change"]).locked()
+    locked = kind.objects.filter(
+        pk__in=[reversal.pk for reversal in some if reversal.action == "change"]
+    ).locked()
     stored = {record.pk: record for record in locked}
-    for step in some:
-        record = stored.get(step.pk)
+    for reversal in some:
+        record = stored.get(reversal.pk)
         if record is None:
-            record = step.before.instance
-            record.version = step.version + 1
-        elif not differs(record, step):
-            step.left = _("It is so already.")
+            record = reversal.before.instance
+            record.version = reversal.version + 1
+        elif not differs(record, reversal):
+            reversal.left = _("It is so already.")
             continue
-        for name in step.fields:
+        for name in reversal.fields:
             attname = kind._meta.get_field(name).attname  # type: ignore[union-attr]
-            setattr(record, attname, getattr(step.before, attname))
-        records[step.pk] = record
-    hindrances(kind, [step for step in some if step.pk in records], records)
-    ready = [step for step in some if not step.left]
+            setattr(record, attname, getattr(reversal.before, attname))
+        records[reversal.pk] = record
+    hindrances(kind, [reversal for reversal in some if reversal.pk in records], records)
+    ready = [reversal for reversal in some if not reversal.left]
     for guarded in (False, True):
         # Where more than the deletion came in between, the history must not tell whether secrets differ.
         back = [
-            records[step.pk]
-            for step in ready
-            if step.action == "add" and guarded == (step.version > step.before.version + 1)
+            records[reversal.pk]
+            for reversal in ready
+            if reversal.action == "add" and guarded == (reversal.version > reversal.before.version + 1)
         ]
         kind.objects.create_all(back, sent=kind.RESTRICTED if guarded else ())
     alike: dict[frozenset[str], list[Record]] = defaultdict(list)
-    for step in ready:
-        if step.action == "change":
-            alike[step.fields].append(records[step.pk])
+    for reversal in ready:
+        if reversal.action == "change":
+            alike[reversal.fields].append(records[reversal.pk])
     for fields, changed in alike.items():
         kind.objects.change_all(changed, fields, sent=fields & set(kind.RESTRICTED))
     yield from ready
 
 
-def differs(record: Record, step: Step) -> bool:
+def differs(record: Record, reversal: Reversal) -> bool:
     """Whether putting fields back changes anything, as far as may be told."""
-    attnames = [step.kind._meta.get_field(name).attname for name in step.fields]  # type: ignore[union-attr]
-    hidden = not step.fields.isdisjoint(record.RESTRICTED)
-    return hidden or any(getattr(record, name) != getattr(step.before, name) for name in attnames)
+    attnames = [reversal.kind._meta.get_field(name).attname for name in reversal.fields]  # type: ignore[union-attr]
+    hidden = not reversal.fields.isdisjoint(record.RESTRICTED)
+    return hidden or any(getattr(record, name) != getattr(reversal.before, name) for name in attnames)
 
 
-def hindrances(kind: Kind, some: Iterable[Step], records: dict[int, Any]) -> None:
-    """Note on each step what it cannot be done for, by the rules of the model."""
+def hindrances(kind: Kind, some: Iterable[Reversal], records: dict[int, Any]) -> None:
+    """Note on each reversal what it cannot be done for, by the rules of the model."""
     wanted = [record.name for record in records.values()]
     holders = dict(kind.objects.named(wanted).values_list("name_key", "pk"))
     targets = {name: linked(kind, name, records.values()) for name in kind.links()}
-    for step in some:
-        record = records[step.pk]
-        step.left = ""
+    for reversal in some:
+        record = records[reversal.pk]
+        reversal.left = ""
         missing = [name for name in targets if getattr(record, f"{name}_id") not in targets[name]]
         try:
             record.clean_fields(exclude=kind.links())
         except ValidationError as error:
-            step.left = " ".join(error.messages)
-        if holders.setdefault(fold(record.name), step.pk) != step.pk:
-            step.left = _("The name “%(name)s” is taken.") % {"name": record.name}
+            reversal.left = " ".join(error.messages)
+        if holders.setdefault(fold(record.name), reversal.pk) != reversal.pk:
+            reversal.left = _("The name “%(name)s” is taken.") % {"name": record.name}
         elif missing:
             labels = ", ".join(kind.label(name) for name in missing)
-            step.left = _("What it was linked to is not there: %(fields)s.") % {"fields": labels}
+            reversal.left = _("What it was linked to is not there: %(fields)s.") % {"fields": labels}
 
 
 def linked(kind: Kind, name: str, records: Iterable[Any]) -> set[int | None]:

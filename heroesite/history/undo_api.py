@@ -5,11 +5,12 @@ from typing import Any
 
 from drf_spectacular.utils import OpenApiExample, OpenApiParameter
 from rest_framework import serializers, viewsets
-from rest_framework.exceptions import APIException, ErrorDetail, NotFound, PermissionDenied
+from rest_framework.exceptions import APIException, ErrorDetail, NotFound
 from rest_framework.permissions import IsAuthenticated
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from heroesite.api.authentication import refuse_reading_token
 from heroesite.api.problems import InvalidBody, InvalidQuery, Problem, refuse_parameters
 from heroesite.api.schema import UNUSABLE, no_such_parameter
 from heroesite.records.changes import ChangeSet, Door, writing
@@ -19,10 +20,10 @@ from heroesite.text import shown
 
 from .api import HistoryAutoSchema
 from .entries import all_kinds
-from .undo import Step, rehearse, undo
+from .undo import Reversal, rehearse, undo
 
 TOLD = 1000
-"""Steps that an answer tells one by one."""
+"""Records that an answer tells one by one."""
 
 
 class NothingUndone(APIException):
@@ -31,15 +32,15 @@ class NothingUndone(APIException):
     status_code = 409
     default_code = "nothing_undone"
 
-    def __init__(self, left: Sequence[Step], undone_by: Sequence[int]) -> None:
+    def __init__(self, left: Sequence[Reversal], undone_by: Sequence[int]) -> None:
         words = "Nothing of this change set can be undone"
         if undone_by:
             words += f"; it was undone by change set {undone_by[0]}, which can be undone itself"
         super().__init__(f"{words}: see left.")
-        self.members = {"left": StepSerializer(left[:TOLD], many=True).data}
+        self.members = {"left": ReversalSerializer(left[:TOLD], many=True).data}
 
 
-class StepSerializer(serializers.Serializer):
+class ReversalSerializer(serializers.Serializer):
     """What undoing does, or does not do, to one record."""
 
     kind = serializers.CharField(source="kind._meta.model_name")
@@ -54,10 +55,10 @@ class UndoneSerializer(serializers.Serializer):
 
     change_set = serializers.IntegerField(allow_null=True, help_text="None where it is a rehearsal.")
     done_count = serializers.IntegerField()
-    done = StepSerializer(many=True, help_text="The first 1,000.")
+    done = ReversalSerializer(many=True, help_text="The first 1,000.")
     also = serializers.ListField(child=serializers.CharField(), help_text="What else is changed by it.")
     left_count = serializers.IntegerField()
-    left = StepSerializer(many=True, help_text="The first 1,000.")
+    left = ReversalSerializer(many=True, help_text="The first 1,000.")
 
 
 class AnywaySerializer(serializers.Serializer):
@@ -70,10 +71,7 @@ class MayWrite(IsAuthenticated):
     """A signed-in user; by a token, one for writing."""
 
     def has_permission(self, request: Request, view: Any) -> bool:
-        if getattr(request.auth, "read_only", False):
-            raise PermissionDenied(
-                "This token is for reading only. Make one for writing under /account/tokens/."
-            )
+        refuse_reading_token(request)
         return super().has_permission(request, view)
 
 

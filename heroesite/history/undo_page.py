@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.generic import TemplateView
 
+from heroesite.records.access import MASK
 from heroesite.records.changes import ChangeSet, Door, writing
 from heroesite.records.models import Record
 from heroesite.records.races import again_after_race
@@ -21,9 +22,8 @@ from heroesite.records.races import again_after_race
 from .entries import all_kinds
 from .undo import Undone, rehearse, revert, undo
 
-MASK = "••••••••"
 SHOWN = 100
-"""Steps that a page tells one by one."""
+"""Records that a page tells one by one."""
 
 
 class UndoPage(LoginRequiredMixin, TemplateView):

@@ -9,6 +9,8 @@ from django.conf import settings
 from .models import Record
 
 Kind = type[Record] | Record
+MASK = "••••••••"
+"""What stands for a value that is there and is not shown."""
 
 
 def may(user: Any, action: str, kind: Kind) -> bool:

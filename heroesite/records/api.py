@@ -10,7 +10,7 @@ from django.utils.decorators import method_decorator
 from django.utils.text import capfirst
 from django_filters.rest_framework import DjangoFilterBackend
 from rest_framework import permissions, viewsets
-from rest_framework.exceptions import NotFound, ParseError, PermissionDenied
+from rest_framework.exceptions import NotFound, ParseError
 from rest_framework.pagination import LimitOffsetPagination
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -18,6 +18,7 @@ from rest_framework.reverse import reverse
 from rest_framework.routers import APIRootView, DefaultRouter
 
 from heroesite.api import idempotency
+from heroesite.api.authentication import refuse_reading_token
 from heroesite.api.conditional import check_match, etag, is_known
 from heroesite.api.models import IdempotencyKey
 from heroesite.api.problems import InvalidQuery, refuse_parameters
@@ -39,10 +40,8 @@ class RecordPermission(permissions.BasePermission):
     def has_permission(self, request: Request, view: Any) -> bool:
         method = request.method or ""
         action = ACTIONS.get(method, "view") if method in view.allowed_methods else "view"
-        if action != "view" and getattr(request.auth, "read_only", False):
-            raise PermissionDenied(
-                "This token is for reading only. Make one for writing under /account/tokens/."
-            )
+        if action != "view":
+            refuse_reading_token(request)
         return may(request.user, action, view.model)
 
 

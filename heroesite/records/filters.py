@@ -245,6 +245,14 @@ class PagedFilterSet(django_filters.FilterSet):
         ]
 
     @property
+    def kept(self) -> list[tuple[str, str]]:
+        """The parameters that are not shown and stay when others are chosen, with what was asked."""
+        asked = (
+            (name, self.form.data.get(name)) for name in ("ordering", "limit") if name in self.form.fields
+        )
+        return [(name, value) for name, value in asked if value]
+
+    @property
     def narrowed(self) -> bool:
         """Whether the query leaves rows out."""
         values: Mapping[str, Any] = getattr(self.form, "cleaned_data", {})

@@ -1,10 +1,9 @@
 """What every record has in common: a name, a version, times, rules, and how it is written."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any, ClassVar, NoReturn, Self
 
-from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import F, Q
@@ -16,7 +15,8 @@ from django.utils.translation import gettext_lazy as _
 
 from heroesite.text import fold
 
-from .changes import Door, Entry, History, note, one_go
+from .changes import Entry, History, note, one_go
+from .disclosures import Disclosure as Disclosure  # Django looks for models here
 from .fields import GROWTH, FoldedField, LineField, RecordKey
 
 
@@ -358,44 +358,3 @@ class Record(models.Model):
     def consequences_of_deletion(self) -> list[str]:
         """What else deleting this record would change, a sentence each."""
         return type(self).objects.filter(pk=self.pk).consequences_of_deletion()
-
-
-class DisclosureQuerySet(models.QuerySet["Disclosure"]):
-    def older_than(self, days: int) -> Self:
-        return self.filter(at__lt=timezone.now() - timedelta(days=days))
-
-    def record(self, user: Any, door: Door, field: str, records: Sequence[Record]) -> None:
-        """Note that ``user`` is about to be shown ``field`` of ``records``."""
-        if records:
-            self.create(
-                user=user,
-                username=user.get_username(),
-                door=door,
-                kind=records[0]._meta.label_lower,
-                field=field,
-                ids=[record.pk for record in records],
-            )
-
-
-class Disclosure(models.Model):
-    """That somebody was shown restricted values: who, when, of which records, at which door."""
-
-    user = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, verbose_name=_("user"), related_name="+"
-    )
-    username = models.CharField(_("user name"), max_length=150)
-    at = models.DateTimeField(_("when"), default=timezone.now, db_index=True)
-    door = models.CharField(_("door"), max_length=10, choices=Door)
-    kind = models.CharField(_("kind"), max_length=60)
-    field = models.CharField(_("field"), max_length=60)
-    ids = models.JSONField(_("ids"))
-
-    objects = DisclosureQuerySet.as_manager()
-
-    class Meta:
-        ordering = ["-at", "-id"]
-        verbose_name = _("disclosure")
-        verbose_name_plural = _("disclosures")
-
-    def __str__(self) -> str:
-        return f"{self.username}, {self.kind} {', '.join(map(str, self.ids[:10]))}"

@@ -108,7 +108,6 @@ class RecordList(RecordPage):
             filterset=filterset,
             page=filterset.page(),
             columns=self.columns(),
-            kept=("ordering", "limit"),
         )
         return self.render_to_response(context, status=200 if filterset.is_valid() else 400)
 
