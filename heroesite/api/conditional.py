@@ -26,9 +26,13 @@ class PreconditionFailed(APIException):
         "The record has been changed since: it is at version {version}. Read it again, and send If-Match"
         " with the ETag of that answer."
     )
+    words_of_none_match = (
+        "If-None-Match asks to write only where the record is not as it is, at version {version}."
+        " Leave it out, or send If-Match."
+    )
 
-    def __init__(self, version: int) -> None:
-        super().__init__(self.words.format(version=version))
+    def __init__(self, version: int, words: str = words) -> None:
+        super().__init__(words.format(version=version))
         self.members = {"version": version}
 
 

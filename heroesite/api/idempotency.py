@@ -63,19 +63,29 @@ class StillRunning(APIException):
     wait = 1
 
 
+def given_key(request: Request) -> str | None:
+    """The text of the key that comes with this request, if one does.
+
+    Raises:
+        BadKey: it is empty, too long, or has other characters.
+    """
+    key = request.headers.get("Idempotency-Key")
+    if key is not None and not re.fullmatch("[!-~]{1,255}", key):
+        raise BadKey
+    return key
+
+
 def claim(request: Request) -> IdempotencyKey | None:
     """The key of this request, claimed, or with the answer that it got before; none where it brings none.
 
     Raises:
-        BadKey: it is empty, too long, or has other characters.
+        BadKey: see :func:`given_key`.
         KeyReused: it came with another body, method or path.
         StillRunning: a request with it is under way.
     """
-    key = request.headers.get("Idempotency-Key")
+    key = given_key(request)
     if key is None:
         return None
-    if not re.fullmatch("[!-~]{1,255}", key):
-        raise BadKey
     now = timezone.now()
     ours = {
         "fingerprint": fingerprint(request),

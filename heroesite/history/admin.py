@@ -1,15 +1,30 @@
-"""Change sets in the admin: to look through, and to undo on the page that says first what that does."""
+"""Change sets in the admin: to look through, and to undo."""
 
 from typing import Any
 
 from django.contrib import admin
 from django.http import HttpRequest
-from django.urls import reverse
+from django.urls import path, reverse
 from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 
 from heroesite.records.changes import ChangeSet
 from heroesite.records.guarded_admin import ReadOnlyAdmin
+
+from .undo_page import UndoPage
+
+
+class AdminUndoPage(UndoPage):
+    """The page that undoes, in the admin."""
+
+    template_name = "admin/records/undo.html"
+    address = "admin:records_changeset_change"
+    admin_site: Any = None
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        title = _("Undo %(change_set)s") % {"change_set": kwargs["change_set"]}
+        told = {**self.admin_site.each_context(self.request), "title": title, "opts": ChangeSet._meta}
+        return super().get_context_data(**told, **kwargs)
 
 
 @admin.register(ChangeSet)
@@ -33,4 +48,9 @@ class ChangeSetAdmin(ReadOnlyAdmin):
 
     @admin.display(description=_("undo"))
     def undo(self, change_set: ChangeSet) -> str:
-        return format_html('<a href="{}">{}</a>', reverse("history:undo", args=[change_set.pk]), _("Undo"))
+        address = reverse("admin:records_changeset_undo", args=[change_set.pk])
+        return format_html('<a href="{}">{}</a>', address, _("Undo"))
+
+    def get_urls(self) -> list[Any]:
+        undo = self.admin_site.admin_view(AdminUndoPage.as_view(admin_site=self.admin_site))
+        return [path("<int:pk>/undo/", undo, name="records_changeset_undo"), *super().get_urls()]

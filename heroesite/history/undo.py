@@ -17,7 +17,8 @@ from django.utils.translation import ngettext
 
 from heroesite.records.access import may
 from heroesite.records.changes import ChangeSet, Entry, current_change_set, one_go, touched
-from heroesite.records.models import Record, batched
+from heroesite.records.models import Record
+from heroesite.records.querysets import batched
 from heroesite.text import fold
 
 from .entries import entries_at

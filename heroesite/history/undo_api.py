@@ -11,8 +11,10 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from heroesite.api.authentication import refuse_reading_token
+from heroesite.api.idempotency import given_key
 from heroesite.api.problems import InvalidBody, InvalidQuery, Problem, refuse_parameters
-from heroesite.api.schema import UNUSABLE, no_such_parameter
+from heroesite.api.schema import KEY, REPEATING, REPLAYED, UNUSABLE, no_such_parameter
+from heroesite.records.api import Repeatable, once
 from heroesite.records.changes import ChangeSet, Door, writing
 from heroesite.records.fields import is_id
 from heroesite.records.races import again_after_race
@@ -20,7 +22,7 @@ from heroesite.text import shown
 
 from .api import HistoryAutoSchema
 from .entries import all_kinds
-from .undo import Reversal, rehearse, undo
+from .undo import Reversal, Undone, rehearse, undo
 
 TOLD = 1000
 """Records that an answer tells one by one."""
@@ -89,6 +91,32 @@ def choice(request: Request, name: str) -> bool:
     return value == "true"
 
 
+def members(request: Request, *known: str) -> dict[str, Any]:
+    """The members of a body that may be left out.
+
+    Raises:
+        InvalidBody: it is no object, or has others than ``known``.
+    """
+    body = request.data if request.META.get("CONTENT_LENGTH") not in (None, "", "0") else {}
+    if not isinstance(body, dict):
+        raise InvalidBody({"non_field_errors": [ErrorDetail("Send a JSON object.", "not_an_object")]})
+    for name in body:
+        if name not in known:
+            raise InvalidBody({shown(name): [ErrorDetail(no_member(*known), "unknown")]})
+    return body
+
+
+def no_member(*known: str) -> str:
+    there = f"there is: {', '.join(known)}" if known else "leave the body out"
+    return f"There is no such member; {there}."
+
+
+def unknown_member(*known: str) -> Problem:
+    """The refusal of a body with a member that is not among ``known``."""
+    fault = {"pointer": "/name", "message": no_member(*known), "code": "unknown"}
+    return Problem(422, "The body breaks a rule: see errors.", [fault])
+
+
 class UndoAutoSchema(HistoryAutoSchema):
     def get_override_parameters(self) -> list[Any]:
         words = "Say what would be done, and do nothing."
@@ -96,6 +124,8 @@ class UndoAutoSchema(HistoryAutoSchema):
         return [
             OpenApiParameter("id", int, OpenApiParameter.PATH),
             OpenApiParameter("dry_run", choices, description=words),
+            KEY,
+            REPLAYED,
         ]
 
     def get_request_serializer(self) -> Any:
@@ -112,14 +142,10 @@ class UndoAutoSchema(HistoryAutoSchema):
 
     def get_problems(self) -> dict[str, Problem]:
         fault = no_such_parameter("dry_run")
-        no_member = {
-            "pointer": "/name",
-            "message": "There is no such member; there is: anyway.",
-            "code": "unknown",
-        }
         return super().get_problems() | {
+            **REPEATING,
             "parameter": Problem(400, UNUSABLE, [fault]),
-            "rule": Problem(422, "The body breaks a rule: see errors.", [no_member]),
+            "rule": unknown_member("anyway"),
             "nothing": Problem(409, "Nothing of this change set can be undone: see left.", [], {"left": []}),
         }
 
@@ -134,7 +160,7 @@ UNDONE = {
 }
 
 
-class UndoViewSet(viewsets.ViewSet):
+class UndoViewSet(Repeatable, viewsets.ViewSet):
     """Undoes a change set; with ``dry_run`` it only says what that would do."""
 
     model = ChangeSet
@@ -143,16 +169,28 @@ class UndoViewSet(viewsets.ViewSet):
     schema = UndoAutoSchema()
 
     def undo(self, request: Request, pk: str) -> Response:
-        dry_run = choice(request, "dry_run")
-        anyway = self.anyway(request)
+        if not choice(request, "dry_run"):
+            return self.do(request, pk)
+        given_key(request)
+        change_set, anyway = self.find(pk), self.anyway(request)
+        return self.answer(again_after_race(rehearse)(change_set, request.user, all_kinds(), anyway=anyway))
+
+    @once
+    def do(self, request: Request, pk: str) -> Response:
+        change_set, anyway = self.find(pk), self.anyway(request)
+        with writing(Door.API, request._request, undoes=change_set):
+            undone = undo(change_set, request.user, all_kinds(), anyway=anyway)
+        if not undone.done:
+            raise NothingUndone(undone.left, [*change_set.undone_by.values_list("pk", flat=True)])
+        return self.answer(undone)
+
+    def find(self, pk: str) -> ChangeSet:
         change_set = ChangeSet.objects.filter(pk=pk).first() if is_id(pk) else None
         if change_set is None:
             raise NotFound("Change set not found")
-        do = rehearse if dry_run else undo
-        with writing(Door.API, request._request, undoes=change_set):
-            undone = again_after_race(do)(change_set, request.user, all_kinds(), anyway=anyway)
-        if not undone.done and not dry_run:
-            raise NothingUndone(undone.left, [*change_set.undone_by.values_list("pk", flat=True)])
+        return change_set
+
+    def answer(self, undone: Undone) -> Response:
         told = {
             "change_set": undone.change_set,
             "done_count": len(undone.done),
@@ -170,13 +208,7 @@ class UndoViewSet(viewsets.ViewSet):
 
     def anyway(self, request: Request) -> bool:
         """What the body says; none says no."""
-        body = request.data if request.META.get("CONTENT_LENGTH") not in (None, "", "0") else {}
-        if not isinstance(body, dict):
-            raise InvalidBody({"non_field_errors": [ErrorDetail("Send a JSON object.", "not_an_object")]})
-        for name in body:
-            if name != "anyway":
-                words = ErrorDetail("There is no such member; there is: anyway.", "unknown")
-                raise InvalidBody({shown(name): [words]})
-        if not isinstance(body.get("anyway", False), bool):
+        said = members(request, "anyway").get("anyway", False)
+        if not isinstance(said, bool):
             raise InvalidBody({"anyway": [ErrorDetail("Send true or false.", "invalid")]})
-        return body.get("anyway", False)
+        return said

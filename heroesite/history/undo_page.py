@@ -8,6 +8,7 @@ from django.contrib.auth.mixins import LoginRequiredMixin
 from django.core.exceptions import BadRequest, ValidationError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
+from django.urls import reverse
 from django.utils.cache import add_never_cache_headers
 from django.utils.decorators import method_decorator
 from django.utils.translation import gettext as _
@@ -15,7 +16,8 @@ from django.utils.translation import ngettext
 from django.views.generic import TemplateView
 
 from heroesite.records.access import MASK
-from heroesite.records.changes import ChangeSet, Door, writing
+from heroesite.records.changes import ChangeSet, writing
+from heroesite.records.doors import door_of
 from heroesite.records.models import Record
 from heroesite.records.races import again_after_race
 
@@ -30,6 +32,8 @@ class UndoPage(LoginRequiredMixin, TemplateView):
     """Says what undoing a change set would do, and does it."""
 
     template_name = "history/undo.html"
+    address = "history:detail"
+    """Where a change set is told."""
     http_method_names = ["get", "head", "post", "options"]
 
     def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
@@ -41,17 +45,18 @@ class UndoPage(LoginRequiredMixin, TemplateView):
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         change_set = get_object_or_404(ChangeSet, pk=kwargs["pk"])
         anyway = chosen(request.POST)
-        with writing(Door.PAGE, request, undoes=change_set):
+        with writing(door_of(request), request, undoes=change_set):
             undone = again_after_race(undo)(change_set, request.user, all_kinds(), anyway=anyway)
         if not undone.done:
             return self.show(change_set, undone, anyway, status=409)
         words = ngettext("%(count)d record was undone.", "%(count)d records were undone.", len(undone.done))
         messages.success(request, words % {"count": len(undone.done)})
-        return redirect("history:detail", undone.change_set)
+        return redirect(self.address, undone.change_set)
 
     def show(self, change_set: ChangeSet, undone: Undone, anyway: bool, status: int = 200) -> HttpResponse:
         context = self.get_context_data(
             change_set=change_set,
+            back=reverse(self.address, args=[change_set.pk]),
             undone_by=change_set.undone_by.all(),
             undone=undone,
             shown={"done": undone.done[:SHOWN], "left": undone.left[:SHOWN]},

@@ -1,11 +1,14 @@
 """The addresses of histories: of each kind of record, and of all that was changed."""
 
+from collections.abc import Iterator
+
 from django.urls import URLPattern, path, re_path
 
 from heroesite.records.api import RecordRouter, RecordViewSet
 from heroesite.records.models import Record
 
 from . import api, undo_api, undo_page, views
+from .revert_api import revert_view
 
 app_name = "history"
 urlpatterns = [
@@ -38,13 +41,11 @@ def api_history_urls(router: RecordRouter) -> list[URLPattern]:
     ]
 
 
-def histories(router: RecordRouter) -> list[URLPattern]:
-    return [
-        re_path(
-            rf"^{prefix}/(?P<pk>[^/]+)/history/?$",
-            api.RecordHistoryViewSet.as_view({"get": "list"}, model=viewset.model),
-            name=f"{basename}-history",
-        )
-        for prefix, viewset, basename in router.registry
-        if issubclass(viewset, RecordViewSet)
-    ]
+def histories(router: RecordRouter) -> Iterator[URLPattern]:
+    for prefix, viewset, basename in router.registry:
+        if issubclass(viewset, RecordViewSet):
+            address = f"^{prefix}/(?P<pk>[^/]+)/history"
+            listed = api.RecordHistoryViewSet.as_view({"get": "list"}, model=viewset.model)
+            yield re_path(f"{address}/?$", listed, name=f"{basename}-history")
+            reverted = revert_view(viewset)
+            yield re_path(f"{address}/(?P<version>[^/]+)/revert/?$", reverted, name=f"{basename}-revert")

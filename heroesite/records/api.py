@@ -1,6 +1,6 @@
 """The API of one kind of record: list, create, retrieve, update and delete."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from functools import wraps
 from typing import Any, ClassVar
@@ -19,7 +19,7 @@ from rest_framework.routers import APIRootView, DefaultRouter
 
 from heroesite.api import idempotency
 from heroesite.api.authentication import refuse_reading_token
-from heroesite.api.conditional import check_match, etag, is_known
+from heroesite.api.conditional import PreconditionFailed, check_match, etag, is_known
 from heroesite.api.models import IdempotencyKey
 from heroesite.api.problems import InvalidQuery, refuse_parameters
 
@@ -89,7 +89,7 @@ def once(write: Callable[..., Response]) -> Callable[..., Response]:
     """Run ``write`` as one transaction, and for each Idempotency-Key once."""
 
     @wraps(write)
-    def run(view: "RecordViewSet", request: Request, *args: Any, **kwargs: Any) -> Response:
+    def run(view: Any, request: Request, *args: Any, **kwargs: Any) -> Response:
         key = idempotency.claim(request) if request.method in {"POST", "PATCH"} else None
         if key is not None and key.status is not None:
             return view.replayed(key)
@@ -116,7 +116,19 @@ def once(write: Callable[..., Response]) -> Callable[..., Response]:
     return run
 
 
-class RecordViewSet(viewsets.ModelViewSet):
+class Repeatable:
+    """A view with writes that are done ``once``."""
+
+    def hidden(self) -> Iterable[str]:
+        """The members of an answer that are not kept."""
+        return ()
+
+    def replayed(self, key: IdempotencyKey) -> Response:
+        """The answer that was kept."""
+        return idempotency.replayed(key)
+
+
+class RecordViewSet(Repeatable, viewsets.ModelViewSet):
     """One kind of record.
 
     A subclass names the ``model``, the serializer of one record and that of a row in a list, and an
@@ -174,9 +186,13 @@ class RecordViewSet(viewsets.ModelViewSet):
         if instant := form.cleaned_data["as_of"]:
             return self.retrieve_as_of(instant)
         record = self.get_object()
-        answer = self.tagged(Response(self.get_serializer(record).data), record)
-        check_match(request, record.version)
-        if is_known(request, answer["ETag"]):
+        return self.unless_known(Response(self.get_serializer(record).data), record)
+
+    def unless_known(self, answer: Response, record: Record) -> Response:
+        """``answer`` with its tag; less where the client has it already."""
+        check_match(self.request, record.version)
+        self.tagged(answer, record)
+        if is_known(self.request, answer["ETag"]):
             return Response(status=304, headers={"ETag": answer["ETag"]})
         return self.disclosing(answer, [record])
 
@@ -192,7 +208,7 @@ class RecordViewSet(viewsets.ModelViewSet):
         row = self.row_serializer_class(record, context=self.get_serializer_context()).data
         erased = {member_name(name, self.model) for name in entry.erased}
         answer = Response({name: None if name in erased else value for name, value in row.items()})
-        return self.disclosing(answer, [record])
+        return self.unless_known(answer, record)
 
     @once
     def create(self, request: Request, *args: Any, **kwargs: Any) -> Response:
@@ -207,7 +223,7 @@ class RecordViewSet(viewsets.ModelViewSet):
     def update(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         partial = self.action == "partial_update"
         record = self.get_object()
-        check_match(request, record.version)
+        self.check_conditions(record)
         serializer = self.get_serializer(record, data=self.body(), partial=partial)
         serializer.is_valid(raise_exception=True)
         record = serializer.save()
@@ -216,9 +232,17 @@ class RecordViewSet(viewsets.ModelViewSet):
     @method_decorator(again_after_race)
     def destroy(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         record = self.get_object()
-        check_match(request, record.version)
+        self.check_conditions(record)
         record.delete()
         return Response(status=204)
+
+    def check_conditions(self, record: Record) -> None:
+        """Refuse a write by what it says about the record that it is meant for (RFC 9110, section 13.2.2)."""
+        check_match(self.request, record.version)
+        if "If-None-Match" in self.request.headers:
+            tag = etag(record.version, self.get_serializer(record).data)
+            if is_known(self.request, tag):
+                raise PreconditionFailed(record.version, PreconditionFailed.words_of_none_match)
 
     def tagged(self, answer: Response, record: Record) -> Response:
         """``answer`` with the tag by which it is known again."""
@@ -254,6 +278,8 @@ class RecordViewSet(viewsets.ModelViewSet):
                 body[member] = getattr(entry, member)
             else:
                 del body[member]
+        if "ETag" in answer:
+            answer["ETag"] = etag(body["version"], body)  # of what is shown, and to whom
         return answer
 
 

@@ -38,7 +38,7 @@ from .fields import (
     WholeNumberFormField,
     between,
 )
-from .models import RecordQuerySet
+from .querysets import RecordQuerySet
 
 LIMIT = 100
 """Records on one page, by default and at most."""

@@ -82,15 +82,16 @@ class RecordForm(forms.ModelForm):
     def check_version(self, values: dict[str, Any], filled_in: set[str]) -> None:
         """Merge what others changed since the form was filled in."""
         seen = values.pop("seen_version", None)
-        if seen == self.instance.version or "seen_version" in self.errors:
+        self.errors.pop("seen_version", None)  # which nobody typed
+        if seen == self.instance.version:
             return
         yours = {name: value for name, value in values.items() if name in filled_in}
         yours |= {name: self.data.get(name) for name in self.errors if name in self.fields}
-        self.choices = None if seen is None else merge(self.instance, seen, yours)
-        if self.choices is None:
-            words = _("This form does not say which version it was filled in from. Open it again.")
-            self.add_error(None, ValidationError(words, code="version"))
+        choices = merge(self.instance, seen, yours)
+        known = seen and self.instance.history.filter(version=seen).exists()
+        if not (known or choices):
             return
+        self.choices = choices
         data: Any = self.data
         self.data = data = data.copy()
         data["seen_version"] = str(self.instance.version)
@@ -98,7 +99,14 @@ class RecordForm(forms.ModelForm):
             if not choice.open and not choice.restricted:
                 data[choice.name] = self[choice.name].initial
                 values[choice.name] = choice.theirs
-        words = _("Somebody else has changed this in the meantime. Look at the changes, then save again.")
+        words = (
+            _("Somebody else has changed this in the meantime. Look at the changes, then save again.")
+            if known
+            else _(
+                "The form does not say which version it was filled in from. Look at what differs, then save"
+                " again."
+            )
+        )
         self.add_error(None, ValidationError(words, code="stale"))
 
     def once_key(self) -> str:

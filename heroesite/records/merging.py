@@ -16,7 +16,7 @@ class Choice:
     Args:
         was, theirs, yours: the value when the form was opened, the stored one and the one in the form;
             none of them of a restricted field, which is not shown.
-        by: the change set of their last change to it.
+        by: the change set of their last change to it, if it is known.
         open: whether both sides changed it, so that somebody has to choose.
     """
 
@@ -25,24 +25,27 @@ class Choice:
     was: Any
     theirs: Any
     yours: Any
-    by: ChangeSet
+    by: ChangeSet | None
     open: bool
     restricted: bool
 
 
-def merge(record: Record, seen: int, yours: Mapping[str, Any]) -> list[Choice] | None:
+def merge(record: Record, seen: int | None, yours: Mapping[str, Any]) -> list[Choice]:
     """What was changed in ``record`` since version ``seen``, against ``yours``.
 
     Args:
         record: as it is stored.
+        seen: where the record never had that version, all that differs from ``yours`` counts as changed.
         yours: the values of the fields that were filled in; a restricted one only where it was typed.
 
     Returns:
-        a choice for each field that others changed; none where the record never had that version.
+        a choice for each field that others changed.
     """
-    entries = list(record.history.filter(version__gte=seen).select_related("change_set").order_by("version"))
+    since = record.history.filter(version__gte=seen or 0)
+    entries = list(since.select_related("change_set").order_by("version"))
     if not entries or entries[0].version != seen:
-        return None
+        compared = (choice(record, name, None, yours, None) for name in record.FIELDS if name in yours)
+        return [found for found in compared if found.open]
     by: dict[str, ChangeSet] = {}
     for before, after in pairwise(entries):
         by.update(dict.fromkeys(touched(type(record), before, after), after.change_set))
@@ -50,14 +53,17 @@ def merge(record: Record, seen: int, yours: Mapping[str, Any]) -> list[Choice] |
     return [choice(record, name, was, yours, by[name]) for name in record.FIELDS if name in by]
 
 
-def choice(record: Record, name: str, was: Record, yours: Mapping[str, Any], by: ChangeSet) -> Choice:
+def choice(
+    record: Record, name: str, was: Record | None, yours: Mapping[str, Any], by: ChangeSet | None
+) -> Choice:
     label, restricted = record.label(name), name in record.RESTRICTED
     if restricted:
         return Choice(name, label, None, None, None, by, open=name in yours, restricted=True)
     attname = record._meta.get_field(name).attname  # type: ignore[union-attr]
     mine = getattr(yours.get(name), "pk", yours.get(name))
-    differs = name in yours and mine not in (getattr(was, attname), getattr(record, attname))
-    before = named(was, name)
+    known = {getattr(one, attname) for one in (was, record) if one}
+    differs = name in yours and mine not in known
+    before = named(was, name) if was else None
     return Choice(name, label, before, getattr(record, name), yours.get(name), by, differs, restricted=False)
 
 

@@ -1,28 +1,23 @@
 """What every record has in common: a name, a version, times, rules, and how it is written."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
-from typing import Any, ClassVar, NoReturn, Self
+from typing import Any, ClassVar, Self
 
 from django.core.exceptions import ValidationError
+from django.core.management.base import CommandError
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Q
 from django.db.models.functions import Length
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 
-from heroesite.text import fold
-
 from .changes import Entry, History, note, one_go
 from .disclosures import Disclosure as Disclosure  # Django looks for models here
 from .fields import GROWTH, FoldedField, LineField, RecordKey
-
-
-def batched(records: Sequence[Any], size: int) -> Iterator[Sequence[Any]]:
-    """As many at once as any database takes."""
-    return (records[start : start + size] for start in range(0, len(records), size))
+from .querysets import RecordQuerySet
 
 
 class StaleRecord(Exception):
@@ -54,125 +49,6 @@ def line_check(field: str, longest: int) -> FieldCheck:
 LineField.register_lookup(Length)
 
 
-class RecordQuerySet(models.QuerySet[Any]):
-    """Records by domain words.
-
-    What writes many keeps versions, links and history as ``save`` does, all or none; its callers have asked
-    ``full_clean``.
-    """
-
-    batch = 500
-
-    @property
-    def bare(self) -> models.QuerySet[Any]:
-        """All records, to be written by Django's own means: without version, history and links."""
-        return models.QuerySet(self.model, using=self.db)
-
-    def refused(self, *args: Any, **kwargs: Any) -> NoReturn:
-        raise TypeError(
-            "Records are written by save, create_all, change_all, change and delete, which keep versions"
-            " and history."
-        )
-
-    update = bulk_create = bulk_update = _raw_delete = refused
-
-    def search(self, words: Iterable[str]) -> Self:
-        """The records whose name holds each of ``words``, whatever the case."""
-        return self.filter(*(Q(name_key__contains=fold(word)) for word in words))
-
-    def named(self, names: Iterable[str]) -> Self:
-        return self.filter(name_key__in=[fold(name) for name in names])
-
-    def with_links(self) -> Self:
-        """The records together with those they are linked to, in one query."""
-        return self.select_related(*self.model.links())
-
-    def create_all(self, records: Sequence["Record"], sent: Iterable[str] = ()) -> None:
-        """Insert records, each of which has passed ``full_clean``; those that come back bring their id.
-
-        Args:
-            sent: as in :meth:`change_all`.
-
-        Raises:
-            IntegrityError: a name is taken.
-        """
-        with one_go():
-            self.bare.bulk_create(records, batch_size=self.batch)
-            note(self.model, records, Entry.CREATED, sent)
-
-    def change_all(
-        self, records: Sequence["Record"], fields: Iterable[str], sent: Iterable[str] = ()
-    ) -> None:
-        """Write ``fields`` of ``records``, which were read under a lock, each with a new version.
-
-        Args:
-            sent: the restricted ones among them that were sent by somebody who may not see them.
-        """
-        with one_go():
-            for record in records:
-                for field in record._meta.fields:
-                    if isinstance(field, FoldedField):
-                        field.pre_save(record, add=False)  # which bulk_update leaves out
-            written = self.model.going_with(fields) - {"version", "updated_at"}
-            self.bare.bulk_update(records, sorted(written), batch_size=100)  # its cost grows with the square
-            self.count_versions(records)
-            note(self.model, records, Entry.CHANGED, sent)
-
-    def change(self, **values: Any) -> None:
-        """Give all these records the same values, in fields without a folded copy, and new versions."""
-        with one_go():
-            records = self.locked()
-            for record in records:
-                for name, value in values.items():
-                    setattr(record, name, value)
-            self.count_versions(records, **values)
-            note(self.model, records, Entry.CHANGED)
-
-    def count_versions(self, records: Sequence[Any], **values: Any) -> None:
-        """Give locked records new versions, and ``values``, which they have in memory, with them."""
-        now = timezone.now()
-        for some in batched(records, self.batch):
-            rows = self.bare.filter(pk__in=[record.pk for record in some])
-            rows.update(**values, version=F("version") + 1, updated_at=now)
-        for record in records:
-            record.version, record.updated_at = record.version + 1, now
-
-    def delete(self) -> tuple[int, dict[str, int]]:
-        """Delete these records; what was linked to them is changed first, version and all."""
-        with one_go():
-            records = self.locked()
-            deleted = 0
-            for some in batched(records, self.batch):
-                keys = [record.pk for record in some]
-                for field, holders in self.holders(keys):
-                    holders.change(**{field.name: None})
-                deleted += self.bare.filter(pk__in=keys).delete()[0]
-            for record in records:
-                record.version, record.updated_at = record.version + 1, timezone.now()
-            note(self.model, records, Entry.DELETED)
-            return deleted, {self.model._meta.label: deleted}
-
-    delete.alters_data = True  # type: ignore[attr-defined]
-    delete.queryset_only = True  # type: ignore[attr-defined]
-
-    def locked(self) -> list[Any]:
-        """The records, in the order in which all who want several lock them."""
-        return list(self.order_by("pk").select_for_update())
-
-    def holders(self, keys: Iterable[Any]) -> Iterator[tuple[RecordKey, "RecordQuerySet"]]:
-        """For each kind of record linked to this one, the link and the records that hold it."""
-        for relation in self.model._meta.related_objects:
-            if isinstance(relation.field, RecordKey):
-                holders = relation.related_model.objects.filter(**{f"{relation.field.name}__in": list(keys)})
-                yield relation.field, holders
-
-    def consequences_of_deletion(self) -> list[str]:
-        """What else deleting these records would change, a sentence each."""
-        keys = list(self.values_list("pk", flat=True))
-        counted = ((field, holders.count()) for field, holders in self.holders(keys))
-        return [field.left_behind % {"count": count} for field, count in counted if count]
-
-
 class Record(models.Model):
     """The base of every kind of record.
 
@@ -196,6 +72,7 @@ class Record(models.Model):
 
     class Meta:
         abstract = True
+        base_manager_name = "objects"  # by which Django writes links from the other side
         ordering = ["name_key", "id"]
         constraints = [
             models.UniqueConstraint(fields=["name_key"], name="%(app_label)s_%(class)s_name_unique"),
@@ -334,6 +211,15 @@ class Record(models.Model):
     def validate_constraints(self, exclude: Any = None) -> None:
         """Constraints across fields; the name's, which ``validate_unique`` has told, is left out."""
         super().validate_constraints(exclude={*(exclude or ()), "name_key"})
+
+    def _save_table(self, raw: bool = False, *args: Any, **kwargs: Any) -> bool:
+        """Refuses what ``loaddata`` writes, round ``save``."""
+        if raw:
+            raise CommandError(
+                "Records are not loaded from fixtures, which know no rules, versions and history. Send them"
+                " to the API, or copy the whole database by its own means."
+            )
+        return super()._save_table(raw, *args, **kwargs)  # type: ignore[misc]
 
     def _do_update(
         self, base_qs: Any, using: Any, pk_val: Any, values: Any, update_fields: Any, forced_update: Any

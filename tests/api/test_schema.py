@@ -39,12 +39,14 @@ OPERATIONS = [
     ("/api/v1/teams/{id}/", "patch", "Change a team"),
     ("/api/v1/teams/{id}/", "delete", "Delete a team"),
     ("/api/v1/changesets/{id}/undo/", "post", "Undo a change set"),
+    ("/api/v1/heroes/{id}/history/{version}/revert/", "post", "Give a hero the values that it had"),
+    ("/api/v1/teams/{id}/history/{version}/revert/", "post", "Give a team the values that it had"),
 ]
 operations = pytest.mark.parametrize(("path", "method"), [operation[:2] for operation in OPERATIONS])
 writes = [
     (path, method)
     for path, method, _summary in OPERATIONS
-    if method in ("post", "put", "patch") and "undo" not in path
+    if method in ("post", "put", "patch") and not path.endswith(("undo/", "revert/"))
 ]
 kinds = pytest.mark.parametrize("kind", KINDS)
 
@@ -125,7 +127,7 @@ def test_each_operation_has_a_name_of_its_own(schema):
 @operations
 def test_each_operation_shows_examples(path, method, schema):
     operation = schema["paths"][path][method]
-    if method in ("post", "put", "patch"):
+    if "requestBody" in operation:
         check(example(operation["requestBody"]), media(operation["requestBody"])["schema"], schema)
     status, response = success(schema, path, method)
     if status == 204:
@@ -142,7 +144,7 @@ def test_each_operation_tells_its_errors_with_an_example(path, method, schema):
     expected |= {"403"} if method != "get" else set()
     expected |= {"413", "415", "422"} if method in ("post", "put", "patch") else set()
     expected |= {"409"} if method in ("post", "patch") else set()
-    expected |= {"412"} if method in ("put", "patch", "delete") else set()
+    expected |= {"412"} if method in ("put", "patch", "delete") or "revert" in path else set()
     expected |= {"428"} if method == "put" else set()
     assert {status for status in responses if status >= "4"} == expected
     for status in expected:
@@ -273,7 +275,7 @@ def test_every_error_is_as_described(address, method, body, schema, editor_progr
 
 def provoke(fault, client, path, method, sent, pk, reader):
     """Call an operation as the example of an error says that it should not be called."""
-    address, body, kind, headers = path, json.dumps(sent), "application/json", {}
+    address, body, kind, headers = path.replace("{version}", "1"), json.dumps(sent), "application/json", {}
     if method == "put" and fault != "unconditional":
         headers["HTTP_IF_MATCH"] = "*"
     if fault == "parameter":
@@ -297,6 +299,9 @@ def provoke(fault, client, path, method, sent, pk, reader):
     elif fault == "stale":
         pk = KINDS[path.split("/")[3]][1]().pk
         headers["HTTP_IF_MATCH"] = '"another"'
+    elif fault == "deleted then":
+        KINDS[path.split("/")[3]][0].objects.all().delete()
+        address = path.replace("{version}", "2")
     elif fault == "nothing":
         pk = ChangeSet.objects.create(door="command").pk
     elif fault == "key":

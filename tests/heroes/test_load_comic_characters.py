@@ -13,7 +13,7 @@ from django.db import DatabaseError, IntegrityError, connection
 from heroes.comic_characters import numeral
 from heroes.management.commands import load_comic_characters
 from heroes.models import Hero
-from heroesite.records.models import RecordQuerySet
+from heroesite.records.querysets import RecordQuerySet
 
 pytestmark = pytest.mark.django_db
 

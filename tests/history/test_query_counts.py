@@ -25,7 +25,7 @@ def register(request):
     for gone in HeroFactory.create_batch(request.param):
         gone.delete()
     with writing(Door.IMPORT), one_go():
-        Hero.objects.change(age=1)
+        Hero.objects.update(age=1)
         Hero.objects.create_all([HeroFactory.build(name=f"New {n}") for n in range(request.param)])
         for one in Hero.objects.all():
             one.age = 2

@@ -92,7 +92,7 @@ def test_edits_return_and_creations_go(register, editor):
 
 def test_what_was_changed_since_is_left_alone_unless_one_says_otherwise(register, editor):
     before = state()
-    Hero.objects.all().change(age=1)
+    Hero.objects.all().update(age=1)
     change_set = last()
     owl = Hero.objects.get(name="Owl")
     owl.name = "Barn Owl"

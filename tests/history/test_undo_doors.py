@@ -46,11 +46,19 @@ def test_an_editor_sees_what_undoing_would_do_and_does_it(deletion, editor_brows
 
 def test_staff_come_to_undo_from_the_admin(deletion, editor_browser, reader):
     page = read(editor_browser.get("/admin/records/changeset/"))
-    assert page.all("a", href=f"/history/{deletion.pk}/undo/")
+    address = f"/admin/records/changeset/{deletion.pk}/undo/"
+    assert page.all("a", href=address)
     one = read(editor_browser.get(f"/admin/records/changeset/{deletion.pk}/change/"))
-    assert one.all("a", href=f"/history/{deletion.pk}/undo/")
+    assert one.all("a", href=address)
     assert not one.one("main").all("input", type="submit")
-    assert browser(reader).get("/admin/records/changeset/").status_code != 200
+    told = read(editor_browser.get(address))
+    assert "comes back: Night Watch" in told.text
+    answer = editor_browser.post(address, follow=True)
+    assert "3 records were undone." in read(answer).text
+    assert (last().undoes, last().door, last().username) == (deletion, "admin", "editor")
+    assert answer.redirect_chain == [(f"/admin/records/changeset/{last().pk}/change/", 302)]
+    for closed in ("/admin/records/changeset/", address):
+        assert browser(reader).get(closed).status_code != 200
 
 
 def test_what_was_changed_since_is_shown_and_undone_on_request_only(deletion, editor_browser):
@@ -165,3 +173,76 @@ def test_programs_without_permission_undo_nothing(deletion, reader, editor):
     assert program(reader).post(address).status_code == 403
     assert program(editor, read_only=True).post(address).status_code == 403
     assert not Team.objects.exists()
+
+
+def test_an_undo_that_is_sent_again_under_its_key_is_done_once(deletion, editor_program):
+    address, headers = f"/api/v1/changesets/{deletion.pk}/undo", {"Idempotency-Key": "undo-1"}
+    rehearsed = editor_program.post(f"{address}?dry_run=true", headers=headers)
+    assert rehearsed.json()["change_set"] is None
+    first, second = (editor_program.post(address, headers=headers) for _time in range(2))
+    assert (first.status_code, first.content) == (200, second.content)
+    assert ("Idempotency-Replayed" in first, second["Idempotency-Replayed"]) == (False, "true")
+    assert editor_program.post(address, {"anyway": True}, headers=headers).status_code == 422
+    assert editor_program.post(f"{address}?dry_run=true", headers={"Idempotency-Key": ""}).status_code == 400
+    assert ChangeSet.objects.filter(undoes=deletion).count() == 1
+
+
+@pytest.fixture
+def changed():
+    """A hero at version 2, and the way back to version 1."""
+    hero = HeroFactory(name="Lamplighter", secret_name="Edith Wren", age=41, team=None)
+    hero.age, hero.secret_name = 7, "Nora Vane"
+    hero.save()
+    return hero, f"/api/v1/heroes/{hero.pk}/history/1/revert"
+
+
+@pytest.mark.parametrize("who", ["editor", "keeper"])
+@pytest.mark.parametrize("slash", ["", "/"])
+def test_a_program_reverts_a_record(who, slash, changed, request):
+    _hero, address = changed
+    answer = request.getfixturevalue(f"{who}_program").post(f"{address}{slash}")
+    assert (answer.status_code, answer.json()["age"], answer.json()["version"]) == (200, 41, 3)
+    assert answer["ETag"].startswith('"3-')
+    assert answer.json().get("secret_name") == ("Edith Wren" if who == "keeper" else None)
+    assert (last().door, last().username) == ("api", who)
+
+
+def test_a_revert_is_conditional_and_done_once(changed, editor_program):
+    _hero, address = changed
+    stale = editor_program.post(address, headers={"If-Match": '"1-' + "0" * 32 + '"'})
+    assert (stale.status_code, stale.json()["version"]) == (412, 2)
+    headers = {"If-Match": '"2-' + "0" * 32 + '"', "Idempotency-Key": "revert-1"}
+    first, second = (editor_program.post(address, headers=headers) for _time in range(2))
+    assert (first.status_code, first.content) == (200, second.content)
+    assert second["Idempotency-Replayed"] == "true"
+    assert Hero.objects.get().version == 3
+
+
+def test_a_deleted_record_comes_back_by_revert(changed, editor_program):
+    hero, address = changed
+    Hero.objects.all().delete()
+    assert editor_program.post(address, headers={"If-Match": "*"}).status_code == 412
+    answer = editor_program.post(address)
+    assert (answer.status_code, answer.json()["id"], answer.json()["version"]) == (200, hero.pk, 4)
+    deleted_then = editor_program.post(address.replace("history/1/", "history/3/"))
+    assert deleted_then.status_code == 409
+    assert "Choose an earlier entry." in deleted_then.json()["detail"]
+
+
+def test_a_revert_by_a_program_that_cannot_be_says_why(changed, editor_program, reader):
+    hero, address = changed
+    for version in ("0", "9", "x", "9" * 30, "1%00"):
+        no_such = address.replace("history/1/", f"history/{version}/")
+        assert editor_program.post(no_such).status_code in (400, 404)
+    assert editor_program.post("/api/v1/heroes/999999/history/1/revert").status_code == 404
+    assert editor_program.post(f"{address}?x=1").status_code == 400
+    assert editor_program.post(address, {"age": 1}).status_code == 422
+    assert program(reader).post(address).status_code == 403
+    assert program().post(address).status_code == 401
+    hero.name = "Lamp"
+    hero.save()
+    HeroFactory(name="Lamplighter")
+    taken = editor_program.post(address)
+    assert (taken.status_code, taken["Content-Type"]) == (409, "application/problem+json")
+    assert "There is a hero named “Lamplighter” already." in taken.json()["detail"]
+    assert Hero.objects.get(pk=hero.pk).version == 3

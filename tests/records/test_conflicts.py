@@ -50,7 +50,7 @@ def test_edits_of_different_fields_are_merged_and_need_one_more_save(address, he
 def test_of_two_edits_of_one_field_somebody_chooses(address, keep, age, hero, editor_browser):
     address = address.format(hero.pk)
     mine = opened(editor_browser, address)
-    Hero.objects.filter(pk=hero.pk).change(age=42)
+    Hero.objects.filter(pk=hero.pk).update(age=42)
 
     answer = editor_browser.post(address, {**mine, "age": "50"})
 
@@ -69,9 +69,9 @@ def test_of_two_edits_of_one_field_somebody_chooses(address, keep, age, hero, ed
 def test_a_third_edit_in_between_is_told_as_well(address, hero, editor_browser):
     address = address.format(hero.pk)
     mine = opened(editor_browser, address)
-    Hero.objects.filter(pk=hero.pk).change(age=42)
+    Hero.objects.filter(pk=hero.pk).update(age=42)
     merged = form_with(read(editor_browser.post(address, {**mine, "age": "50"})), "name").values()
-    Hero.objects.filter(pk=hero.pk).change(age=43)
+    Hero.objects.filter(pk=hero.pk).update(age=43)
     again = editor_browser.post(address, {**merged, "keep_age": "theirs"})
     assert again.status_code == 409
     assert form_with(read(again), "name").values()["age"] == "43"
@@ -105,7 +105,7 @@ def test_a_conflict_about_a_secret_shows_neither_secret(address, typed, asked, h
 def test_what_was_typed_wrong_is_kept_too(address, hero, editor_browser):
     address = address.format(hero.pk)
     mine = opened(editor_browser, address)
-    Hero.objects.filter(pk=hero.pk).change(age=42)
+    Hero.objects.filter(pk=hero.pk).update(age=42)
     answer = editor_browser.post(address, {**mine, "age": "5o"})
     assert answer.status_code == 409
     form = form_with(read(answer), "name")
@@ -115,13 +115,31 @@ def test_what_was_typed_wrong_is_kept_too(address, hero, editor_browser):
 
 @FORMS
 @pytest.mark.parametrize("version", ["", "0", "7", "abc", "-1", "9" * 30, "1.5", "\x00"])
-def test_a_form_of_no_known_version_is_refused(address, version, hero, editor_browser):
+def test_a_form_of_no_known_version_is_compared_with_what_is_stored(address, version, hero, editor_browser):
     address = address.format(hero.pk)
-    Hero.objects.filter(pk=hero.pk).change(age=42)
+    Hero.objects.filter(pk=hero.pk).update(age=42)
     form = {**opened(editor_browser, address), "age": "50", "seen_version": version}
-    assert editor_browser.post(address, form).status_code in (200, 422)
+    answer = editor_browser.post(address, form)
+    page = read(answer)
+    assert answer.status_code == 409
+    assert "does not say which version it was filled in from" in page.text
+    [row] = [row for row in page.one("table", class_="merge").all("tr") if row.all("td")]
+    assert [cell.text for cell in row.all("td")][:3] == ["not known", "42", "50"]
     hero.refresh_from_db()
     assert (hero.age, hero.version) == (42, 2)
+    merged = form_with(page, "name").values()
+    assert editor_browser.post(address, {**merged, "keep_age": "yours"}).status_code == 302
+    hero.refresh_from_db()
+    assert (hero.age, hero.secret_name, hero.version) == (50, "Edith Wren", 3)
+
+
+@FORMS
+def test_a_form_of_no_known_version_that_changes_nothing_is_no_conflict(address, hero, editor_browser):
+    address = address.format(hero.pk)
+    form = {**opened(editor_browser, address), "seen_version": "7"}
+    assert editor_browser.post(address, form).status_code == 302
+    hero.refresh_from_db()
+    assert hero.version == 1
 
 
 @FORMS
@@ -214,7 +232,7 @@ def test_an_answer_that_is_known_is_not_sent_again(address, editor_program, keep
 
 def test_the_tag_tells_of_changes_in_what_is_nested(hero, editor_program):
     team = TeamFactory()
-    Hero.objects.filter(pk=hero.pk).change(team=team)
+    Hero.objects.filter(pk=hero.pk).update(team=team)
     before = editor_program.get(f"/api/v1/heroes/{hero.pk}")["ETag"]
     team.headquarters = "Elsewhere"
     team.save()
@@ -249,6 +267,29 @@ def test_a_write_to_the_version_that_was_seen_is_done(method, known, address, ed
     assert answer.status_code == (204 if method == "delete" else 200)
     if method != "delete":
         assert answer["ETag"].startswith('"2-')
+
+
+@pytest.mark.parametrize("method", ["put", "patch", "delete"])
+def test_a_write_that_is_not_meant_for_what_is_there_is_refused(method, address, editor_program):
+    tag = editor_program.get(address)["ETag"]
+    for known in ("*", tag, f'"x", W/{tag}'):
+        answer = getattr(editor_program, method)(address, {"age": 50}, headers={"If-None-Match": known})
+        assert (answer.status_code, answer.json()["version"]) == (412, 1)
+        assert "If-None-Match" in answer.json()["detail"]
+    assert (Hero.objects.get().age, Hero.objects.get().version) == (41, 1)
+    body = {"name": "Lamplighter", "age": 50, "team_id": None} if method == "put" else {"age": 50}
+    headers = {"If-None-Match": '"1-' + "0" * 32 + '"'}
+    assert getattr(editor_program, method)(address, body, headers=headers).status_code in (200, 204)
+
+
+def test_the_past_has_tags_too(address, hero, editor_program):
+    then = f"{address}?as_of=2100-01-01T00:00:00Z"
+    tag = editor_program.get(then)["ETag"]
+    assert tag.startswith('"1-')
+    known = editor_program.get(then, headers={"If-None-Match": tag})
+    assert (known.status_code, known.content, known["ETag"]) == (304, b"", tag)
+    Hero.objects.update(age=42)
+    assert editor_program.get(then, headers={"If-None-Match": tag}).status_code == 200
 
 
 def test_put_wants_to_know_what_was_seen_and_others_if_the_setting_says_so(address, editor, settings):

@@ -3,10 +3,13 @@
 import ast
 
 import pytest
+from django.core.management import call_command
+from django.core.management.base import CommandError
+from django.db.models import F
 
 from heroes.models import Hero
 from tests.__main__ import ROOT
-from tests.factories import HeroFactory
+from tests.factories import HeroFactory, TeamFactory
 
 pytestmark = pytest.mark.django_db
 
@@ -14,8 +17,6 @@ pytestmark = pytest.mark.django_db
 @pytest.mark.parametrize(
     "write",
     [
-        lambda heroes, hero: heroes.update(age=1),
-        lambda heroes, hero: heroes.filter(pk=hero.pk).update(age=1),
         lambda heroes, hero: heroes.bulk_update([hero], ["age"]),
         lambda heroes, hero: heroes.bulk_create([Hero(name="x", secret_name="x")]),
         lambda heroes, hero: heroes.all()._raw_delete("default"),
@@ -26,6 +27,59 @@ def test_djangos_bare_writes_are_refused(write):
     with pytest.raises(TypeError, match="which keep versions and history"):
         write(Hero.objects, hero)
     assert list(Hero.objects.values_list("age", "version")) == [(41, 1)]
+
+
+def written(record):
+    """The version of a record, and that of its last entry in the history."""
+    record = type(record).objects.get(pk=record.pk)
+    return record.version, record.history.first().version
+
+
+def test_an_update_counts_for_those_that_it_changes():
+    hero, other = HeroFactory(age=41), HeroFactory(age=1)
+    assert Hero.objects.update(age=1) == 1
+    assert written(hero) == (2, 2)
+    assert written(other) == (1, 1)
+
+
+def test_an_update_of_a_name_can_be_found_by_it():
+    hero = HeroFactory()
+    Hero.objects.filter(pk=hero.pk).update(name="ÉCLAIR")
+    assert Hero.objects.search(["éclair"]).get() == hero
+
+
+def test_an_update_takes_no_expressions():
+    hero = HeroFactory(age=41)
+    with pytest.raises(TypeError, match="cannot tell what age becomes"):
+        Hero.objects.update(age=F("age") + 1)
+    assert written(hero) == (1, 1)
+
+
+@pytest.mark.parametrize(
+    "write",
+    [
+        lambda team, hero: team.heroes.add(hero),
+        lambda team, hero: team.heroes.set([hero]),
+        lambda team, hero: team.heroes.add(hero, bulk=False),
+    ],
+)
+def test_a_link_written_from_the_other_side_counts(write):
+    team, hero = TeamFactory(), HeroFactory(team=None)
+    write(team, hero)
+    assert written(hero) == (2, 2)
+    team.heroes.clear()
+    assert written(hero) == (3, 3)
+    assert Hero.objects.get().team is None
+
+
+def test_fixtures_are_refused(tmp_path):
+    hero = HeroFactory(age=41)
+    call_command("dumpdata", "heroes.hero", output=tmp_path / "heroes.json", verbosity=0)
+    Hero.objects.update(age=42)
+    with pytest.raises(CommandError, match="Send them to the API"):
+        call_command("loaddata", tmp_path / "heroes.json", verbosity=0)
+    assert Hero.objects.get().age == 42
+    assert written(hero) == (2, 2)
 
 
 def test_no_code_of_ours_goes_round_them():
@@ -39,4 +93,4 @@ def test_no_code_of_ours_goes_round_them():
         if isinstance(node, ast.Attribute) and node.attr in ways
     }
     assert len(files) > 50
-    assert found <= {"heroesite/records/models.py"}
+    assert found <= {"heroesite/records/querysets.py"}

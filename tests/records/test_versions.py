@@ -162,7 +162,7 @@ def test_a_save_of_what_was_guessed_counts_even_where_nothing_differs():
 def test_changing_many_counts_one_for_each_and_none_for_the_others():
     old, older, other = HeroFactory(age=70), HeroFactory(age=80), HeroFactory(age=7)
     before = times(old)
-    Hero.objects.filter(age__gte=70).change(age=9)
+    Hero.objects.filter(age__gte=70).update(age=9)
     assert list(Hero.objects.order_by("pk").values_list("age", "version")) == [(9, 2), (9, 2), (7, 1)]
     assert times(old)[1] == before[1]
     assert times(old)[2] > before[2]

@@ -1,0 +1,163 @@
+"""Many records at once, by domain words."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any, NoReturn, Self
+
+from django.db import models
+from django.db.models import F, Q
+from django.utils import timezone
+
+from heroesite.text import fold
+
+from .changes import Entry, note, one_go
+from .fields import FoldedField, RecordKey
+
+
+def batched(records: Sequence[Any], size: int) -> Iterator[Sequence[Any]]:
+    """As many at once as any database takes."""
+    return (records[start : start + size] for start in range(0, len(records), size))
+
+
+class RecordQuerySet(models.QuerySet[Any]):
+    """Records by domain words.
+
+    What writes many keeps versions, links and history as ``save`` does, all or none; its callers have asked
+    ``full_clean``.
+    """
+
+    batch = 500
+
+    @property
+    def bare(self) -> models.QuerySet[Any]:
+        """All records, to be written by Django's own means: without version, history and links."""
+        return models.QuerySet(self.model, using=self.db)
+
+    def refused(self, *args: Any, **kwargs: Any) -> NoReturn:
+        raise TypeError(
+            "Records are written by save, create_all, change_all, update and delete, which keep versions"
+            " and history."
+        )
+
+    bulk_create = bulk_update = _raw_delete = refused
+
+    def search(self, words: Iterable[str]) -> Self:
+        """The records whose name holds each of ``words``, whatever the case."""
+        return self.filter(*(Q(name_key__contains=fold(word)) for word in words))
+
+    def named(self, names: Iterable[str]) -> Self:
+        return self.filter(name_key__in=[fold(name) for name in names])
+
+    def with_links(self) -> Self:
+        """The records together with those they are linked to, in one query."""
+        return self.select_related(*self.model.links())
+
+    def create_all(self, records: Sequence[models.Model], sent: Iterable[str] = ()) -> None:
+        """Insert records, each of which has passed ``full_clean``; those that come back bring their id.
+
+        Args:
+            sent: as in :meth:`change_all`.
+
+        Raises:
+            IntegrityError: a name is taken.
+        """
+        with one_go():
+            self.bare.bulk_create(records, batch_size=self.batch)
+            note(self.model, records, Entry.CREATED, sent)
+
+    def change_all(
+        self, records: Sequence[models.Model], fields: Iterable[str], sent: Iterable[str] = ()
+    ) -> None:
+        """Write ``fields`` of ``records``, which were read under a lock, each with a new version.
+
+        Args:
+            sent: the restricted ones among them that were sent by somebody who may not see them.
+        """
+        with one_go():
+            for record in records:
+                for field in record._meta.fields:
+                    if isinstance(field, FoldedField):
+                        field.pre_save(record, add=False)  # which bulk_update leaves out
+            written = self.model.going_with(fields) - {"version", "updated_at"}
+            self.bare.bulk_update(records, sorted(written), batch_size=100)  # its cost grows with the square
+            self.count_versions(records)
+            note(self.model, records, Entry.CHANGED, sent)
+
+    def update(self, **values: Any) -> int:
+        """Give all these records the same values, and those that had others a new version.
+
+        Django calls it as well, for ``team.heroes.add(hero)``.
+
+        Returns:
+            how many had others.
+
+        Raises:
+            TypeError: a value is an expression, of which only the database would know the result.
+        """
+        written: dict[str, Any] = {}
+        for name, value in values.items():
+            if hasattr(value, "resolve_expression"):
+                raise TypeError(
+                    f"The history cannot tell what {name} becomes. Read the records, and save them."
+                )
+            field: Any = self.model._meta.get_field(name)
+            written[field.attname] = value.pk if isinstance(value, models.Model) else value
+        folded = [field for field in self.model._meta.fields if isinstance(field, FoldedField)]
+        written |= {field.attname: fold(written[field.of]) for field in folded if field.of in written}
+        with one_go():
+            differing = [
+                record
+                for record in self.locked()
+                if any(getattr(record, name) != value for name, value in written.items())
+            ]
+            for record in differing:
+                for name, value in written.items():
+                    setattr(record, name, value)
+            self.count_versions(differing, **written)
+            note(self.model, differing, Entry.CHANGED)
+            return len(differing)
+
+    update.alters_data = True  # type: ignore[attr-defined]
+
+    def count_versions(self, records: Sequence[Any], **values: Any) -> None:
+        """Give locked records new versions, and ``values``, which they have in memory, with them."""
+        now = timezone.now()
+        for some in batched(records, self.batch):
+            rows = self.bare.filter(pk__in=[record.pk for record in some])
+            rows.update(**values, version=F("version") + 1, updated_at=now)
+        for record in records:
+            record.version, record.updated_at = record.version + 1, now
+
+    def delete(self) -> tuple[int, dict[str, int]]:
+        """Delete these records; what was linked to them is changed first, version and all."""
+        with one_go():
+            records = self.locked()
+            deleted = 0
+            for some in batched(records, self.batch):
+                keys = [record.pk for record in some]
+                for field, holders in self.holders(keys):
+                    holders.update(**{field.name: None})
+                deleted += self.bare.filter(pk__in=keys).delete()[0]
+            for record in records:
+                record.version, record.updated_at = record.version + 1, timezone.now()
+            note(self.model, records, Entry.DELETED)
+            return deleted, {self.model._meta.label: deleted}
+
+    delete.alters_data = True  # type: ignore[attr-defined]
+    delete.queryset_only = True  # type: ignore[attr-defined]
+
+    def locked(self) -> list[Any]:
+        """The records, in the order in which all who want several lock them."""
+        return list(self.order_by("pk").select_for_update())
+
+    def holders(self, keys: Iterable[Any]) -> Iterator[tuple[RecordKey, "RecordQuerySet"]]:
+        """For each kind of record linked to this one, the link and the records that hold it."""
+        for relation in self.model._meta.related_objects:
+            if isinstance(relation.field, RecordKey):
+                holders = relation.related_model.objects.filter(**{f"{relation.field.name}__in": list(keys)})
+                yield relation.field, holders
+
+    def consequences_of_deletion(self) -> list[str]:
+        """What else deleting these records would change, a sentence each."""
+        keys = list(self.values_list("pk", flat=True))
+        counted = ((field, holders.count()) for field, holders in self.holders(keys))
+        return [field.left_behind % {"count": count} for field, count in counted if count]
