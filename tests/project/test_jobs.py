@@ -5,6 +5,8 @@ import signal
 import sqlite3
 import time
 from contextlib import closing
+from pathlib import Path
+from urllib.request import urlopen
 
 from .processes import manage, served, serving
 
@@ -76,13 +78,36 @@ def test_asked_to_stop_the_site_lets_the_job_end(tmp_path):
         assert jobs(folder, "hold") == ["SUCCESSFUL"]
 
 
-def test_the_job_of_a_killed_worker_is_run_again(tmp_path):
-    with served(tmp_path) as (process, _site, _printed):
+def test_a_killed_worker_is_followed_by_one_that_takes_over_its_job(tmp_path):
+    with served(tmp_path) as (process, site, _printed):
         os.kill(hold(tmp_path), signal.SIGKILL)
-        assert process.wait(PATIENCE) == 128 + signal.SIGKILL
-    assert jobs(tmp_path, "hold") == ["READY"]
-    (tmp_path / "go").touch()
-    with serving(tmp_path):
+        assert "The worker for jobs has ended (SIGKILL)." in told(process, "The worker for jobs")
+        (tmp_path / "go").touch()
         wait_until(lambda: jobs(tmp_path, "hold") == ["SUCCESSFUL"])
+        assert process.poll() is None
+        with urlopen(f"{site}/heroes/") as answer:
+            assert answer.status == 200
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(PATIENCE) == 0
     first, second = runs(tmp_path)
     assert first != second
+    assert not is_alive(second)
+
+
+def test_a_site_whose_gunicorn_is_killed_says_so_and_stops(tmp_path):
+    with served(tmp_path) as (process, _site, _printed):
+        os.kill(gunicorn(process.pid), signal.SIGKILL)
+        assert "gunicorn has ended (SIGKILL), so the site stops." in told(process, "gunicorn has ended")
+        assert process.wait(PATIENCE) == 128 + signal.SIGKILL
+
+
+def told(process, start):
+    """The next line of the site's output that begins so."""
+    return next(line for line in process.stdout if line.startswith(start))
+
+
+def gunicorn(supervisor):
+    """The process id of the gunicorn that the supervisor has started."""
+    children = Path(f"/proc/{supervisor}/task/{supervisor}/children").read_text().split()
+    [found] = [pid for pid in children if b"gunicorn" in Path(f"/proc/{pid}/cmdline").read_bytes()]
+    return int(found)

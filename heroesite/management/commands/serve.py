@@ -2,13 +2,10 @@
 
 import os
 import secrets
-import signal
 import socket
 import sys
-import time
 from hashlib import sha256
 from pathlib import Path
-from subprocess import Popen, TimeoutExpired
 from typing import Any
 
 import psycopg
@@ -23,10 +20,8 @@ from django.db import DatabaseError, connection, transaction
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from heroesite.jobs import return_lost_jobs, schedule_sweep, this_hour
-
-PATIENCE = 30
-"""Seconds that requests and jobs under way have to end in when the site stops."""
+from heroesite.jobs import schedule_sweep, this_hour
+from heroesite.supervising import supervise
 
 
 class Command(BaseCommand):
@@ -48,60 +43,7 @@ class Command(BaseCommand):
         self.tell_addresses()
         sys.stdout.flush()
         connection.close()
-        sys.exit(self.supervise())
-
-    def supervise(self) -> int:
-        """Run gunicorn and a worker for the jobs until we are asked to stop, or one of them ends.
-
-        Returns 0 where we were asked, else how that one ended. They have sessions of their own, since a
-        Ctrl-C is for us to pass on, once.
-        """
-        worker = secrets.token_hex(16)
-        asked: list[int] = []
-        for number in (signal.SIGTERM, signal.SIGINT):
-            signal.signal(number, lambda number, _frame: asked.append(number))
-        commands = (self.gunicorn(), self.worker(worker))
-        processes = [Popen(command, start_new_session=True) for command in commands]  # noqa: S603  our own words
-        while not asked and all(process.poll() is None for process in processes):
-            time.sleep(0.1)
-        codes = [code for process in processes if (code := process.poll()) is not None]
-        self.stop(processes)
-        return_lost_jobs(worker)
-        if asked:
-            return 0
-        return codes[0] if codes[0] >= 0 else 128 - codes[0]  # as a shell tells a signal
-
-    def stop(self, processes: list[Popen[bytes]]) -> None:
-        """Ask all to finish what they are at, and end them if they take too long."""
-        for process in processes:
-            process.terminate()
-        deadline = time.monotonic() + PATIENCE
-        for process in processes:
-            try:
-                process.wait(max(0, deadline - time.monotonic()))
-            except TimeoutExpired:
-                os.killpg(process.pid, signal.SIGKILL)
-                process.wait()
-
-    def gunicorn(self) -> list[str]:
-        return [
-            sys.executable,
-            "-m",
-            "gunicorn",
-            "--config",
-            str(settings.BASE_DIR / "deploy" / "gunicorn.conf.py"),
-            "--chdir",
-            str(settings.BASE_DIR),
-            "--bind",
-            f"{settings.ADDRESS}:{settings.PORT}",
-            "--workers",
-            str(settings.WEB_CONCURRENCY),
-            "heroesite.wsgi",
-        ]
-
-    def worker(self, name: str) -> list[str]:
-        manage = str(settings.BASE_DIR / "manage.py")
-        return [sys.executable, manage, "db_worker", "--no-reload", "--worker-id", name]
+        sys.exit(supervise())
 
     def check_port(self) -> None:
         family = socket.AF_INET6 if ":" in settings.HOST else socket.AF_INET

@@ -1,0 +1,100 @@
+"""A process that dies in the middle of a write with an Idempotency-Key: what is left can go on.
+
+The process is a real one and is killed: before every statement to the database, and before and after every
+commit.
+"""
+
+import os
+import signal
+from datetime import timedelta
+from itertools import count
+
+import pytest
+from django.db import connection, connections
+from django.utils import timezone
+
+from heroes.models import Hero
+from heroesite.api.idempotency import LEASE
+from heroesite.api.models import IdempotencyKey
+from tests.factories import HeroFactory
+from tests.people import program
+
+pytestmark = [
+    pytest.mark.django_db(transaction=True),
+    pytest.mark.usefixtures("groups_come_back"),
+    pytest.mark.filterwarnings("ignore:.*fork:DeprecationWarning"),  # of threads, which have no part in it
+]
+HEROES = "/api/v1/heroes/"
+
+
+def send(client, method, address, number):
+    """Create or rename a hero, under a key of its own for each number."""
+    body = {"name": f"Owl {number}", "secret_name": "Nora Hidden"}
+    return getattr(client, method)(address, body, headers={"Idempotency-Key": f"key-{number}"})
+
+
+def dies_at(point, request):
+    """Run ``request`` in a process that is killed at that point of its work, if it gets as far."""
+    connections.close_all()
+    if connection.settings_dict["OPTIONS"].get("pool"):
+        connection.close_pool()
+    process = os.fork()
+    if not process:
+        try:
+            be_killed_at(point, request)
+        finally:
+            os._exit(0)
+    _process, status = os.waitpid(process, 0)
+    assert status in (0, signal.SIGKILL)
+    return status == signal.SIGKILL
+
+
+def be_killed_at(point, request):
+    points = count()
+
+    def reach():
+        if next(points) == point:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    def execute(run, *statement):
+        reach()
+        return run(*statement)
+
+    commit = connection._commit
+
+    def commit_between():
+        reach()
+        commit()
+        reach()
+
+    connection._commit = commit_between
+    with connection.execute_wrapper(execute):
+        request()
+
+
+@pytest.mark.parametrize("method", ["post", "patch"])
+def test_whenever_a_process_dies_the_write_and_its_key_are_there_or_neither(method, keeper):
+    client, left = program(keeper), set()
+    for point in count():
+        address = HEROES if method == "post" else f"{HEROES}{HeroFactory().pk}"
+        if not dies_at(point, lambda address=address, point=point: send(client, method, address, point)):
+            break
+
+        written = Hero.objects.filter(name=f"Owl {point}").first()
+        key = IdempotencyKey.objects.filter(key=f"key-{point}").first()
+        if written:
+            assert key.status == (201 if method == "post" else 200)
+        elif key:
+            assert key.status is None
+            assert key.leased_until <= timezone.now() + LEASE, "it does not block for ever"
+        left.add((written is not None, key is not None))
+
+        IdempotencyKey.objects.filter(status=None).update(leased_until=timezone.now() - timedelta(seconds=1))
+        answer = send(client, method, address, point)
+        assert answer.status_code == (201 if method == "post" else 200)
+        assert ("Idempotency-Replayed" in answer) == (written is not None)
+        hero = Hero.objects.get(name=f"Owl {point}")
+        assert answer.json()["id"] == hero.pk
+        assert hero.version == hero.history.count() == (1 if method == "post" else 2)
+    assert left == {(False, False), (False, True), (True, True)}, "it died before, amid and after"
+    assert Hero.objects.filter(name=f"Owl {point}").exists(), "the last request was not killed"
