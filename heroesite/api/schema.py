@@ -27,7 +27,7 @@ AUTOMATIC = {"version": 1, "created_at": "2026-01-31T12:00:00Z", "updated_at": "
 UNUSABLE = "The query string cannot be used: see errors."
 BAD_LIMIT = {"parameter": "limit", "message": "Enter a whole number from 1 to 100.", "code": "max_value"}
 NO_PARAMETER = {
-    "parameter": "fields",
+    "parameter": "colour",
     "message": "There are no parameters here. Leave it out.",
     "code": "unknown",
 }
@@ -35,7 +35,7 @@ NO_PARAMETER = {
 
 def no_such_parameter(*names: str) -> dict[str, str]:
     message = f"There is no such parameter; there are: {', '.join(names)}."
-    return {"parameter": "fields", "message": message, "code": "unknown"}
+    return {"parameter": "colour", "message": message, "code": "unknown"}
 
 
 NO_NAME = {"pointer": "/name", "message": "This field is required.", "code": "blank"}
@@ -173,7 +173,7 @@ class RecordAutoSchema(AutoSchema):
 
     def get_problems(self) -> dict[str, Problem]:
         """Examples of the errors that the operation answers with, each under what is at fault."""
-        parameter = {"list": BAD_LIMIT, "retrieve": no_such_parameter("as_of")}.get(
+        parameter = {"list": BAD_LIMIT, "retrieve": no_such_parameter("as_of", "fields", "omit")}.get(
             self.view.action, NO_PARAMETER
         )
         problems = {"parameter": Problem(400, UNUSABLE, [parameter]), **ANYWHERE}

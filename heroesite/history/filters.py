@@ -10,7 +10,8 @@ from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema_field
 
 from heroesite.records.changes import ChangeSet, Door
-from heroesite.records.filters import InstantFilter, PagedFilterSet, QueryLineField
+from heroesite.records.filters import PagedFilterSet
+from heroesite.records.lookups import InstantFilter, QueryLineField
 
 from .entries import all_kinds
 

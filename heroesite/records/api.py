@@ -8,10 +8,8 @@ from typing import Any, ClassVar
 from django.utils.cache import add_never_cache_headers
 from django.utils.decorators import method_decorator
 from django.utils.text import capfirst
-from django_filters.rest_framework import DjangoFilterBackend
 from rest_framework import permissions, viewsets
 from rest_framework.exceptions import NotFound, ParseError
-from rest_framework.pagination import LimitOffsetPagination
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.reverse import reverse
@@ -21,15 +19,17 @@ from heroesite.api import idempotency
 from heroesite.api.authentication import refuse_reading_token
 from heroesite.api.conditional import PreconditionFailed, check_match, etag, is_known
 from heroesite.api.models import IdempotencyKey
-from heroesite.api.problems import InvalidQuery, refuse_parameters
+from heroesite.api.problems import refuse_parameters
 
 from .access import disclosable, may
 from .changes import Door, Entry
 from .fields import is_id
-from .filters import LIMIT, AsOfForm, RecordFilterSet
+from .filters import OneRecordForm, RecordFilterSet
 from .models import Disclosure, Record
+from .queries import QueryBackend, RecordPagination, check_query
 from .races import again_after_race
-from .serializers import RecordSerializer, details, member_name
+from .serializers import RecordSerializer
+from .shape import Shape, member_name, row_members
 
 ACTIONS = {"POST": "add", "PUT": "change", "PATCH": "change", "DELETE": "delete"}
 
@@ -43,46 +43,6 @@ class RecordPermission(permissions.BasePermission):
         if action != "view":
             refuse_reading_token(request)
         return may(request.user, action, view.model)
-
-
-class QueryBackend(DjangoFilterBackend):
-    """The query string through the FilterSet; a fault in it is a 400."""
-
-    def filter_queryset(self, request: Request, queryset: Any, view: Any) -> Any:
-        filterset = self.get_filterset(request, queryset, view)
-        check_query(filterset.form)
-        return filterset.qs
-
-
-def check_query(form: Any) -> None:
-    """Refuse a query string in which ``form`` finds a fault."""
-    if not form.is_valid():
-        faults = form.errors.as_data()
-        raise InvalidQuery({name: list(details(errors)) for name, errors in faults.items()})
-
-
-class RecordPagination(LimitOffsetPagination):
-    """``limit`` and ``offset``, which the FilterSet has checked."""
-
-    default_limit = max_limit = LIMIT
-    address = ""
-    """Of the list, for the examples in the schema."""
-
-    def get_schema_operation_parameters(self, view: Any) -> list[Any]:
-        """None beside those that the FilterSet describes."""
-        return []
-
-    def get_paginated_response_schema(self, schema: Any) -> dict[str, Any]:
-        described = super().get_paginated_response_schema(schema)
-        first = f"http://127.0.0.1:8000{self.address}?limit=100"
-        link = {"type": ["string", "null"], "format": "uri"}
-        described["properties"] |= {
-            "count": {"type": "integer", "example": 250},
-            "next": {**link, "example": f"{first}&offset=200"},
-            "previous": {**link, "example": first},
-        }
-        described["required"] = ["count", "next", "previous", "results"]
-        return described
 
 
 def once(write: Callable[..., Response]) -> Callable[..., Response]:
@@ -138,7 +98,10 @@ class RecordViewSet(Repeatable, viewsets.ModelViewSet):
     model: ClassVar[type[Record]]
     filterset_class: ClassVar[type[RecordFilterSet]]
     row_serializer_class: ClassVar[type[RecordSerializer]]
+    serializer_class: Any
     example: ClassVar[dict[str, Any]]
+    shape = Shape()
+    """Which members the answer has."""
 
     permission_classes = [RecordPermission]
     filter_backends = [QueryBackend]
@@ -162,6 +125,9 @@ class RecordViewSet(Repeatable, viewsets.ModelViewSet):
             return records.select_for_update()
         return records.all() if self.action == "list" else records.with_links()
 
+    def get_serializer_context(self) -> dict[str, Any]:
+        return {**super().get_serializer_context(), "shape": self.shape}
+
     def get_object(self) -> Any:
         key = self.kwargs["pk"]
         found = is_id(key) and self.get_queryset().filter(pk=key).first()
@@ -176,13 +142,18 @@ class RecordViewSet(Repeatable, viewsets.ModelViewSet):
         return self.row_serializer_class if self.action == "list" else self.serializer_class
 
     def list(self, request: Request, *args: Any, **kwargs: Any) -> Response:
-        page = self.paginate_queryset(self.filter_queryset(self.get_queryset()))
+        found = self.filter_queryset(self.get_queryset())
+        page = self.paginate_queryset(
+            found.select_related(*self.shape.expand) if self.shape.expand else found
+        )
         answer = self.get_paginated_response(self.get_serializer(page, many=True).data)
         return self.disclosing(answer, page or [])
 
     def retrieve(self, request: Request, *args: Any, **kwargs: Any) -> Response:
-        form = AsOfForm(request.query_params)
+        names = [*row_members(request.user, self.model), *self.serializer_class._declared_fields]
+        form = OneRecordForm(request.query_params, names=names)
         check_query(form)
+        self.shape = form.shape
         if instant := form.cleaned_data["as_of"]:
             return self.retrieve_as_of(instant)
         record = self.get_object()
@@ -255,7 +226,7 @@ class RecordViewSet(Repeatable, viewsets.ModelViewSet):
 
     def disclosing(self, answer: Response, records: Sequence[Record]) -> Response:
         """``answer``, once it is noted which restricted values it carries."""
-        for field in disclosable(self.request.user, self.model):
+        for field in self.shape.keep(disclosable(self.request.user, self.model)):
             Disclosure.objects.record(self.request.user, Door.API, field, records)
             add_never_cache_headers(answer)
         return answer

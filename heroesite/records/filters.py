@@ -2,14 +2,16 @@
 
 For each field that everybody may see, the kind of the field decides its parameters:
 
-========================  ============================================
-a line of text            ``name`` (any case), ``name__icontains``
-a whole number            ``age``, ``age__gte``, ``age__lte``
-a link to another record  ``team``, ``team__isnull``
-========================  ============================================
+===========================  =================================================================
+a line of text               ``name`` (any case), ``name__icontains``, ``name__istartswith``
+a whole number               ``age``, ``age__gte``, ``age__lte``, ``age__isnull``
+a link to another record     ``team``, ``team__isnull``, ``team__name``
+links from other records     ``heroes__count__gte``, ``heroes__count__lte``
+when it was made or changed  ``created_at__gte``, ``created_at__lte``, ``updated_at__gte``, …
+===========================  =================================================================
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from difflib import get_close_matches
@@ -17,122 +19,44 @@ from typing import Any, ClassVar
 
 import django_filters
 from django import forms
+from django.contrib.auth.models import AnonymousUser
 from django.core.exceptions import ValidationError
-from django.core.validators import MaxLengthValidator
-from django.db.models import F
 from django.forms.utils import ErrorList
 from django.utils.text import capfirst, format_lazy
 from django.utils.translation import gettext_lazy as _
-from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import extend_schema_field
 
-from heroesite.text import fold, shown, validate_line
+from heroesite.text import shown
 
 from .access import open_fields
 from .fields import (
     InstantFormField,
     LineField,
-    LineFormField,
-    RecordChoiceField,
     RecordKey,
-    WholeNumberFormField,
-    between,
 )
-from .querysets import RecordQuerySet
+from .lookups import (
+    CountFilter,
+    CursorFilter,
+    IdsFilter,
+    InstantFilter,
+    IsNullFilter,
+    LineFilter,
+    NamesField,
+    NamesFilter,
+    PagingFilter,
+    RecordFilter,
+    RecordOrdering,
+    SearchFilter,
+    WholeNumberFilter,
+)
+from .shape import Shape, member_name, row_members
 
 LIMIT = 100
 """Records on one page, by default and at most."""
 LAST_OFFSET = 1_000_000_000
-SEARCH_WORDS, SEARCH_LENGTH = 10, 200
-PAGING = ("ordering", "limit", "offset")
+PAGING = ("ordering", "limit", "offset", "cursor", "fields", "omit", "expand")
 """Parameters that leave no record out."""
 MOST_FAULTS = 20
 """Faults of a query that one answer tells."""
-
-
-class QueryLineField(LineFormField):
-    """Text to compare with, under the rules for text that is kept."""
-
-    def __init__(self, **kwargs: Any) -> None:
-        super().__init__(**kwargs, validators=[validate_line, MaxLengthValidator(SEARCH_LENGTH)])
-
-
-class SearchField(QueryLineField):
-    widget = forms.TextInput(attrs={"type": "search"})
-
-    def clean(self, value: Any) -> list[str]:
-        words = super().clean(value).split()
-        if len(words) > SEARCH_WORDS:
-            message = _("Search for %(most)d words at most.")
-            raise ValidationError(message, code="max_words", params={"most": SEARCH_WORDS})
-        for word in words:
-            validate_line(word)
-        return words
-
-
-@extend_schema_field(OpenApiTypes.STR)
-class SearchFilter(django_filters.Filter):
-    field_class = SearchField
-
-    def filter(self, qs: RecordQuerySet, value: list[str]) -> RecordQuerySet:
-        return qs.search(value)
-
-
-class LineFilter(django_filters.Filter):
-    """Compares folded text, on the folded copy of the field."""
-
-    field_class = QueryLineField
-
-    def filter(self, qs: Any, value: Any) -> Any:
-        return super().filter(qs, fold(value) if value else value)
-
-
-class WholeNumberFilter(django_filters.Filter):
-    field_class = WholeNumberFormField
-
-
-@extend_schema_field(OpenApiTypes.DATETIME)
-class InstantFilter(django_filters.Filter):
-    field_class = InstantFormField
-
-
-class RecordFilter(django_filters.Filter):
-    field_class = RecordChoiceField
-
-
-@extend_schema_field({"type": "string", "enum": ["true", "false"]})
-class IsNullFilter(django_filters.ChoiceFilter):
-    """``true`` or ``false``, and nothing that might be taken for one of them."""
-
-    def __init__(self, **kwargs: Any) -> None:
-        choices = [("true", _("Without")), ("false", _("With"))]
-        super().__init__(choices=choices, lookup_expr="isnull", empty_label=_("Both"), **kwargs)
-
-    def filter(self, qs: Any, value: Any) -> Any:
-        return super().filter(qs, {"true": True, "false": False}.get(value))
-
-
-class PagingFilter(WholeNumberFilter):
-    """``limit`` and ``offset``: checked like any parameter, and applied by whoever pages."""
-
-    def __init__(self, smallest: int, largest: int, **kwargs: Any) -> None:
-        super().__init__(validators=between(smallest, largest), **kwargs)
-        extend_schema_field({"type": "integer", "minimum": smallest, "maximum": largest})(self)
-
-    def filter(self, qs: Any, value: Any) -> Any:
-        return qs
-
-
-class RecordOrdering(django_filters.OrderingFilter):
-    """A total order: missing values last on every database, the id breaking ties."""
-
-    def get_ordering_value(self, param: str) -> Any:
-        column = F(self.param_map[param.removeprefix("-")])
-        return column.desc(nulls_last=True) if param.startswith("-") else column.asc(nulls_last=True)
-
-    def filter(self, qs: Any, value: Any) -> Any:
-        qs = super().filter(qs, value)
-        return qs.order_by(*qs.query.order_by, "pk") if value else qs
 
 
 class QueryForm(forms.Form):
@@ -167,6 +91,13 @@ class QueryForm(forms.Form):
         errors: Any = self.errors
         errors[shown(key)] = ErrorList([ValidationError(message, code=code)])
 
+    def clean(self) -> dict[str, Any]:
+        values = super().clean() or self.cleaned_data
+        Shape.asked(values).check(getattr(self.fields.get("expand"), "names", ()))
+        if values.get("cursor") and values.get("offset") is not None:
+            raise ValidationError({"offset": ValidationError(_("Give cursor or offset."), code="cursor")})
+        return values
+
 
 class AsOfForm(QueryForm):
     """The query of one record: as it is, or as it was then. An empty instant is none."""
@@ -178,6 +109,23 @@ class AsOfForm(QueryForm):
         if instant is None and "as_of" in self.data:
             raise ValidationError(self.fields["as_of"].error_messages["invalid"], code="invalid")
         return instant
+
+
+class OneRecordForm(AsOfForm):
+    """The query of one record at the API, which can be narrowed to some of its members.
+
+    Args:
+        names: all of them.
+    """
+
+    def __init__(self, *args: Any, names: Iterable[str], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for name in ("fields", "omit"):
+            self.fields[name] = NamesField(names=names, required=False)
+
+    @property
+    def shape(self) -> Shape:
+        return Shape.asked(self.cleaned_data)
 
 
 @dataclass(frozen=True)
@@ -228,6 +176,8 @@ class PagedFilterSet(django_filters.FilterSet):
         Args:
             found: what to page through, where it is more than one queryset.
         """
+        if self.is_valid() and self.form.cleaned_data.get("cursor"):
+            self.form.refuse("cursor", _("Pages are turned by offset; the API takes a cursor."), "cursor")
         if not self.is_valid():
             return Page([], 0, LIMIT, 0)
         rows = self.qs if found is None else found
@@ -245,10 +195,17 @@ class PagedFilterSet(django_filters.FilterSet):
         ]
 
     @property
+    def shape(self) -> Shape:
+        """The members asked for, by a query that holds."""
+        return Shape.asked(self.form.cleaned_data)
+
+    @property
     def kept(self) -> list[tuple[str, str]]:
         """The parameters that are not shown and stay when others are chosen, with what was asked."""
         asked = (
-            (name, self.form.data.get(name)) for name in ("ordering", "limit") if name in self.form.fields
+            (name, self.form.data.get(name))
+            for name in ("ordering", "limit", "fields", "omit", "expand")
+            if name in self.form.fields
         )
         return [(name, value) for name, value in asked if value]
 
@@ -272,14 +229,32 @@ class RecordFilterSet(PagedFilterSet):
         model = cls._meta.model
         if model is None:
             return {}
-        filters = {"search": SearchFilter(label=_("Search"))}
+        filters = {"search": SearchFilter(label=_("Search")), "id__in": IdsFilter("id", "in", label=_("Ids"))}
         order = {}
         for name in open_fields(model):
             field = model._meta.get_field(name)
             filters.update(filters_of(field))
-            order[column_of(field)] = name
-        order |= {"created_at": "created_at", "updated_at": "updated_at"}
-        return {**filters, "ordering": RecordOrdering(fields=order, label=_("Order")), **cls.declared_filters}
+            order[name] = column_of(field)
+        for link in model.held_by():
+            filters.update(filters_of_count(link))
+        for name in ("created_at", "updated_at"):
+            filters.update(filters_of_range(InstantFilter, name, model.label(name)))
+            order[name] = name
+        named = {"ordering": RecordOrdering(order, label=_("Order")), **dict(filters_of_shape(model))}
+        return {
+            **filters,
+            **named,
+            "cursor": CursorFilter(max_length=4000, label=_("* or a cursor")),
+            **cls.declared_filters,
+        }
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        user = getattr(self.request, "user", AnonymousUser())
+        for name in ("fields", "omit"):
+            if name in self.filters:
+                names = [*row_members(user, self._meta.model), *self._meta.model.links()]
+                self.filters[name].extra["names"] = names
 
 
 def column_of(field: Any) -> str:
@@ -298,6 +273,7 @@ def filters_of(field: Any) -> Iterator[tuple[str, django_filters.Filter]]:
     if isinstance(field, LineField):
         yield name, LineFilter(column, label=called("{label}"))
         yield f"{name}__icontains", LineFilter(column, "contains", label=called(_("{label} holds")))
+        yield f"{name}__istartswith", LineFilter(column, "startswith", label=called(_("{label} begins with")))
     elif isinstance(field, RecordKey):
         related: Any = field.related_model
         yield (
@@ -310,13 +286,38 @@ def filters_of(field: Any) -> Iterator[tuple[str, django_filters.Filter]]:
                 error_messages={"invalid_choice": field.error_messages["invalid"]},
             ),
         )
-        yield (
-            f"{name}__isnull",
-            IsNullFilter(
-                field_name=name, label=format_lazy(_("With or without {label}"), label=field.verbose_name)
-            ),
-        )
+        yield f"{name}__name", LineFilter(column, label=called(_("Name of the {label}")))
     else:
         yield name, WholeNumberFilter(name, label=called("{label}"))
-        yield f"{name}__gte", WholeNumberFilter(name, "gte", label=called(_("{label} from")))
-        yield f"{name}__lte", WholeNumberFilter(name, "lte", label=called(_("{label} to")))
+        yield from filters_of_range(WholeNumberFilter, name, capfirst(field.verbose_name))
+    if field.null:
+        with_or_without = format_lazy(_("With or without {label}"), label=field.verbose_name)
+        yield f"{name}__isnull", IsNullFilter(field_name=name, label=with_or_without)
+
+
+def filters_of_range(
+    kind: type[django_filters.Filter], name: str, label: Any
+) -> Iterator[tuple[str, django_filters.Filter]]:
+    yield f"{name}__gte", kind(name, "gte", label=format_lazy(_("{label} from"), label=label))
+    yield f"{name}__lte", kind(name, "lte", label=format_lazy(_("{label} to"), label=label))
+
+
+def filters_of_count(link: RecordKey) -> Iterator[tuple[str, django_filters.Filter]]:
+    name, label = link.remote_field.name, capfirst(link.model._meta.verbose_name_plural)
+    yield (
+        f"{name}__count__gte",
+        CountFilter(link, "gte", label=format_lazy(_("{label}, at least"), label=label)),
+    )
+    yield (
+        f"{name}__count__lte",
+        CountFilter(link, "lte", label=format_lazy(_("{label}, at most"), label=label)),
+    )
+
+
+def filters_of_shape(model: Any) -> Iterator[tuple[str, django_filters.Filter]]:
+    """``fields`` and ``omit``, whose names depend on who asks, and ``expand`` where there are links."""
+    names = [member_name(name, model) for name in model.FIELDS]
+    for name, label in (("fields", _("Only these members")), ("omit", _("Not these members"))):
+        yield name, NamesFilter(names=["id", *names, *model.AUTOMATIC, *model.links()], label=label)
+    if model.links():
+        yield "expand", NamesFilter(names=model.links(), label=_("With the records that these lead to"))

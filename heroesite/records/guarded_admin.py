@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from heroesite.text import shown
 
 from .fields import is_id
-from .filters import SearchField
+from .lookups import SearchField
 
 LOOKUPS = {"", "exact", "id__exact", "isnull"}
 """The lookups that the admin's own list filters write into the address."""

@@ -160,6 +160,12 @@ class Record(models.Model):
         return [field.name for field in cls._meta.fields if isinstance(field, RecordKey)]
 
     @classmethod
+    def held_by(cls) -> list[RecordKey]:
+        """The links that lead here from records of other kinds."""
+        links = (relation.field for relation in cls._meta.related_objects)
+        return [link for link in links if isinstance(link, RecordKey)]
+
+    @classmethod
     def from_db(cls, db: str | None, field_names: Any, values: Any) -> Self:
         record = super().from_db(db, field_names, values)
         record._stored = record._values()

@@ -151,10 +151,8 @@ class RecordQuerySet(models.QuerySet[Any]):
 
     def holders(self, keys: Iterable[Any]) -> Iterator[tuple[RecordKey, "RecordQuerySet"]]:
         """For each kind of record linked to this one, the link and the records that hold it."""
-        for relation in self.model._meta.related_objects:
-            if isinstance(relation.field, RecordKey):
-                holders = relation.related_model.objects.filter(**{f"{relation.field.name}__in": list(keys)})
-                yield relation.field, holders
+        for link in self.model.held_by():
+            yield link, link.model.objects.filter(**{f"{link.name}__in": list(keys)})
 
     def consequences_of_deletion(self) -> list[str]:
         """What else deleting these records would change, a sentence each."""

@@ -1,6 +1,7 @@
 """Records as JSON: the shape is judged here, the rules by the model, in the words of the forms."""
 
 from collections.abc import Iterable, Mapping
+from copy import deepcopy
 from typing import Any, ClassVar
 
 from django.core.exceptions import NON_FIELD_ERRORS
@@ -15,8 +16,9 @@ from heroesite.api.problems import InvalidBody
 from heroesite.text import shown
 
 from .access import guesses, restricted
-from .fields import REQUIRED, WHOLE_NUMBER, LineField, RecordKey, WholeNumberField
+from .fields import REQUIRED, WHOLE_NUMBER, LineField, WholeNumberField
 from .models import Record
+from .shape import Shape, member_name
 
 MOST_FAULTS = 50
 """Faults of shape that one answer tells."""
@@ -55,11 +57,6 @@ class WholeNumberMember(ShapeOnly, serializers.IntegerField):
         return int(data)
 
 
-def member_name(name: str, kind: Any) -> str:
-    """The JSON member for a field: the id of a link, else the value under the field's own name."""
-    return f"{name}_id" if isinstance(kind._meta.get_field(name), RecordKey) else name
-
-
 class RecordSerializer(serializers.ModelSerializer):
     """One kind of record as JSON, read off the model's ``FIELDS`` and ``RESTRICTED``."""
 
@@ -81,7 +78,10 @@ class RecordSerializer(serializers.ModelSerializer):
             fields[name].read_only = True
         for name in self.unseen():
             fields[name].write_only = True
-        return fields
+        shape: Shape = self.context.get("shape", Shape())
+        nested = self.context["view"].serializer_class._declared_fields if shape.expand else {}
+        fields |= {name: deepcopy(nested[name]) for name in shape.expand}
+        return {name: fields[name] for name in shape.keep(fields)}
 
     def unseen(self) -> tuple[str, ...]:
         """The members left out of the answer; none in the schema, which is the same for everybody."""

@@ -25,6 +25,7 @@ from .filters import AsOfForm, RecordFilterSet
 from .forms import RecordForm
 from .models import Disclosure, Record
 from .races import again_after_race
+from .shape import Shape, member_name
 
 
 class RecordPage(AccessMixin, TemplateView):
@@ -103,16 +104,26 @@ class RecordList(RecordPage):
 
     def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         records = self.model.objects.with_links()
-        filterset = self.filterset_class(request.GET, queryset=records)
+        filterset = self.filterset_class(request.GET, queryset=records, request=request)
+        page = filterset.page()
+        shape = filterset.shape if filterset.is_valid() else Shape()
         context = self.get_context_data(
             filterset=filterset,
-            page=filterset.page(),
-            columns=self.columns(),
+            page=page,
+            columns=self.columns(shape),
+            api=self.api_address() if filterset.is_valid() else "",
         )
         return self.render_to_response(context, status=200 if filterset.is_valid() else 400)
 
-    def columns(self) -> list[dict[str, str]]:
-        """The columns, each with the order that a click on its head asks for."""
+    def api_address(self) -> str:
+        """Where programs get what is on the screen."""
+        address = reverse(f"api:{self.model._meta.model_name}-list")
+        query = self.request.GET.urlencode()
+        return self.request.build_absolute_uri(f"{address}?{query}" if query else address)
+
+    def columns(self, shape: Shape) -> list[dict[str, str]]:
+        """The columns, each with the order that a click on its head asks for; the name leads to the record
+        and stays."""
         order = self.request.GET.get("ordering") or "name"
         return [
             {
@@ -122,6 +133,7 @@ class RecordList(RecordPage):
                 "sorted": {name: "ascending", f"-{name}": "descending"}.get(order, ""),
             }
             for name in (*open_fields(self.model), "updated_at")
+            if name == "name" or shape.has(member_name(name, self.model))
         ]
 
 

@@ -73,8 +73,8 @@ def be_killed_at(point, request):
 
 
 @pytest.mark.parametrize("method", ["post", "patch"])
-def test_whenever_a_process_dies_the_write_and_its_key_are_there_or_neither(method, keeper):
-    client, left = program(keeper), set()
+def test_whenever_a_process_dies_the_write_and_its_key_are_there_or_neither(method, owner):
+    client, left = program(owner), set()
     for point in count():
         address = HEROES if method == "post" else f"{HEROES}{HeroFactory().pk}"
         if not dies_at(point, lambda address=address, point=point: send(client, method, address, point)):

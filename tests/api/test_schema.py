@@ -279,7 +279,7 @@ def provoke(fault, client, path, method, sent, pk, reader):
     if method == "put" and fault != "unconditional":
         headers["HTTP_IF_MATCH"] = "*"
     if fault == "parameter":
-        address += "?limit=1000" if "{id}" not in path and method == "get" else "?fields=name"
+        address += "?limit=1000" if "{id}" not in path and method == "get" else "?colour=red"
     elif fault == "token":
         client, headers["HTTP_AUTHORIZATION"] = browser(), "Bearer x"
     elif fault == "permission":

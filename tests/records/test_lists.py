@@ -1,6 +1,8 @@
 """Lists: finding, filtering, ordering and paging, the same at every door."""
 
+import operator
 import random
+from datetime import datetime
 from typing import Any
 from urllib.parse import urlencode
 
@@ -55,6 +57,20 @@ def expected(query):
         rows = [hero for hero in rows if hero.team_id == team]
     if alone := query.get("team__isnull"):
         rows = [hero for hero in rows if (hero.team is None) == (alone == "true")]
+    if name := query.get("name"):
+        rows = [hero for hero in rows if fold(hero.name) == fold(name)]
+    if start := query.get("name__istartswith"):
+        rows = [hero for hero in rows if fold(hero.name).startswith(fold(start))]
+    if name := query.get("team__name"):
+        rows = [hero for hero in rows if hero.team and fold(hero.team.name) == fold(name)]
+    if ageless := query.get("age__isnull"):
+        rows = [hero for hero in rows if (hero.age is None) == (ageless == "true")]
+    if ids := query.get("id__in"):
+        rows = [hero for hero in rows if str(hero.pk) in ids.split(",")]
+    for name in ("created_at", "updated_at"):
+        for lookup, holds in (("gte", operator.ge), ("lte", operator.le)):
+            if instant := query.get(f"{name}__{lookup}"):
+                rows = [hero for hero in rows if holds(getattr(hero, name), datetime.fromisoformat(instant))]
     if "age__gte" in query:
         rows = [hero for hero in rows if hero.age is not None and hero.age >= query["age__gte"]]
     if "age__lte" in query:
@@ -101,6 +117,8 @@ thorough = settings(
 @thorough
 @given(data=st.data())
 def test_a_query_finds_the_same_heroes_in_the_same_order_at_every_door(data, register, doors):
+    ids = list(Hero.objects.order_by("pk").values_list("pk", flat=True))
+    instants = [hero.updated_at.isoformat() for hero in Hero.objects.order_by("pk")[::20]]
     query: dict[str, Any] = data.draw(
         st.fixed_dictionaries(
             {},
@@ -110,6 +128,15 @@ def test_a_query_finds_the_same_heroes_in_the_same_order_at_every_door(data, reg
                 "team__isnull": st.sampled_from(["true", "false"]),
                 "age__gte": st.sampled_from([0, 1, 7, 41, 42, 1_000_000]),
                 "age__lte": st.sampled_from([0, 6, 41, 900]),
+                "age__isnull": st.sampled_from(["true", "false"]),
+                "name": st.sampled_from(["OWL", "éclair", "nobody"]),
+                "name__istartswith": st.sampled_from(["o", "É", "stras", "%", "_"]),
+                "team__name": st.sampled_from(["ALPHA", "émigrés", "nobody's"]),
+                "id__in": st.sampled_from([",".join(map(str, ids[::step])) for step in (1, 2, 7, 60)]),
+                "created_at__gte": st.sampled_from(instants),
+                "created_at__lte": st.sampled_from(instants),
+                "updated_at__gte": st.sampled_from(instants),
+                "updated_at__lte": st.sampled_from(instants),
             },
         )
     )

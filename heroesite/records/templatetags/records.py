@@ -1,5 +1,6 @@
 """Showing the fields of a record, whatever its kind."""
 
+from shlex import quote
 from typing import Any
 
 from django import template
@@ -28,6 +29,12 @@ def shown(content: Any) -> Any:
 def label(kind: Any, name: str) -> str:
     """What people call a field of ``kind``, a model's ``_meta``."""
     return kind.model.label(name)
+
+
+@register.filter
+def curl(address: str) -> str:
+    """A line for a shell that gets an address."""
+    return f"curl {quote(address)}"
 
 
 @register.filter
