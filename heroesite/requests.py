@@ -15,6 +15,7 @@ from .text import shown
 
 GetResponse = Callable[[HttpRequest], HttpResponse]
 LONGEST_QUERY = 8192
+MB = 1_000_000
 FORMS = {"application/x-www-form-urlencoded", "multipart/form-data"}
 
 
@@ -66,8 +67,10 @@ class RequestRules:
         if length := request.META.get("CONTENT_LENGTH"):
             if not (length.isascii() and length.isdigit()):
                 return 400, _("Content-Length is not a number.")
-            if len(length) > 19 or int(length) > settings.DATA_UPLOAD_MAX_MEMORY_SIZE:
-                return 413, _("The body is larger than 2 MB. Send less at once.")
+            is_bulk = request.path.startswith(API) and request.path.rstrip("/").endswith("/bulk")
+            most = 10 if is_bulk else 2
+            if len(length) > 19 or int(length) > most * MB:
+                return 413, _("The body is larger than %(most)d MB. Send less at once.") % {"most": most}
         return self.wrong_content(request, bool(length and length != "0"))
 
     def wrong_content(self, request: HttpRequest, has_body: bool) -> tuple[int, str] | None:

@@ -8,8 +8,10 @@ import json
 import re
 import secrets
 from collections.abc import Iterable
+from copy import deepcopy
 from datetime import timedelta
 from http import HTTPStatus
+from typing import Any
 
 from django.db import transaction
 from django.utils import timezone
@@ -125,7 +127,9 @@ def keep(row: IdempotencyKey, answer: Response, hidden: Iterable[str] = ()) -> N
     Raises:
         StillRunning: the lease was over and another request has claimed the key, so this write must not be.
     """
-    body = {**answer.data, **{name: None for name in hidden if name in answer.data}}
+    body = deepcopy(answer.data)
+    for members in rows(body):
+        members.update({name: None for name in hidden if name in members})
     held = IdempotencyKey.objects.filter(pk=row.pk, claim=row.claim)
     if not held.update(
         status=answer.status_code,
@@ -133,6 +137,14 @@ def keep(row: IdempotencyKey, answer: Response, hidden: Iterable[str] = ()) -> N
         body=JSONRenderer().render(body).decode(),
     ):
         raise StillRunning
+
+
+def rows(body: Any) -> list[dict[str, Any]]:
+    """The records in the body of an answer: itself, or those in its list of results."""
+    if not isinstance(body, dict):
+        return []
+    results: list[dict[str, Any]] = body.get("results", [body])
+    return results
 
 
 def is_final(answer: Response) -> bool:

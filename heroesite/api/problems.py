@@ -1,6 +1,7 @@
 """Problem details (RFC 9457): the shape of every error that a program gets."""
 
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, field
 from http import HTTPStatus
 from typing import Any
 
@@ -57,6 +58,26 @@ class InvalidBody(exceptions.ValidationError):
     """The body is well formed and breaks a rule."""
 
     status_code = HTTPStatus.UNPROCESSABLE_ENTITY
+
+
+@dataclass(frozen=True)
+class Refused:
+    """A fault in a body: a pointer to where it is, what is wrong, and a code that never changes."""
+
+    pointer: str
+    message: str
+    code: str | None
+
+
+class InvalidItems(exceptions.APIException):
+    """Items of a list that break a rule or, if ``stale``, are not at the version that was seen."""
+
+    default_code = "invalid"
+
+    def __init__(self, faults: Sequence[Refused], *, stale: bool = False) -> None:
+        super().__init__("Nothing was done, since some items cannot be taken: see errors.")
+        self.status_code = HTTPStatus.CONFLICT if stale else HTTPStatus.UNPROCESSABLE_ENTITY
+        self.members = {"errors": [asdict(fault) for fault in faults]}
 
 
 class InvalidQuery(exceptions.ValidationError):

@@ -21,16 +21,14 @@ SUMMARIES = {
     "update": "Replace a {kind}",
     "partial_update": "Change a {kind}",
     "destroy": "Delete a {kind}",
+    "bulk_create": "Create many {kinds}",
+    "bulk_update": "Change many {kinds}",
+    "bulk_destroy": "Delete many {kinds}",
 }
 AUTOMATIC = {"version": 1, "created_at": "2026-01-31T12:00:00Z", "updated_at": "2026-01-31T12:00:00Z"}
 
 UNUSABLE = "The query string cannot be used: see errors."
 BAD_LIMIT = {"parameter": "limit", "message": "Enter a whole number from 1 to 100.", "code": "max_value"}
-NO_PARAMETER = {
-    "parameter": "colour",
-    "message": "There are no parameters here. Leave it out.",
-    "code": "unknown",
-}
 
 
 def no_such_parameter(*names: str) -> dict[str, str]:
@@ -78,6 +76,51 @@ REPLAYED = OpenApiParameter(
 KNOWN = OpenApiParameter(
     "If-None-Match", str, OpenApiParameter.HEADER, description="An ETag: 304 where the answer is still it."
 )
+DRY_RUN = OpenApiParameter(
+    "dry_run",
+    {"type": "string", "enum": ["true", "false"], "default": "false"},
+    description="Say what would be answered and changed, and change nothing.",
+)
+ITEMS = {"type": "array", "minItems": 1, "maxItems": 1000}
+GUARDS = {
+    "type": "object",
+    "required": ["id"],
+    "properties": {
+        "id": {"type": "integer", "minimum": 0},
+        "version": {"type": "integer", "description": "As it was read: 409 where it has been changed since."},
+    },
+}
+REHEARSAL = {
+    "type": "object",
+    "description": "What a write would answer and change, which was taken back.",
+    "required": ["dry_run", "status", "body", "change_count", "changes"],
+    "properties": {
+        "dry_run": {"type": "boolean", "const": True},
+        "status": {"type": "integer", "description": "The status that it would be answered with."},
+        "body": {
+            "type": ["object", "null"],
+            "description": "The body that it would be answered with, without restricted values; the id of"
+            " what would be created is null.",
+        },
+        "change_count": {"type": "integer"},
+        "changes": {
+            "type": "array",
+            "description": "All that would be written, the first 1,000.",
+            "items": {
+                "type": "object",
+                "required": ["kind", "id", "name", "action"],
+                "properties": {
+                    "kind": {"type": "string"},
+                    "id": {"type": ["integer", "null"]},
+                    "name": {"type": "string"},
+                    "action": {"type": "string", "enum": ["created", "changed", "deleted"]},
+                },
+            },
+        },
+    },
+}
+REHEARSED = "A rehearsal"
+"""The name of the example."""
 SEEN = OpenApiParameter(
     "If-Match",
     str,
@@ -93,6 +136,27 @@ TAG = OpenApiParameter(
 )
 STALE = {
     "stale": Problem(412, PreconditionFailed.words.format(version=1), more={"version": 1}),
+}
+BULK = {
+    "too large": Problem(413, "The body is larger than 10 MB. Send less at once."),
+    "rule": Problem(
+        422,
+        "Nothing was done, since some items cannot be taken: see errors.",
+        [{"pointer": "", "message": "Send a list of 1 to 1,000 objects.", "code": "not_a_list"}],
+    ),
+}
+STALE_ITEMS = {
+    "stale item": Problem(
+        409,
+        "Nothing was done, since some items cannot be taken: see errors.",
+        [
+            {
+                "pointer": "/0/version",
+                "message": "The record has been changed since: it is at version 1.",
+                "code": "stale",
+            }
+        ],
+    )
 }
 UNCONDITIONAL = {"unconditional": Problem(428, PreconditionRequired.default_detail)}
 PROBLEM = {
@@ -139,10 +203,18 @@ class RecordAutoSchema(AutoSchema):
         meta = self.view.model._meta
         return SUMMARIES[self.view.action].format(kind=meta.verbose_name, kinds=meta.verbose_name_plural)
 
+    @property
+    def is_bulk(self) -> bool:
+        return str(self.view.action).startswith("bulk_")
+
     def get_override_parameters(self) -> list[Any]:
         parameters = [OpenApiParameter("id", int, OpenApiParameter.PATH)] if "{id}" in self.path else []
+        if self.method != "GET":
+            parameters.append(DRY_RUN)
         if self.method in {"POST", "PATCH"}:
             parameters += [KEY, REPLAYED]
+        if self.is_bulk:
+            return parameters
         if self.view.action == "retrieve":
             parameters.append(KNOWN)
         elif "{id}" in self.path:
@@ -169,12 +241,50 @@ class RecordAutoSchema(AutoSchema):
         operation = super().get_operation(*args, **kwargs)
         if operation:
             operation["responses"] |= problem_responses(self.get_problems())
+            if self.method != "GET" and self.rehearsed:
+                tell_rehearsal(operation["responses"], self.rehearsed)
+            operation["responses"] = dict(sorted(operation["responses"].items()))
         return operation
+
+    @property
+    def rehearsed(self) -> dict[str, Any] | None:
+        """An example of what a rehearsal answers."""
+        creating = self.view.action in {"create", "bulk_create"}
+        status = 201 if creating else 204 if self.method == "DELETE" else 200
+        action = {201: "created", 204: "deleted"}.get(status, "changed")
+        created = {"id": None} if status == 201 else {"id": 1}
+        row = {**created, **self.view.example, **AUTOMATIC}
+        change = {"kind": self.view.model._meta.model_name, **created, "name": row["name"], "action": action}
+        body = {"results": [row]} if self.is_bulk else row
+        told = {"dry_run": True, "status": status, "body": None if status == 204 else body}
+        return {**told, "change_count": 1, "changes": [change]}
+
+    def get_request_serializer(self) -> Any:
+        name = self.view.model._meta.object_name
+        items = {
+            "bulk_create": {"$ref": f"#/components/schemas/{name}Request"},
+            "bulk_update": {"allOf": [{"$ref": f"#/components/schemas/Patched{name}Request"}, GUARDS]},
+            "bulk_destroy": GUARDS,
+        }
+        if self.is_bulk:
+            return {"application/json": {**ITEMS, "items": items[self.view.action]}}
+        return super().get_request_serializer()
+
+    def get_response_serializers(self) -> Any:
+        if not self.is_bulk or self.method == "DELETE":
+            return super().get_response_serializers()
+        row = {"$ref": f"#/components/schemas/{self.view.model._meta.object_name}Row"}
+        results = {
+            "type": "object",
+            "required": ["results"],
+            "properties": {"results": {"type": "array", "items": row}},
+        }
+        return {201 if self.method == "POST" else 200: results}
 
     def get_problems(self) -> dict[str, Problem]:
         """Examples of the errors that the operation answers with, each under what is at fault."""
         parameter = {"list": BAD_LIMIT, "retrieve": no_such_parameter("as_of", "fields", "omit")}.get(
-            self.view.action, NO_PARAMETER
+            self.view.action, no_such_parameter("dry_run")
         )
         problems = {"parameter": Problem(400, UNUSABLE, [parameter]), **ANYWHERE}
         if "{id}" in self.path:
@@ -183,8 +293,10 @@ class RecordAutoSchema(AutoSchema):
             problems |= WRITING
         if self.method in {"POST", "PUT", "PATCH"}:
             problems |= SENDING
-        if self.view.action in {"create", "partial_update"}:
+        if self.view.action in {"create", "partial_update", "bulk_create", "bulk_update"}:
             problems |= REPEATING
+        if self.is_bulk:
+            return problems | SENDING | BULK | (STALE_ITEMS if self.method != "POST" else {})
         if self.view.action in {"update", "partial_update", "destroy"}:
             problems |= STALE
         if self.view.action == "update":
@@ -195,12 +307,30 @@ class RecordAutoSchema(AutoSchema):
         sent = self.view.example
         title = f"A {self.view.model._meta.verbose_name}"
         shown = {"id": 1, **sent, **AUTOMATIC}
+        if self.is_bulk:
+            items = {"bulk_create": sent, "bulk_update": {"id": 1, "version": 1, **sent}}
+            guards = {"id": 1, "version": 1}
+            return [
+                OpenApiExample("Items", [items.get(self.view.action, guards)], request_only=True),
+                OpenApiExample(
+                    "Results", {"results": [shown]}, response_only=True, status_codes=["200", "201"]
+                ),
+            ]
         if self.view.action != "list":
             shown |= self.view.nested_example
         return [
             OpenApiExample(title, sent, request_only=True),
             OpenApiExample(title, shown, response_only=True, status_codes=["200", "201"]),
         ]
+
+
+def tell_rehearsal(responses: dict[str, Any], example: dict[str, Any]) -> None:
+    """Add what is answered to ``dry_run``, beside what is answered with the same status."""
+    rehearsal = {"$ref": "#/components/schemas/Rehearsal"}
+    described = responses.setdefault("200", {"description": "Rehearsed."})
+    content = described.setdefault("content", {}).setdefault("application/json", {})
+    content["schema"] = {"oneOf": [content["schema"], rehearsal]} if "schema" in content else rehearsal
+    content.setdefault("examples", {})[REHEARSED] = {"value": example}
 
 
 def one_path_each(endpoints: list[tuple[str, str, str, Any]]) -> list[tuple[str, str, str, Any]]:
@@ -210,7 +340,7 @@ def one_path_each(endpoints: list[tuple[str, str, str, Any]]) -> list[tuple[str,
 
 def add_problems(result: dict[str, Any], generator: Any, request: Any, public: bool) -> dict[str, Any]:
     """Add the shape that the errors of every operation have."""
-    result["components"]["schemas"]["Problem"] = PROBLEM
+    result["components"]["schemas"] |= {"Problem": PROBLEM, "Rehearsal": REHEARSAL}
     return result
 
 

@@ -6,13 +6,12 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from django.apps import apps
 from django.db import models
 from django.db.models import Count, Exists, OuterRef, QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from heroesite.records.changes import ChangeSet, Entry, touched
-from heroesite.records.models import Record
+from heroesite.records.models import Record, all_kinds
 
 ERASED = _("erased")
 
@@ -31,10 +30,6 @@ def action_of(history_type: str, has_before: bool) -> Action:
     if history_type == Entry.CREATED:
         return Action.RESTORED if has_before else Action.CREATED
     return Action.DELETED if history_type == Entry.DELETED else Action.CHANGED
-
-
-def all_kinds() -> list[type[Record]]:
-    return [model for model in apps.get_models() if issubclass(model, Record)]
 
 
 @dataclass(frozen=True)
@@ -70,19 +65,12 @@ class Step:
         return before, after
 
 
-def entries_at(kind: type[Record], wanted: Collection[tuple[int, int]]) -> dict[tuple[int, int], Any]:
-    """The entries of those ids and versions, as far as there are such."""
-    keys, versions = zip(*wanted, strict=True)
-    found = kind.history.filter(id__in=set(keys), version__in=set(versions))
-    return {(entry.id, entry.version): entry for entry in found if (entry.id, entry.version) in wanted}
-
-
 def steps(kind: type[Record], entries: Collection[Any]) -> list[Step]:
     """``entries``, each with the one before it, in one query."""
     known = {(entry.id, entry.version): entry for entry in entries}
     wanted = {(pk, version - 1) for pk, version in known if version > 1} - set(known)
     if wanted:
-        known |= entries_at(kind, wanted)
+        known |= kind.entries_at(wanted)
     return [Step(kind, entry, known.get((entry.id, entry.version - 1))) for entry in entries]
 
 

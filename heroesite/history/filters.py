@@ -12,8 +12,7 @@ from drf_spectacular.utils import extend_schema_field
 from heroesite.records.changes import ChangeSet, Door
 from heroesite.records.filters import PagedFilterSet
 from heroesite.records.lookups import InstantFilter, QueryLineField
-
-from .entries import all_kinds
+from heroesite.records.models import all_kinds
 
 
 def kinds() -> list[tuple[str, str]]:

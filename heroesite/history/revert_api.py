@@ -11,9 +11,21 @@ from rest_framework.response import Response
 
 from heroesite.api.conditional import PreconditionFailed
 from heroesite.api.problems import Problem
-from heroesite.api.schema import AUTOMATIC, KEY, NO_PARAMETER, REPEATING, REPLAYED, SEEN, STALE, TAG, UNUSABLE
-from heroesite.records.api import RecordViewSet, once
+from heroesite.api.schema import (
+    AUTOMATIC,
+    DRY_RUN,
+    KEY,
+    REPEATING,
+    REPLAYED,
+    SEEN,
+    STALE,
+    TAG,
+    UNUSABLE,
+    no_such_parameter,
+)
+from heroesite.records.api import RecordViewSet
 from heroesite.records.fields import is_id
+from heroesite.records.writes import once
 from heroesite.text import shown
 
 from .api import HistoryAutoSchema
@@ -33,7 +45,7 @@ class CannotRevert(APIException):
 class RevertAutoSchema(HistoryAutoSchema):
     def get_override_parameters(self) -> list[Any]:
         path = [OpenApiParameter(name, int, OpenApiParameter.PATH) for name in ("id", "version")]
-        return [*path, KEY, REPLAYED, SEEN, TAG]
+        return [*path, DRY_RUN, KEY, REPLAYED, SEEN, TAG]
 
     def get_request_serializer(self) -> Any:
         return None
@@ -49,7 +61,7 @@ class RevertAutoSchema(HistoryAutoSchema):
         return super().get_problems() | {
             **REPEATING,
             **STALE,
-            "parameter": Problem(400, UNUSABLE, [NO_PARAMETER]),
+            "parameter": Problem(400, UNUSABLE, [no_such_parameter("dry_run")]),
             "rule": unknown_member(),
             "deleted then": Problem(409, WAS_DELETED),
         }

@@ -21,8 +21,6 @@ from heroesite.records.models import Record
 from heroesite.records.querysets import batched
 from heroesite.text import fold
 
-from .entries import entries_at
-
 Kind = type[Record]
 BATCH = 5_000
 """Records that are looked up at once: within what any database takes."""
@@ -125,7 +123,7 @@ def reversals(kind: Kind, change_set: ChangeSet, *, anyway: bool) -> Iterator[Re
     for entry in kind.history.filter(change_set=change_set).order_by("id", "version"):
         entries[entry.id].append(entry)
     for keys in batched(list(entries), BATCH):
-        before = entries_at(kind, {(pk, entries[pk][0].version - 1) for pk in keys})
+        before = kind.entries_at({(pk, entries[pk][0].version - 1) for pk in keys})
         now = dict(kind.objects.filter(pk__in=keys).select_for_update().values_list("pk", "version"))
         last = kind.history.filter(id__in=keys).values("id").annotate(last=Max("version"))
         versions = dict(last.values_list("id", "last"))

@@ -12,16 +12,17 @@ from rest_framework.response import Response
 
 from heroesite.api.authentication import refuse_reading_token
 from heroesite.api.idempotency import given_key
-from heroesite.api.problems import InvalidBody, InvalidQuery, Problem, refuse_parameters
-from heroesite.api.schema import KEY, REPEATING, REPLAYED, UNUSABLE, no_such_parameter
-from heroesite.records.api import Repeatable, once
+from heroesite.api.problems import InvalidBody, Problem, refuse_parameters
+from heroesite.api.schema import DRY_RUN, KEY, REPEATING, REPLAYED, UNUSABLE, no_such_parameter
 from heroesite.records.changes import ChangeSet, Door, writing
 from heroesite.records.fields import is_id
+from heroesite.records.models import all_kinds
+from heroesite.records.queries import flag
 from heroesite.records.races import again_after_race
+from heroesite.records.writes import Write, once
 from heroesite.text import shown
 
 from .api import HistoryAutoSchema
-from .entries import all_kinds
 from .undo import Reversal, Undone, rehearse, undo
 
 TOLD = 1000
@@ -77,20 +78,6 @@ class MayWrite(IsAuthenticated):
         return super().has_permission(request, view)
 
 
-def choice(request: Request, name: str) -> bool:
-    """A parameter that is ``true`` or ``false``, the only one there is."""
-    for other in request.query_params:
-        if other != name:
-            words = ErrorDetail(f"There is no such parameter; there are: {name}.", "unknown")
-            raise InvalidQuery({shown(other): [words]})
-    if len(request.query_params.getlist(name)) > 1:
-        raise InvalidQuery({name: [ErrorDetail("Give this parameter once.", "repeated")]})
-    value = request.query_params.get(name, "false")
-    if value not in ("true", "false"):
-        raise InvalidQuery({name: [ErrorDetail("Write true or false.", "invalid")]})
-    return value == "true"
-
-
 def members(request: Request, *known: str) -> dict[str, Any]:
     """The members of a body that may be left out.
 
@@ -118,15 +105,10 @@ def unknown_member(*known: str) -> Problem:
 
 
 class UndoAutoSchema(HistoryAutoSchema):
+    rehearsed = None  # it has a shape of its own
+
     def get_override_parameters(self) -> list[Any]:
-        words = "Say what would be done, and do nothing."
-        choices = {"type": "string", "enum": ["true", "false"], "default": "false"}
-        return [
-            OpenApiParameter("id", int, OpenApiParameter.PATH),
-            OpenApiParameter("dry_run", choices, description=words),
-            KEY,
-            REPLAYED,
-        ]
+        return [OpenApiParameter("id", int, OpenApiParameter.PATH), DRY_RUN, KEY, REPLAYED]
 
     def get_request_serializer(self) -> Any:
         return AnywaySerializer
@@ -160,7 +142,7 @@ UNDONE = {
 }
 
 
-class UndoViewSet(Repeatable, viewsets.ViewSet):
+class UndoViewSet(Write, viewsets.ViewSet):
     """Undoes a change set; with ``dry_run`` it only says what that would do."""
 
     model = ChangeSet
@@ -169,7 +151,7 @@ class UndoViewSet(Repeatable, viewsets.ViewSet):
     schema = UndoAutoSchema()
 
     def undo(self, request: Request, pk: str) -> Response:
-        if not choice(request, "dry_run"):
+        if not flag(request, "dry_run"):
             return self.do(request, pk)
         given_key(request)
         change_set, anyway = self.find(pk), self.anyway(request)

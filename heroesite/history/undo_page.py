@@ -18,10 +18,9 @@ from django.views.generic import TemplateView
 from heroesite.records.access import MASK
 from heroesite.records.changes import ChangeSet, writing
 from heroesite.records.doors import door_of
-from heroesite.records.models import Record
+from heroesite.records.models import Record, all_kinds
 from heroesite.records.races import again_after_race
 
-from .entries import all_kinds
 from .undo import Undone, rehearse, revert, undo
 
 SHOWN = 100

@@ -1,14 +1,13 @@
 """The API of one kind of record: list, create, retrieve, update and delete."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Sequence
 from datetime import datetime
-from functools import wraps
 from typing import Any, ClassVar
 
 from django.utils.cache import add_never_cache_headers
-from django.utils.decorators import method_decorator
 from django.utils.text import capfirst
 from rest_framework import permissions, viewsets
+from rest_framework.decorators import action
 from rest_framework.exceptions import NotFound, ParseError
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -22,14 +21,15 @@ from heroesite.api.models import IdempotencyKey
 from heroesite.api.problems import refuse_parameters
 
 from .access import disclosable, may
+from .bulk import Bulk
 from .changes import Door, Entry
 from .fields import is_id
 from .filters import OneRecordForm, RecordFilterSet
 from .models import Disclosure, Record
-from .queries import QueryBackend, RecordPagination, check_query
-from .races import again_after_race
+from .queries import QueryBackend, RecordPagination, check_query, flag
 from .serializers import RecordSerializer
 from .shape import Shape, member_name, row_members
+from .writes import Write, once
 
 ACTIONS = {"POST": "add", "PUT": "change", "PATCH": "change", "DELETE": "delete"}
 
@@ -45,50 +45,7 @@ class RecordPermission(permissions.BasePermission):
         return may(request.user, action, view.model)
 
 
-def once(write: Callable[..., Response]) -> Callable[..., Response]:
-    """Run ``write`` as one transaction, and for each Idempotency-Key once."""
-
-    @wraps(write)
-    def run(view: Any, request: Request, *args: Any, **kwargs: Any) -> Response:
-        key = idempotency.claim(request) if request.method in {"POST", "PATCH"} else None
-        if key is not None and key.status is not None:
-            return view.replayed(key)
-
-        @again_after_race
-        def written() -> Response:
-            answer = write(view, request, *args, **kwargs)
-            if key is not None:
-                idempotency.keep(key, answer, hidden=view.hidden())
-            return answer
-
-        if key is None:
-            return written()
-        try:
-            return written()
-        except Exception as error:
-            answer = view.handle_exception(error)
-            if idempotency.is_final(answer):
-                idempotency.keep(key, answer)
-            return answer
-        finally:
-            idempotency.release(key)
-
-    return run
-
-
-class Repeatable:
-    """A view with writes that are done ``once``."""
-
-    def hidden(self) -> Iterable[str]:
-        """The members of an answer that are not kept."""
-        return ()
-
-    def replayed(self, key: IdempotencyKey) -> Response:
-        """The answer that was kept."""
-        return idempotency.replayed(key)
-
-
-class RecordViewSet(Repeatable, viewsets.ModelViewSet):
+class RecordViewSet(Write, viewsets.ModelViewSet):
     """One kind of record.
 
     A subclass names the ``model``, the serializer of one record and that of a row in a list, and an
@@ -111,7 +68,7 @@ class RecordViewSet(Repeatable, viewsets.ModelViewSet):
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         super().initial(request, *args, **kwargs)
         if self.action not in {"list", "retrieve"}:
-            refuse_parameters(request)
+            flag(request, "dry_run")
 
     def body(self) -> Any:
         """What was sent; nothing at all is not taken for an object without members."""
@@ -200,12 +157,35 @@ class RecordViewSet(Repeatable, viewsets.ModelViewSet):
         record = serializer.save()
         return self.disclosing(self.tagged(Response(serializer.data), record), [record])
 
-    @method_decorator(again_after_race)
+    @once
     def destroy(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         record = self.get_object()
         self.check_conditions(record)
         record.delete()
         return Response(status=204)
+
+    @action(detail=False, methods=["post"], url_path="bulk", url_name="bulk")
+    @once
+    def bulk_create(self, request: Request) -> Response:
+        return self.bulk_answer(Bulk(self.row_serializer(), self.body()).create(), 201)
+
+    @bulk_create.mapping.patch
+    @once
+    def bulk_update(self, request: Request) -> Response:
+        return self.bulk_answer(Bulk(self.row_serializer(), self.body()).change(), 200)
+
+    @bulk_create.mapping.delete
+    @once
+    def bulk_destroy(self, request: Request) -> Response:
+        Bulk(self.row_serializer(), self.body()).delete()
+        return Response(status=204)
+
+    def row_serializer(self) -> RecordSerializer:
+        return self.row_serializer_class(context=self.get_serializer_context())
+
+    def bulk_answer(self, records: Sequence[Record], status: int) -> Response:
+        rows = self.row_serializer_class(records, many=True, context=self.get_serializer_context())
+        return self.disclosing(Response({"results": rows.data}, status), records)
 
     def check_conditions(self, record: Record) -> None:
         """Refuse a write by what it says about the record that it is meant for (RFC 9110, section 13.2.2)."""
@@ -238,19 +218,23 @@ class RecordViewSet(Repeatable, viewsets.ModelViewSet):
     def replayed(self, key: IdempotencyKey) -> Response:
         """The answer that was kept, with the restricted values that it had, for those who may see them."""
         answer = idempotency.replayed(key)
-        body, seen = answer.data, disclosable(self.request.user, self.model)
+        rows = idempotency.rows(answer.data) if answer.status_code < 400 else []
         for member, name in self.hidden().items():
-            if member not in body:
-                continue
-            entry = self.model.history.filter(id=body["id"], version=body["version"]).first()
-            if entry and name in seen and name not in entry.erased:
-                Disclosure.objects.record(self.request.user, Door.API, name, [entry.instance])
+            held = [row for row in rows if member in row]
+            known = self.model.entries_at({(row["id"], row["version"]) for row in held})
+            shown = []
+            for row in held:
+                entry = known.get((row["id"], row["version"]))
+                if entry and name in disclosable(self.request.user, self.model) and name not in entry.erased:
+                    row[member] = getattr(entry, member)
+                    shown.append(entry.instance)
+                else:
+                    del row[member]
+            Disclosure.objects.record(self.request.user, Door.API, name, shown)
+            if shown:
                 add_never_cache_headers(answer)
-                body[member] = getattr(entry, member)
-            else:
-                del body[member]
         if "ETag" in answer:
-            answer["ETag"] = etag(body["version"], body)  # of what is shown, and to whom
+            answer["ETag"] = etag(answer.data["version"], answer.data)  # of what is shown, and to whom
         return answer
 
 

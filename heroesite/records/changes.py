@@ -135,6 +135,12 @@ def current_change_set() -> int:
     return under_way.change_set()
 
 
+def changed_so_far(kind: Any) -> models.QuerySet[Any]:
+    """The entries that the change set under way has made in the history of ``kind``."""
+    under_way = _under_way.get()
+    return kind.history.filter(change_set=under_way and under_way.change_set_id).order_by("history_id")
+
+
 def no_fields() -> list[str]:
     return []
 

@@ -1,9 +1,10 @@
 """What every record has in common: a name, a version, times, rules, and how it is written."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 from typing import Any, ClassVar, Self
 
+from django.apps import apps
 from django.core.exceptions import ValidationError
 from django.core.management.base import CommandError
 from django.db import models
@@ -102,13 +103,13 @@ class Record(models.Model):
         stored = getattr(self, "_stored", None)
         new = self._state.adding or bool(force_insert)
         force_insert = force_insert or (new and self.pk is not None)  # it comes back under its old id
-        if not (new or sent) and stored == self._values():
+        if not (new or sent) and stored == self.values():
             return
         named = self._named(kwargs.pop("update_fields", None))
         with one_go(savepoint=False):
             super().save(force_insert=force_insert, force_update=not new, update_fields=named, **kwargs)
             note(type(self), [self], Entry.CREATED if new else Entry.CHANGED, sent)
-        values = self._values()
+        values = self.values()
         if named is not None:
             attnames = {self._meta.get_field(name).attname for name in named}  # type: ignore[union-attr]
             values = {**(stored or {}), **{name: values[name] for name in attnames & set(values)}}
@@ -128,6 +129,13 @@ class Record(models.Model):
         """The last entry that the history of a record had at an instant; none where it had none yet."""
         entries = cls.history.filter(id=pk, history_date__lte=instant).select_related("change_set")
         return entries.order_by("-version").first()
+
+    @classmethod
+    def entries_at(cls, wanted: Collection[tuple[int, int]]) -> dict[tuple[int, int], Any]:
+        """The entries of those ids and versions, as far as there are such."""
+        keys, versions = {pk for pk, _version in wanted}, {version for _pk, version in wanted}
+        found = cls.history.filter(id__in=keys, version__in=versions)
+        return {(entry.id, entry.version): entry for entry in found if (entry.id, entry.version) in wanted}
 
     @classmethod
     def last_known(cls, keys: Iterable[Any]) -> dict[Any, "Record | str"]:
@@ -168,10 +176,10 @@ class Record(models.Model):
     @classmethod
     def from_db(cls, db: str | None, field_names: Any, values: Any) -> Self:
         record = super().from_db(db, field_names, values)
-        record._stored = record._values()
+        record._stored = record.values()
         return record
 
-    def _values(self) -> dict[str, Any]:
+    def values(self) -> dict[str, Any]:
         """The values of the fields that people fill in, as far as they are loaded."""
         names = (self._meta.get_field(name).attname for name in self.FIELDS)  # type: ignore[union-attr]
         return {name: self.__dict__[name] for name in names if name in self.__dict__}
@@ -200,7 +208,7 @@ class Record(models.Model):
         """Read again; called by Django with ``fields`` where a deferred one is first looked at."""
         super().refresh_from_db(*args, **kwargs)
         known = getattr(self, "_stored", {}) if kwargs.get("fields") else {}
-        self._stored = {**self._values(), **known}
+        self._stored = {**self.values(), **known}
 
     def validate_unique(self, exclude: Any = None) -> None:
         """A name is taken once, whatever its case, and told on ``name`` by every form."""
@@ -209,10 +217,12 @@ class Record(models.Model):
             return
         namesake = type(self).objects.named([self.name]).exclude(pk=self.pk).values_list("name").first()
         if namesake:
-            kind = self._meta.verbose_name
-            words = _("There is a %(kind)s named “%(name)s” already. Choose another name.")
-            params = {"kind": kind, "name": namesake[0]}
-            raise ValidationError({"name": ValidationError(words, code="unique", params=params)})
+            raise ValidationError({"name": self.name_taken(namesake[0])})
+
+    @classmethod
+    def name_taken(cls, name: str) -> ValidationError:
+        words = _("There is a %(kind)s named “%(name)s” already. Choose another name.")
+        return ValidationError(words, code="unique", params={"kind": cls._meta.verbose_name, "name": name})
 
     def validate_constraints(self, exclude: Any = None) -> None:
         """Constraints across fields; the name's, which ``validate_unique`` has told, is left out."""
@@ -250,3 +260,8 @@ class Record(models.Model):
     def consequences_of_deletion(self) -> list[str]:
         """What else deleting this record would change, a sentence each."""
         return type(self).objects.filter(pk=self.pk).consequences_of_deletion()
+
+
+def all_kinds() -> list[type[Record]]:
+    """The kinds of records that there are."""
+    return [model for model in apps.get_models() if issubclass(model, Record)]

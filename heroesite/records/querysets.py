@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, NoReturn, Self
 
+from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import F, Q
 from django.utils import timezone
@@ -126,6 +127,32 @@ class RecordQuerySet(models.QuerySet[Any]):
             rows.update(**values, version=F("version") + 1, updated_at=now)
         for record in records:
             record.version, record.updated_at = record.version + 1, now
+
+    def faults_among(self, records: Sequence[Any]) -> Iterator[tuple[int, str, ValidationError]]:
+        """What each record cannot know by itself: that its name is taken, in the register or among them, or
+        that what it links to is not there.
+
+        Yields:
+            the index of the record, the field and the fault.
+        """
+        keys = [fold(record.name) for record in records]
+        holders: dict[str, tuple[Any, str]] = {}
+        for some in batched(keys, self.batch):
+            found = self.model.objects.filter(name_key__in=some).values_list("name_key", "pk", "name")
+            holders |= {key: (pk, name) for key, pk, name in found}
+        for index, (key, record) in enumerate(zip(keys, records, strict=True)):
+            holder, name = holders.setdefault(key, (record.pk or record, record.name))
+            if key and holder != (record.pk or record):
+                yield index, "name", self.model.name_taken(name)
+        for link in self.model.links():
+            field = self.model._meta.get_field(link)
+            wanted = {getattr(record, field.attname) for record in records} - {None}
+            there = set()
+            for some in batched(sorted(wanted), self.batch):
+                there |= set(field.related_model.objects.filter(pk__in=some).values_list("pk", flat=True))
+            for index, record in enumerate(records):
+                if getattr(record, field.attname) not in {None, *there}:
+                    yield index, link, ValidationError(field.error_messages["invalid"], code="invalid")
 
     def delete(self) -> tuple[int, dict[str, int]]:
         """Delete these records; what was linked to them is changed first, version and all."""

@@ -98,13 +98,7 @@ class RecordSerializer(serializers.ModelSerializer):
             raise InvalidBody({"non_field_errors": [ErrorDetail("Send a JSON object.", "not_an_object")]})
         model: Any = self.Meta.model
         record: Record = self.instance or model()
-        values, errors = self.read(data)
-        if not self.partial:
-            for name in self.absent(data):
-                field = record._meta.get_field(name.removesuffix("_id"))
-                values[name] = field.get_default()  # type: ignore[union-attr]
-        for name, value in values.items():
-            setattr(record, name, value)
+        values, errors = self.fill(record, data, partial=self.partial)
         fields = {member_name(name, record): name for name in record.FIELDS}
         try:
             record.full_clean(exclude={fields[name] for name in errors if name in fields})
@@ -116,10 +110,30 @@ class RecordSerializer(serializers.ModelSerializer):
             raise InvalidBody(errors)
         return {"record": record, "guessed": guesses(self.context["request"].user, record, values)}
 
-    def read(self, data: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
+    def fill(
+        self, record: Record, data: Mapping[str, Any], *, partial: bool
+    ) -> tuple[dict[str, Any], dict[str, Any]]:
+        """Put the members of a JSON object onto ``record``.
+
+        Args:
+            partial: whether the fields that are not among them stay as they are.
+
+        Returns:
+            the values, and the faults of shape under their members.
+        """
+        values, errors = self.read(record, data)
+        if not partial:
+            for name in self.absent(record, data):
+                field = record._meta.get_field(name.removesuffix("_id"))
+                values[name] = field.get_default()  # type: ignore[union-attr]
+        for name, value in values.items():
+            setattr(record, name, value)
+        return values, errors
+
+    def read(self, record: Record, data: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
         """The values sent, and the faults of shape. Read-only members may come back as they were."""
         echoed = any(name in data for name, field in self.fields.items() if field.read_only)
-        stored = self.to_representation(self.instance) if self.instance and echoed else {}
+        stored = self.to_representation(record) if not record._state.adding and echoed else {}
         values: dict[str, Any] = {}
         errors: dict[str, Any] = {}
         for name, value in data.items():
@@ -141,10 +155,10 @@ class RecordSerializer(serializers.ModelSerializer):
                 errors[name] = [ErrorDetail(words, "read_only")]
         return values, errors
 
-    def absent(self, data: Mapping[str, Any]) -> Iterable[str]:
+    def absent(self, record: Record, data: Mapping[str, Any]) -> Iterable[str]:
         """The members that a full replacement leaves out and so clears; what its sender may not see
         stays as it is."""
-        kept = self.unseen() if self.instance else ()
+        kept = () if record._state.adding else self.unseen()
         return [
             name
             for name, field in self.fields.items()

@@ -349,9 +349,57 @@ QUERIES = f"""
 400  ordering={quote("nаme")}
 400  ordering=__class__
 400  ordering=%7Bname%7D
-200  ordering=name,-name,age,-age,team,-team
-200  ordering={"name," * 1600}
+400  ordering=name,-name
+400  ordering=name,name
+400  ordering={"name," * 1600}
+200  ordering=name,-age,team
 200  ordering=
+400  fields=secret_name
+400  fields=nmae
+400  fields=name,
+400  fields=name_key
+400  fields=%00
+400  fields={"name," * 1600}
+400  fields=team
+400  omit=secret_name
+400  omit=__class__
+400  fields=name&omit=name
+200  fields=name,age&omit=age
+200  fields=
+400  expand=secret_name
+400  expand=team,team
+400  expand=team__heroes
+200  expand=team
+400  id__in=a
+400  id__in=1,,2
+400  id__in=-1
+400  id__in={2**63}
+400  id__in={quote("٣")}
+400  id__in={HUGE}
+400  id__in={",".join(map(str, range(501)))}
+200  id__in={",".join(map(str, range(500)))}
+200  id__in=
+400  id=1
+400  cursor=junk
+400  cursor=*&offset=1
+400  cursor=%00
+400  cursor={"a" * 4001}
+400  cursor=W10:1vN:aaaa
+400  created_at__gte=yesterday
+400  created_at__gte=2026-13-01T00:00:00Z
+400  created_at__lte=9999-12-31T23:59:59-23:59
+400  updated_at__lte=0001-01-01T00:00:00%2B14:00
+400  created_at=2026-01-01T00:00:00Z
+200  created_at__gte=0001-01-01T00:00:00Z
+400  age__isnull=yes
+400  team__name=%00
+400  team__name__icontains=a
+400  name__istartswith=%07
+400  name__startswith=a
+400  name__regex=a
+400  heroes__count__gte=1
+400  secret_name__isnull=true
+400  secret_name__istartswith=a
 400  search={"a+" * 1900}
 400  search={"+".join("abcdefghijk")}
 200  search={"+".join("abcdefghij")}
@@ -455,7 +503,16 @@ OTHER_QUERIES = f"""
 400  /teams/?ordering=age
 400  /teams/?age=1
 400  /api/v1/?a=b
-400  /api/v1/heroes/{HERO}/?fields=name
+400  /api/v1/heroes/{HERO}/?fields=nmae
+400  /api/v1/heroes/{HERO}/?fields=secret_name
+400  /api/v1/heroes/{HERO}/?omit=name,
+400  /api/v1/heroes/{HERO}/?expand=team
+400  /api/v1/heroes/{HERO}/?limit=1
+400  /api/v1/teams/?heroes__count__gte=-
+400  /api/v1/teams/?heroes__count__gte={quote("٣")}
+400  /api/v1/teams/?heroes__count=1
+200  /api/v1/teams/?heroes__count__gte={2**63}
+200  /api/v1/teams/?heroes__count__lte=-{2**70}
 400  /api/v1/heroes/{HERO}/?%ED%9F%BF=1
 400  /api/v1/heroes/{HERO}/?{THOUSAND}
 400  /api/schema/?lang=junk
@@ -1059,6 +1116,37 @@ def json_bodies() -> Inputs:
         yield sent(f"a team with {member}", 422, "POST", "/api/v1/teams/", json=team, says=f"/{member}")
 
 
+BULK: list[tuple[str, str, Any, int, str]] = [
+    ("a NUL in a member", "POST", [as_json(**{"\0": 1})], 422, "U+0000"),
+    ("a surrogate in a member", "DELETE", literally("age", '1, "\\udc00": 2'), 422, "list"),
+    ("a surrogate in an item's member", "DELETE", '[{"id": 1, "\\udc00": 2}]', 422, "U+DC00"),
+    ("a slash in a member", "PATCH", [{"id": HERO, "a/b~c": 1}], 422, "/0/a~1b~0c"),
+    ("an id of true", "PATCH", [{"id": True}], 422, "/0/id"),
+    ("an id of 1.5", "PATCH", [{"id": 1.5}], 422, "/0/id"),
+    ("an id of 2**64", "DELETE", [{"id": 2**64}], 422, "/0/id"),
+    ("a negative id", "DELETE", [{"id": -1}], 422, "/0/id"),
+    ("an id as text", "DELETE", [{"id": str(HERO)}], 422, "/0/id"),
+    ("an id of an array", "DELETE", [{"id": [HERO]}], 422, "/0/id"),
+    ("a version of true", "PATCH", [{"id": HERO, "version": True, "age": 1}], 409, "/0/version"),
+    ("a version as text", "PATCH", [{"id": HERO, "version": "1", "age": 1}], 409, "/0/version"),
+    ("a version of 1.0", "PATCH", [{"id": HERO, "version": 1.5, "age": 1}], 409, "/0/version"),
+    ("a version of null", "DELETE", [{"id": HERO, "version": None}], 409, "/0/version"),
+    ("names that fold alike", "POST", [as_json(), as_json()], 422, "already"),
+    ("a time", "PATCH", [{"id": HERO, "created_at": "1999-01-01T00:00:00Z"}], 422, "/0/created_at"),
+    ("an array within", "POST", [[as_json()]], 422, "/0"),
+    ("1,001 items", "POST", [as_json()] * 1001, 422, "list of 1 to 1,000"),
+    ("4,000,000 noughts", "POST", "[" + "0," * 4_000_000 + "0]", 422, "list of 1 to 1,000"),
+    ("10,000,001 bytes", "POST", " " * 10_000_001, 413, "10 MB"),
+    ("nothing", "PATCH", b"", 400, "empty"),
+]
+"""What is sent in bulk, and how, the right status, and words of the answer."""
+
+
+def bulk_bodies() -> Inputs:
+    for what, method, body, status, says in BULK:
+        yield sent(f"in bulk {what}", status, method, "/api/v1/heroes/bulk/", says=says, json=body)
+
+
 # Content types ----------------------------------------------------------------------------
 
 TYPES = [
@@ -1617,6 +1705,7 @@ PARTS_OF_THE_CORPUS = (
     names,
     numbers,
     json_bodies,
+    bulk_bodies,
     content_types,
     headers,
     forged,
