@@ -2,12 +2,13 @@
 # make test    all tests, on SQLite and on PostgreSQL
 # make check   linters, types, migrations, deployment settings, API description
 # make format  what the formatters can mend
+# make bench-api      what the API does in a second: in bulk, and in a long list
 # make bench-history  what history and versions cost per write, on both databases
 
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: run test check format lock bench-history
+.PHONY: run test check format lock bench-api bench-history
 .DEFAULT_GOAL := run
 
 run: .venv/installed-run
@@ -32,6 +33,9 @@ check: .venv/installed-dev
 format: .venv/installed-dev
 	$(BIN)/ruff check --fix
 	$(BIN)/ruff format
+
+bench-api: .venv/installed-dev
+	@$(BIN)/python -m benchmarks.api
 
 bench-history: .venv/installed-dev
 	@$(BIN)/python -m benchmarks.history

@@ -7,15 +7,11 @@ The same write is done in turns, as it is and bare: without entry, change set an
 The time is that of this process, SQLite included and PostgreSQL's own not.
 """
 
-import os
 import statistics
-import subprocess
 import sys
-import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
-from pathlib import Path
 from typing import Any
 from unittest import mock
 
@@ -28,7 +24,8 @@ from django.test.utils import CaptureQueriesContext, setup_test_environment
 from heroes.models import Hero
 from heroesite.api.models import ApiToken
 from heroesite.records import models as records
-from tests.__main__ import postgresql
+
+from .databases import on_both
 
 ROUNDS, WRITES = 15, 40
 
@@ -110,10 +107,7 @@ def main() -> None:
     if "measure" in sys.argv:
         measure()
         return
-    with tempfile.TemporaryDirectory() as folder, postgresql() as url:
-        for database in (f"sqlite:///{Path(folder)}/bench.sqlite3", url):
-            command = [sys.executable, "-m", "benchmarks.history", "measure"]
-            subprocess.run(command, env={**os.environ, "DATABASE_URL": database}, check=True)
+    on_both("benchmarks.history")
 
 
 if __name__ == "__main__":

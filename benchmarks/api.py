@@ -1,0 +1,100 @@
+"""What the API does in a second: items in bulk, and pages of a long list by offset and by cursor.
+
+    python -m benchmarks.api             on an SQLite file and a PostgreSQL of its own
+    python -m benchmarks.api measure     on the database that DATABASE_URL names, which it fills
+
+Times are those of the clock, PostgreSQL's own included; one request after the other, without a network.
+"""
+
+import json
+import statistics
+import sys
+import time
+from collections.abc import Callable
+from typing import Any
+
+from django.contrib.auth.models import User
+from django.core.management import call_command
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext, setup_test_environment
+
+from heroes.models import Hero
+from heroesite.api.models import ApiToken
+
+from .databases import on_both
+
+ROUNDS, ITEMS, ROWS = 5, 1000, 20_000
+
+
+class Caller:
+    """A program with a token, that counts what it does by the clock."""
+
+    def __init__(self, user: User) -> None:
+        _token, text = ApiToken.objects.issue(user)
+        self.client = Client(headers={"Authorization": f"Bearer {text}"})
+
+    def send(self, method: str, address: str, body: Any = None) -> Any:
+        sent = {"data": json.dumps(body), "content_type": "application/json"} if body is not None else {}
+        answer = self.client.generic(method, address, **sent)
+        assert answer.status_code < 300, answer.content[:500]
+        return answer.json() if answer.content else None
+
+
+def seconds(run: Callable[[], Any]) -> tuple[Any, float]:
+    start = time.perf_counter()
+    return run(), time.perf_counter() - start
+
+
+def bulk(caller: Caller) -> None:
+    """Items per second, and queries of one request of 1,000."""
+    spent: dict[str, list[float]] = {"POST": [], "PATCH": [], "DELETE": []}
+    queries: dict[str, int] = {}
+    for number in range(ROUNDS):
+        items = [{"name": f"Bulk {number} {n}", "secret_name": "Nobody", "age": n} for n in range(ITEMS)]
+        for method in spent:
+            with CaptureQueriesContext(connection) as captured:
+                connection.force_debug_cursor = number == 0
+                answer, took = seconds(lambda m=method, i=items: caller.send(m, "/api/v1/heroes/bulk/", i))
+            spent[method].append(took)
+            queries.setdefault(method, len(captured))
+            if answer:
+                guards = [{"id": row["id"], "version": row["version"]} for row in answer["results"]]
+                items = guards if method == "PATCH" else [guard | {"age": 7} for guard in guards]
+    for method, times in spent.items():
+        rate = ITEMS / statistics.median(times)
+        print(f"  {method:<7} {rate:8,.0f} items/s, {queries[method]} queries for {ITEMS:,}")
+
+
+def pages(caller: Caller) -> None:
+    """Milliseconds of a page of 100 at the start and at the end of the list."""
+    heroes = [Hero(name=f"Row {number:06}", secret_name="Nobody", age=number % 90) for number in range(ROWS)]
+    Hero.objects.create_all(heroes)
+    end, address = "", "/api/v1/heroes/?cursor=*&fields=id"
+    while address:
+        end, address = address, caller.send("GET", address)["next"]
+    for name, address in {
+        "offset, first page": "/api/v1/heroes/",
+        "offset, last page": f"/api/v1/heroes/?offset={ROWS - 100}",
+        "cursor, first page": "/api/v1/heroes/?cursor=*",
+        "cursor, last page": end.replace("&fields=id", "").replace("fields=id&", ""),
+    }.items():
+        times = [seconds(lambda a=address: caller.send("GET", a))[1] for _round in range(4 * ROUNDS)]
+        print(f"  {name:<20} {statistics.median(times) * 1000:6.1f} ms")
+
+
+def measure() -> None:
+    setup_test_environment()
+    call_command("migrate", verbosity=0)
+    call_command("createcachetable", verbosity=0)
+    caller = Caller(User.objects.create_superuser("bench", "bench@example.org", "not used"))
+    print(f"{connection.display_name}, median of {ROUNDS} rounds; {ROWS:,} rows in the list")
+    bulk(caller)
+    pages(caller)
+
+
+if __name__ == "__main__":
+    if "measure" in sys.argv:
+        measure()
+    else:
+        on_both("benchmarks.api")
