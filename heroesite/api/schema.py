@@ -199,6 +199,14 @@ class BearerScheme(OpenApiAuthenticationExtension):
 class RecordAutoSchema(AutoSchema):
     view: Any
 
+    def get_operation_id(self) -> str:
+        """What clients call their methods: ``heroes_list``, ``heroes_bulk_create``, ``changesets_undo``."""
+        words = [part for part in self.path.split("/")[3:] if part and not part.startswith("{")]
+        action = str(self.view.action)
+        if action.partition("_")[0] == words[-1]:
+            words.pop()
+        return "_".join([*words, action])
+
     def get_summary(self) -> str | None:
         meta = self.view.model._meta
         return SUMMARIES[self.view.action].format(kind=meta.verbose_name, kinds=meta.verbose_name_plural)

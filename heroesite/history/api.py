@@ -188,7 +188,7 @@ class PastViewSet(viewsets.GenericViewSet[Any]):
     schema = HistoryAutoSchema()
     permission_classes = [RecordPermission]
     filter_backends = [QueryBackend]
-    pagination_class = RecordPagination
+    pagination_class: Any = RecordPagination
     lookup_value_regex = "[^/]+"
 
     def options(self, request: Any, *args: Any, **kwargs: Any) -> Response:
@@ -206,12 +206,16 @@ class PastViewSet(viewsets.GenericViewSet[Any]):
         """``answer``, once it is noted which restricted values it carries."""
         shown: dict[tuple[type[Record], str], dict[int, Record]] = {}
         for step in rows:
-            for name in {*disclosable(self.request.user, step.kind)} & {*step.fields}:
+            for name in self.shown(step):
                 shown.setdefault((step.kind, name), {})[step.entry.id] = step.entry.instance
         for (_kind, name), records in shown.items():
             Disclosure.objects.record(self.request.user, Door.API, name, list(records.values()))
             add_never_cache_headers(answer)
         return answer
+
+    def shown(self, step: Step) -> set[str]:
+        """The restricted fields of which the answer carries values."""
+        return {*disclosable(self.request.user, step.kind)} & {*step.fields}
 
 
 class RecordHistoryViewSet(PastViewSet):

@@ -8,6 +8,7 @@ from heroesite.records.api import RecordRouter, RecordViewSet
 from heroesite.records.models import Record
 
 from . import api, undo_api, undo_page, views
+from .feed_api import FeedViewSet
 from .revert_api import revert_view
 
 app_name = "history"
@@ -32,10 +33,14 @@ def history_urls(model: type[Record]) -> list[URLPattern]:
 
 
 def api_history_urls(router: RecordRouter) -> list[URLPattern]:
-    """The histories of all kinds of record that ``router`` knows, and undoing, with or without the closing
-    slash."""
+    """The histories of all kinds of record that ``router`` knows, the feed of their changes, and undoing,
+    with or without the closing slash."""
     undo = undo_api.UndoViewSet.as_view({"post": "undo"})
+    kinds = [viewset for _prefix, viewset, _name in router.registry if issubclass(viewset, RecordViewSet)]
+    rows = {viewset.model: viewset.row_serializer_class for viewset in kinds}
+    feed = FeedViewSet.as_view({"get": "follow"}, row_serializers=rows, example={"id": 1, **kinds[0].example})
     return [
+        re_path("^changes/?$", feed, name="change-list"),
         re_path("^changesets/(?P<pk>[^/]+)/undo/?$", undo, name="changeset-undo"),
         *histories(router),
     ]

@@ -145,11 +145,36 @@ def no_fields() -> list[str]:
     return []
 
 
+class TransactionNumber(models.Func):
+    """The number of a transaction on PostgreSQL.
+
+    Args:
+        asked: the function that tells it.
+        elsewhere: what stands for it where there is one writer at a time.
+    """
+
+    output_field = models.BigIntegerField()
+
+    def __init__(self, asked: str, elsewhere: int) -> None:
+        super().__init__()
+        self.asked, self.elsewhere = asked, elsewhere
+
+    def as_sql(self, *args: Any, **kwargs: Any) -> Any:
+        return str(self.elsewhere), []
+
+    def as_postgresql(self, *args: Any, **kwargs: Any) -> Any:
+        return f"{self.asked}::text::bigint", []
+
+
+THIS_TRANSACTION = TransactionNumber("pg_current_xact_id()", 0)
+
+
 class Entry(models.Model):
     """A record as one change left it; of a deletion, as it was last.
 
     ``sent`` names the restricted fields that were written by somebody who may not see them. They count as
-    changed, equal or not. ``erased`` names those whose value had to be forgotten.
+    changed, equal or not. ``erased`` names those whose value had to be forgotten. ``transaction`` is the one
+    that wrote it, see :mod:`heroesite.history.feed`.
     """
 
     CREATED, CHANGED, DELETED = "+", "~", "-"
@@ -159,6 +184,7 @@ class Entry(models.Model):
     )
     sent = models.JSONField(default=no_fields)
     erased = models.JSONField(default=no_fields)
+    transaction = models.BigIntegerField(default=0)
 
     class Meta:
         abstract = True
@@ -169,7 +195,7 @@ class History(HistoricalRecords):
     or many at once, and in the statement's own transaction.
 
     Who did it stands on the change set. An entry is found by record and version, each of which is there
-    once, so no other column has an index.
+    once, or by its place in the feed of all changes.
     """
 
     def __init__(self) -> None:
@@ -197,7 +223,11 @@ class History(HistoricalRecords):
             "default_permissions": (),
             "app_label": meta.app_label,
         }
-        return {**super().get_meta_options(model), **names, "constraints": [once], "ordering": ["-version"]}
+        told = models.Index(
+            fields=["transaction", "history_id"], name=f"{meta.app_label}_{meta.model_name}_feed"
+        )
+        rules = {"constraints": [once], "indexes": [told], "ordering": ["-version"]}
+        return {**super().get_meta_options(model), **names, **rules}
 
     def _get_history_user_fields(self) -> dict[str, Any]:
         return {}
@@ -230,6 +260,7 @@ def note(kind: Any, records: Iterable[Any], what: str, sent: Iterable[str] = ())
             history_type=what,
             change_set_id=change_set,
             sent=blind,
+            transaction=THIS_TRANSACTION,
             **{name: getattr(record, name) for name in fields},
         )
         for record in records

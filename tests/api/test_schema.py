@@ -25,6 +25,7 @@ KINDS = {"heroes": (Hero, HeroFactory), "teams": (Team, TeamFactory)}
 OPERATIONS = [
     ("/api/v1/changesets/", "get", "List change sets"),
     ("/api/v1/changesets/{id}/", "get", "Read one change set"),
+    ("/api/v1/changes/", "get", "Follow all changes"),
     ("/api/v1/heroes/{id}/history/", "get", "List what was done to a hero"),
     ("/api/v1/teams/{id}/history/", "get", "List what was done to a team"),
     ("/api/v1/heroes/", "get", "List heroes"),
@@ -181,7 +182,7 @@ def test_each_operation_may_be_called_with_a_token_or_a_session(path, method, sc
 
 def prepare(kind, sent):
     """The record to write to, and the team that the example speaks of."""
-    if kind == "changesets":
+    if kind in ("changesets", "changes"):
         HeroFactory()
         return ChangeSet.objects.get()
     if isinstance(sent, dict) and sent.get("team_id"):
@@ -293,6 +294,7 @@ def provoke(fault, client, path, method, sent, pk, reader):
         headers["HTTP_IF_MATCH"] = "*"
     if fault == "parameter":
         address += "?limit=1000" if "{id}" not in path and method == "get" else "?colour=red"
+        address = address.replace("/changes/?limit=1000", "/changes/?after=x")
     elif fault == "token":
         client, headers["HTTP_AUTHORIZATION"] = browser(), "Bearer x"
     elif fault == "permission":

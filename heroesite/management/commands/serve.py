@@ -20,6 +20,7 @@ from django.db import DatabaseError, connection, transaction
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
+from heroesite.history.feed import renumber_restored
 from heroesite.jobs import schedule_sweep, this_hour
 from heroesite.supervising import supervise
 
@@ -65,6 +66,7 @@ class Command(BaseCommand):
             self.reach_database()
             call_command("migrate", interactive=False, verbosity=0)
             call_command("createcachetable", verbosity=0)
+            renumber_restored()
         except (DatabaseError, ImproperlyConfigured, OSError) as error:
             reason = str(error).strip().partition("\n")[0]
             words = _("The database cannot be used (%(reason)s); mend DATABASE_URL.")
