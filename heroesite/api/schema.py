@@ -251,6 +251,8 @@ class RecordAutoSchema(AutoSchema):
             operation["responses"] |= problem_responses(self.get_problems())
             if self.method != "GET" and self.rehearsed:
                 tell_rehearsal(operation["responses"], self.rehearsed)
+            if self.view.action == "retrieve" and KNOWN in self.get_override_parameters():
+                operation["responses"]["304"] = {"description": "It is as If-None-Match knows it."}
             operation["responses"] = dict(sorted(operation["responses"].items()))
         return operation
 

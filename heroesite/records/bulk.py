@@ -12,7 +12,7 @@ from heroesite.api.problems import InvalidItems, Refused
 from heroesite.text import shown
 
 from .access import guesses
-from .fields import LARGEST_ID
+from .fields import is_key
 from .models import Record
 from .querysets import RecordQuerySet, batched
 from .serializers import RecordSerializer, details
@@ -41,6 +41,8 @@ class Bulk:
             raise InvalidItems([Refused("", f"Send a list of 1 to {MOST:,} objects.", "not_a_list")])
         self.serializer, self.kind = serializer, cast(Any, serializer.Meta.model)
         self.faults: list[Refused] = []
+        self.known: set[tuple[int, str]] = set()
+        """Indices and fields that have a fault by themselves."""
         self.items: dict[int, Item] = {}
         """Those that can be read, under their index."""
         for index, item in enumerate(items):
@@ -138,6 +140,7 @@ class Bulk:
             record.full_clean(exclude={*faulty, *record.links()}, validate_unique=False)
         except ValidationError as error:
             errors |= by_member(record, error)
+        self.known |= {(index, name) for name in record.FIELDS if member_name(name, record) in errors}
         for member, faults in errors.items():
             for fault in faults:
                 self.refuse(index, "" if member == "non_field_errors" else escaped(member), fault, fault.code)
@@ -147,7 +150,8 @@ class Bulk:
         """The records, once nothing speaks against any of them: that names are taken, or that links lead
         nowhere, is asked of the database for all at once."""
         indices, listed = list(records), list(records.values())
-        for place, name, fault in self.kind.objects.faults_among(listed):
+        known = {(indices.index(index), name) for index, name in self.known}
+        for place, name, fault in self.kind.objects.faults_among(listed, known):
             for detail in details([fault]):
                 self.refuse(indices[place], member_name(name, self.kind), detail, detail.code)
         self.end_if_refused()
@@ -160,10 +164,6 @@ def by_member(record: Record, error: ValidationError) -> dict[str, list[ErrorDet
         "non_field_errors" if name == NON_FIELD_ERRORS else member_name(name, record): list(details(faults))
         for name, faults in error.error_dict.items()
     }
-
-
-def is_key(value: Any) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= LARGEST_ID
 
 
 def escaped(member: str) -> str:

@@ -27,6 +27,11 @@ def is_id(text: str) -> bool:
     return text.isascii() and text.isdigit() and len(text) < 20 and int(text) <= LARGEST_ID
 
 
+def is_key(value: Any) -> bool:
+    """Whether ``value`` is a whole number that any database can look up as an id."""
+    return isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= LARGEST_ID
+
+
 def between(smallest: int, largest: int) -> list[Any]:
     """Validators of a range, with the same words at both its ends."""
     words = _("Enter a whole number from {smallest} to {largest}.")

@@ -1,6 +1,6 @@
 """Many records at once, by domain words."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from typing import Any, NoReturn, Self
 
 from django.core.exceptions import ValidationError
@@ -11,7 +11,7 @@ from django.utils import timezone
 from heroesite.text import fold
 
 from .changes import Entry, note, one_go
-from .fields import FoldedField, RecordKey
+from .fields import FoldedField, RecordKey, is_key
 
 
 def batched(records: Sequence[Any], size: int) -> Iterator[Sequence[Any]]:
@@ -128,30 +128,36 @@ class RecordQuerySet(models.QuerySet[Any]):
         for record in records:
             record.version, record.updated_at = record.version + 1, now
 
-    def faults_among(self, records: Sequence[Any]) -> Iterator[tuple[int, str, ValidationError]]:
+    def faults_among(
+        self, records: Sequence[Any], known: Collection[tuple[int, str]] = ()
+    ) -> Iterator[tuple[int, str, ValidationError]]:
         """What each record cannot know by itself: that its name is taken, in the register or among them, or
         that what it links to is not there.
+
+        Args:
+            known: indices and fields in which a fault is known, and which no database may be asked about.
 
         Yields:
             the index of the record, the field and the fault.
         """
-        keys = [fold(record.name) for record in records]
+        named = {index: record for index, record in enumerate(records) if (index, "name") not in known}
+        keys = {index: fold(record.name) for index, record in named.items()}
         holders: dict[str, tuple[Any, str]] = {}
-        for some in batched(keys, self.batch):
+        for some in batched(list(keys.values()), self.batch):
             found = self.model.objects.filter(name_key__in=some).values_list("name_key", "pk", "name")
             holders |= {key: (pk, name) for key, pk, name in found}
-        for index, (key, record) in enumerate(zip(keys, records, strict=True)):
-            holder, name = holders.setdefault(key, (record.pk or record, record.name))
-            if key and holder != (record.pk or record):
+        for index, record in named.items():
+            holder, name = holders.setdefault(keys[index], (record.pk or record, record.name))
+            if holder != (record.pk or record):
                 yield index, "name", self.model.name_taken(name)
         for link in self.model.links():
             field = self.model._meta.get_field(link)
-            wanted = {getattr(record, field.attname) for record in records} - {None}
-            there = set()
-            for some in batched(sorted(wanted), self.batch):
+            targets = [getattr(record, field.attname) for record in records]
+            there: set[int | None] = {None}
+            for some in batched(sorted({key for key in targets if is_key(key)}), self.batch):
                 there |= set(field.related_model.objects.filter(pk__in=some).values_list("pk", flat=True))
-            for index, record in enumerate(records):
-                if getattr(record, field.attname) not in {None, *there}:
+            for index, target in enumerate(targets):
+                if target not in there and (index, link) not in known:
                     yield index, link, ValidationError(field.error_messages["invalid"], code="invalid")
 
     def delete(self) -> tuple[int, dict[str, int]]:

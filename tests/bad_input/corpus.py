@@ -1138,6 +1138,20 @@ BULK: list[tuple[str, str, Any, int, str]] = [
     ("4,000,000 noughts", "POST", "[" + "0," * 4_000_000 + "0]", 422, "list of 1 to 1,000"),
     ("10,000,001 bytes", "POST", " " * 10_000_001, 413, "10 MB"),
     ("nothing", "PATCH", b"", 400, "empty"),
+    ("a team of 2**70", "POST", [as_json(team_id=2**70)], 422, "/0/team_id"),
+    ("a team of -2**70", "PATCH", [{"id": HERO, "team_id": -(2**70)}], 422, "/0/team_id"),
+    ("a team that is not there", "POST", [as_json(team_id=NOBODY)], 422, "/0/team_id"),
+    ("a name with NUL", "POST", [as_json(name="a\0b")], 422, "/0/name"),
+    (
+        "a name with half a surrogate pair",
+        "POST",
+        '[{"name": "\\ud800", "secret_name": "x"}]',
+        422,
+        "/0/name",
+    ),
+    ("a name of true", "PATCH", [{"id": HERO, "name": True}], 422, "/0/name"),
+    ("a name of 9,000 characters", "POST", [as_json(name="a" * 9_000)], 422, "/0/name"),
+    ("an age of 2**70", "POST", [as_json(age=2**70)], 422, "/0/age"),
 ]
 """What is sent in bulk, and how, the right status, and words of the answer."""
 
