@@ -23,6 +23,7 @@ from .entries import Step, steps
 
 OLDEST_UNDER_WAY = TransactionNumber("pg_snapshot_xmin(pg_current_snapshot())", LARGEST)
 NEXT_TRANSACTION = TransactionNumber("pg_snapshot_xmax(pg_current_snapshot())", LARGEST)
+SIGNER = signing.Signer(salt=__name__)
 Place = tuple[int, int]
 """The transaction and the id of an entry."""
 
@@ -49,7 +50,7 @@ class Positions:
         return Positions({**self.places, **told})
 
     def write(self) -> str:
-        return signing.dumps(dict(self.places), salt=__name__)
+        return SIGNER.sign_object(dict(self.places))
 
     @classmethod
     def read(cls, cursor: str) -> "Positions":
@@ -58,7 +59,7 @@ class Positions:
             BadCursor: it is none of ours, or what it points to is not there, as after a restored backup.
         """
         try:
-            places = {label: tuple(place) for label, place in signing.loads(cursor, salt=__name__).items()}
+            places = {label: tuple(place) for label, place in SIGNER.unsign_object(cursor).items()}
         except signing.BadSignature:
             raise BadCursor("This is no cursor of the feed. Begin anew, without it.") from None
         for kind in all_kinds():

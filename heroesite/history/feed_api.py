@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any, ClassVar
 
 from django import forms
-from drf_spectacular.utils import OpenApiExample, OpenApiParameter
+from drf_spectacular.utils import OpenApiExample, OpenApiParameter, extend_schema_field
 from rest_framework import serializers
 from rest_framework.exceptions import ErrorDetail
 from rest_framework.request import Request
@@ -50,6 +50,7 @@ class ChangeSerializer(serializers.Serializer):
     token = Person(source="entry.change_set.token")
     record = serializers.SerializerMethodField()
 
+    @extend_schema_field({"description": "As the change left it."})  # see FeedAutoSchema
     def get_record(self, step: Step) -> dict[str, Any] | None:
         if step.action == Action.DELETED:
             return None

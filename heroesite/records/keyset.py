@@ -64,7 +64,7 @@ class Keyset:
     """
 
     def __init__(self, rows: models.QuerySet[Any]) -> None:
-        self.rows, self.kind = rows, rows.model._meta.label_lower
+        self.rows, self.signer = rows, signing.Signer(salt=f"{__name__} {rows.model._meta.label_lower}")
         order = rows.query.order_by or rows.model._meta.ordering
         self.columns = [column(one, rows.model) for one in order]
 
@@ -111,11 +111,11 @@ class Keyset:
 
     def write(self, position: Position, *, backwards: bool = False) -> str:
         values = [value.isoformat() if isinstance(value, datetime) else value for value in position]
-        return signing.dumps([self.order, backwards, values], salt=f"{__name__} {self.kind}")
+        return self.signer.sign_object([self.order, backwards, values])
 
     def read(self, cursor: str) -> tuple[bool, Position]:
         try:
-            order, backwards, values = signing.loads(cursor, salt=f"{__name__} {self.kind}")
+            order, backwards, values = self.signer.unsign_object(cursor)
         except signing.BadSignature:
             raise BadCursor("This is no cursor of this list. Begin anew, with cursor=*.") from None
         if order != self.order:

@@ -379,7 +379,6 @@ QUERIES = f"""
 400  id__in={",".join(map(str, range(501)))}
 200  id__in={",".join(map(str, range(500)))}
 200  id__in=
-400  id=1
 400  cursor=junk
 400  cursor=*&offset=1
 400  cursor=%00

@@ -112,6 +112,10 @@ def questions(hero: Hero, team: Team) -> list[Request]:
     for address, parameter in itertools.product(lists, parameters):
         values = orders if parameter in ("ordering", "o") else GUESSES
         asked += [("page", "GET", f"{address}?{urlencode({parameter: value})}", "", "") for value in values]
+    for query in ("cursor=*&limit=5", "cursor=*&ordering=secret_name", "expand=team", "omit=secret_name"):
+        asked += [
+            ("page", "GET", f"/api/v1/{kind}/?{query}", "", "") for kind in ("heroes", "teams", "changes")
+        ]
     for instant in ("2100-01-01T00:00:00Z", "2000-01-01T00:00:00Z", ONE):
         asked += [
             ("page", "GET", f"{address}?as_of={instant}", "", "")
@@ -156,6 +160,14 @@ def writes(hero: Hero) -> list[Request]:
             ("page", "POST", "/admin/heroes/hero/add/", FORM, new),
             ("page", "POST", f"/heroes/{hero.pk}/delete/", FORM, ""),
             ("api", "DELETE", f"/api/v1/heroes/{hero.pk}", "", ""),
+            ("api", "PATCH", f"/api/v1/heroes/{hero.pk}?dry_run=true", JSON, body),
+            ("api", "PUT", f"/api/v1/heroes/{hero.pk}?dry_run=true", JSON, whole),
+            ("api", "POST", f"/api/v1/heroes/{hero.pk}/history/1/revert?dry_run=true", JSON, ""),
+            ("api", "POST", f"/api/v1/heroes/{hero.pk}/history/2/revert", JSON, ""),
+        ]
+        item = f'[{{"id": {hero.pk}, "secret_name": "{guess}"}}]'
+        asked += [
+            ("api", "PATCH", f"/api/v1/heroes/bulk/{query}", JSON, item) for query in ("", "?dry_run=true")
         ]
     return asked
 
