@@ -1,6 +1,5 @@
 """The WSGI application, for gunicorn."""
 
-import codecs
 import os
 from collections.abc import Iterable
 from io import BytesIO
@@ -14,15 +13,18 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "heroesite.settings")
 django_application = get_wsgi_application()
 
 
-def readable(content_type: str) -> bool:
-    """Whether Django can read the header; where it cannot, it fails before any handler of errors."""
+def readable(content_type: str) -> str:
+    """A type of content that Django can read; what it cannot read fails before any handler of errors.
+
+    A character set that Python knows is used by Django on the query string as well, and Python knows some
+    that are none, as ``hex``. All but UTF-8 are refused anyway, under whatever name.
+    """
     try:
-        codecs.lookup(parse_header_parameters(content_type)[1].get("charset", "utf-8"))
-    except LookupError:
-        return True
+        kind, parameters = parse_header_parameters(content_type)
     except ValueError:
-        return False
-    return True
+        return "application/octet-stream"
+    other = parameters.get("charset", "utf-8").strip("\"'").lower() not in {"utf-8", "utf8"}
+    return f"{kind}; charset=other" if other else content_type
 
 
 def application(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
@@ -34,8 +36,8 @@ def application(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]
     """
     if environ.get("SERVER_PROTOCOL") == "HTTP/1.1":
         environ.setdefault("HTTP_HOST", "")  # RFC 9112 demands one; Django refuses an empty one
-    if not readable(environ.get("CONTENT_TYPE", "")):
-        environ["CONTENT_TYPE"] = "application/octet-stream"
+    if "CONTENT_TYPE" in environ:
+        environ["CONTENT_TYPE"] = readable(environ["CONTENT_TYPE"])
     if "chunked" in environ.get("HTTP_TRANSFER_ENCODING", "").lower():
         body = environ["wsgi.input"].read(settings.DATA_UPLOAD_MAX_MEMORY_SIZE + 1)
         environ["wsgi.input"], environ["CONTENT_LENGTH"] = BytesIO(body), str(len(body))

@@ -225,7 +225,7 @@ class RecordAutoSchema(AutoSchema):
             return parameters
         if self.view.action == "retrieve":
             parameters.append(KNOWN)
-        elif "{id}" in self.path:
+        if "{id}" in self.path:
             parameters.append(SEEN)
         if self.view.action != "list" and self.method != "DELETE":
             parameters.append(TAG)
@@ -251,7 +251,7 @@ class RecordAutoSchema(AutoSchema):
             operation["responses"] |= problem_responses(self.get_problems())
             if self.method != "GET" and self.rehearsed:
                 tell_rehearsal(operation["responses"], self.rehearsed)
-            if self.view.action == "retrieve" and KNOWN in self.get_override_parameters():
+            if KNOWN in self.get_override_parameters():
                 operation["responses"]["304"] = {"description": "It is as If-None-Match knows it."}
             operation["responses"] = dict(sorted(operation["responses"].items()))
         return operation
@@ -307,9 +307,9 @@ class RecordAutoSchema(AutoSchema):
             problems |= REPEATING
         if self.is_bulk:
             return problems | SENDING | BULK | (STALE_ITEMS if self.method != "POST" else {})
-        if self.view.action in {"update", "partial_update", "destroy"}:
+        if SEEN in self.get_override_parameters():
             problems |= STALE
-        if self.view.action == "update":
+        if self.view.action == "update" or (settings.REQUIRE_IF_MATCH and self.method in {"PATCH", "DELETE"}):
             problems |= UNCONDITIONAL
         return problems
 

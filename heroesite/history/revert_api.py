@@ -18,7 +18,6 @@ from heroesite.api.schema import (
     REPEATING,
     REPLAYED,
     SEEN,
-    STALE,
     TAG,
     UNUSABLE,
     no_such_parameter,
@@ -60,7 +59,6 @@ class RevertAutoSchema(HistoryAutoSchema):
     def get_problems(self) -> dict[str, Problem]:
         return super().get_problems() | {
             **REPEATING,
-            **STALE,
             "parameter": Problem(400, UNUSABLE, [no_such_parameter("dry_run")]),
             "rule": unknown_member(),
             "deleted then": Problem(409, WAS_DELETED),

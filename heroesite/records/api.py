@@ -107,7 +107,8 @@ class RecordViewSet(Write, viewsets.ModelViewSet):
         return self.disclosing(answer, page or [])
 
     def retrieve(self, request: Request, *args: Any, **kwargs: Any) -> Response:
-        names = [*row_members(request.user, self.model), *self.serializer_class._declared_fields]
+        nested = () if request.query_params.get("as_of") else self.serializer_class._declared_fields
+        names = [*row_members(request.user, self.model), *nested]
         form = OneRecordForm(request.query_params, names=names)
         check_query(form)
         self.shape = form.shape

@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Mapping
+from itertools import islice
 from typing import Any, cast
 
 from django.conf import settings
@@ -12,10 +13,10 @@ from heroesite.api.problems import InvalidItems, Refused
 from heroesite.text import shown
 
 from .access import guesses
-from .fields import is_key
+from .fields import WHOLE_NUMBER, is_key
 from .models import Record
 from .querysets import RecordQuerySet, batched
-from .serializers import RecordSerializer, details
+from .serializers import MOST_FAULTS, RecordSerializer, details
 from .shape import member_name
 
 MOST = 1000
@@ -91,7 +92,7 @@ class Bulk:
     def delete(self) -> None:
         records = self.locked()
         for index, item in self.items.items():
-            for name in set(item) - GUARDS:
+            for name in islice((name for name in item if name not in GUARDS), MOST_FAULTS):
                 words = "There is no such member; there are: id, version."
                 self.refuse(index, escaped(name), words, "unknown")
         self.end_if_refused()
@@ -124,7 +125,9 @@ class Bulk:
             if settings.REQUIRE_IF_MATCH:
                 words = "Send the version of the record as you read it, so that nobody loses work."
                 self.refuse(index, "version", words, "precondition_required")
-        elif item["version"] != version or isinstance(item["version"], bool):
+        elif not is_key(item["version"]):
+            self.refuse(index, "version", str(WHOLE_NUMBER), "invalid")
+        elif item["version"] != version:
             words = f"The record has been changed since: it is at version {version}."
             self.refuse(index, "version", words, "stale")
 

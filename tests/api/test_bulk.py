@@ -197,6 +197,15 @@ def test_every_fault_of_every_item_is_told(editor_program):
     assert set(Hero.objects.values_list("version", flat=True)) == {1}
 
 
+@pytest.mark.parametrize("method", ["post", "patch", "delete"])
+def test_of_an_item_with_ever_so_many_faults_the_first_are_told(method, editor_program):
+    item = {"id": HeroFactory().pk} | {f"a{number}": 1 for number in range(5000)}
+    told = faults(getattr(editor_program, method)(BULK, [item]))
+    unknown = [pointer for pointer, code in told if code == "unknown" and pointer != "/0/id"]
+    assert unknown[:2] == ["/0/a0", "/0/a1"]
+    assert len(told) <= 52
+
+
 @pytest.mark.parametrize("method", ["patch", "delete"])
 def test_a_version_that_was_not_seen_is_a_conflict(method, editor_program, settings):
     heroes = [HeroFactory(), HeroFactory()]

@@ -134,6 +134,24 @@ def test_a_rehearsal_that_is_not_asked_for_rightly_does_nothing(query, hero, edi
     assert everything() == before
 
 
+def test_what_would_come_back_has_its_id_and_what_would_be_made_has_none(hero, editor_program):
+    hero.delete()
+    back = send(editor_program, "revert", hero, "?dry_run=true").json()
+    assert [change["id"] for change in back["changes"]] == [hero.pk]
+    made = send(editor_program, "create", hero, "?dry_run=true").json()
+    assert [change["id"] for change in made["changes"]] == [None]
+
+
+def test_a_key_that_counts_for_nothing_is_not_judged(hero, editor_program):
+    for query in ("", "?dry_run=true"):
+        deletion = send(editor_program, "no such hero", hero, query, **{"Idempotency-Key": "a b"})
+        assert deletion.status_code == 400
+    assert (
+        send(editor_program, "delete", hero, "?dry_run=true", **{"Idempotency-Key": "a b"}).status_code == 200
+    )
+    assert send(editor_program, "delete", hero, **{"Idempotency-Key": "a b"}).status_code == 204
+
+
 def test_who_may_not_write_may_not_rehearse(hero, reader):
     for client in (program(reader), program(), browser()):
         assert send(client, "delete", hero, "?dry_run=true").status_code in (401, 403)

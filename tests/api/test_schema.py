@@ -158,7 +158,8 @@ def test_each_operation_tells_its_errors_with_an_example(path, method, schema):
     bulk = path.endswith("bulk/")
     expected |= {"413", "415", "422"} if method in ("post", "put", "patch") or bulk else set()
     expected |= {"409"} if method in ("post", "patch") or bulk else set()
-    expected |= {"412"} if (method in ("put", "patch", "delete") and not bulk) or "revert" in path else set()
+    one = path.endswith("{id}/") and "changesets" not in path
+    expected |= {"412"} if one or "revert" in path else set()
     expected |= {"428"} if method == "put" else set()
     assert {status for status in responses if status >= "4"} == expected
     for status in expected:
@@ -345,6 +346,17 @@ def test_each_error_is_answered_as_its_example_shows(path, method, schema, keepe
             for fault, shown in media(response, "application/problem+json")["examples"].items():
                 answer = provoke(fault, keeper_program, path, method, sent, pk, reader)
                 assert answer.json() | {"request_id": ""} == shown["value"] | {"request_id": ""}
+
+
+def test_where_if_match_is_demanded_the_description_says_so(settings):
+    settings.REQUIRE_IF_MATCH = True
+    described = browser().get("/api/schema/").json()["paths"]["/api/v1/heroes/{id}/"]
+    assert all("428" in described[method]["responses"] for method in ("put", "patch", "delete"))
+
+
+def test_an_answer_that_is_known_is_described(schema):
+    for kind in KINDS:
+        assert "304" in schema["paths"][f"/api/v1/{kind}/{{id}}/"]["get"]["responses"]
 
 
 def test_a_secret_name_is_sent_by_all_and_answered_to_some(schema):

@@ -504,6 +504,8 @@ OTHER_QUERIES = f"""
 400  /api/v1/?a=b
 400  /api/v1/heroes/{HERO}/?fields=nmae
 400  /api/v1/heroes/{HERO}/?fields=secret_name
+400  /api/v1/heroes/{HERO}/?fields=team&as_of=2100-01-01T00:00:00Z
+200  /api/v1/heroes/{HERO}/?fields=team_id&as_of=2100-01-01T00:00:00Z
 400  /api/v1/heroes/{HERO}/?omit=name,
 400  /api/v1/heroes/{HERO}/?expand=team
 400  /api/v1/heroes/{HERO}/?limit=1
@@ -1126,10 +1128,11 @@ BULK: list[tuple[str, str, Any, int, str]] = [
     ("a negative id", "DELETE", [{"id": -1}], 422, "/0/id"),
     ("an id as text", "DELETE", [{"id": str(HERO)}], 422, "/0/id"),
     ("an id of an array", "DELETE", [{"id": [HERO]}], 422, "/0/id"),
-    ("a version of true", "PATCH", [{"id": HERO, "version": True, "age": 1}], 409, "/0/version"),
-    ("a version as text", "PATCH", [{"id": HERO, "version": "1", "age": 1}], 409, "/0/version"),
-    ("a version of 1.0", "PATCH", [{"id": HERO, "version": 1.5, "age": 1}], 409, "/0/version"),
-    ("a version of null", "DELETE", [{"id": HERO, "version": None}], 409, "/0/version"),
+    ("a version of true", "PATCH", [{"id": HERO, "version": True, "age": 1}], 422, "/0/version"),
+    ("a version as text", "PATCH", [{"id": HERO, "version": "1", "age": 1}], 422, "/0/version"),
+    ("a version of 1.5", "PATCH", [{"id": HERO, "version": 1.5, "age": 1}], 422, "/0/version"),
+    ("a version of null", "DELETE", [{"id": HERO, "version": None}], 422, "/0/version"),
+    ("a version that was never there", "PATCH", [{"id": HERO, "version": 9, "age": 1}], 409, "/0/version"),
     ("names that fold alike", "POST", [as_json(), as_json()], 422, "already"),
     ("a time", "PATCH", [{"id": HERO, "created_at": "1999-01-01T00:00:00Z"}], 422, "/0/created_at"),
     ("an array within", "POST", [[as_json()]], 422, "/0"),

@@ -319,6 +319,16 @@ def test_a_body_that_ends_too_soon_is_refused(path, kind, site):
     assert all(400 <= answer.status < 500 for answer in answers)
 
 
+@pytest.mark.parametrize(
+    "charset", ["hex", "base64", "rot13", "zip", "undefined", "punycode", "idna", "utf-16"]
+)
+@pytest.mark.parametrize("path", ["/api/v1/heroes/?limit=1", "/heroes/?search=a", "/account/login/?next=/"])
+def test_a_query_is_not_read_in_another_character_set(path, charset, site):
+    for parameter in (f"charset={charset}", f"charset*=utf-8''{charset}"):
+        [answer] = site.send(site.head("GET", path, f"Content-Type: application/json; {parameter}"))
+        assert answer.status == 415
+
+
 # Content types that the test client cannot send -------------------------------------------
 
 
