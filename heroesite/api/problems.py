@@ -93,6 +93,26 @@ def refuse_parameters(request: Request) -> None:
         raise InvalidQuery({shown(name): [words] for name in request.query_params})
 
 
+def optional_members(request: Request, *known: str) -> dict[str, Any]:
+    """The members of a body that may be left out.
+
+    Raises:
+        InvalidBody: it is no object, or has others than ``known``.
+    """
+    body = request.data if request.META.get("CONTENT_LENGTH") not in (None, "", "0") else {}
+    if not isinstance(body, dict):
+        raise InvalidBody({"non_field_errors": [ErrorDetail("Send a JSON object.", "not_an_object")]})
+    for name in body:
+        if name not in known:
+            raise InvalidBody({shown(name): [ErrorDetail(no_member(*known), "unknown")]})
+    return body
+
+
+def no_member(*known: str) -> str:
+    there = f"there is: {', '.join(known)}" if known else "leave the body out"
+    return f"There is no such member; {there}."
+
+
 class ProblemFormatter(ExceptionFormatter):
     def format_error_response(self, error_response: ErrorResponse) -> dict[str, Any]:
         errors = error_response.errors

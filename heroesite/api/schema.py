@@ -3,16 +3,28 @@
 from typing import Any
 
 from django.conf import settings
-from django.http import HttpRequest
 from django.utils.text import capfirst
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from drf_spectacular.openapi import AutoSchema
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiExample, OpenApiParameter
 
-from .conditional import PreconditionFailed, PreconditionRequired
-from .idempotency import BadKey, KeyReused, StillRunning
-from .problems import MEDIA_TYPE, Problem
+from .problems import Problem
+from .refusals import (
+    ANYWHERE,
+    BAD_LIMIT,
+    BULK,
+    PROBLEM,
+    REPEATING,
+    SENDING,
+    STALE,
+    STALE_ITEMS,
+    UNCONDITIONAL,
+    UNUSABLE,
+    WRITING,
+    no_such_parameter,
+    problem_responses,
+)
 
 SUMMARIES = {
     "list": "List {kinds}",
@@ -27,38 +39,11 @@ SUMMARIES = {
 }
 AUTOMATIC = {"version": 1, "created_at": "2026-01-31T12:00:00Z", "updated_at": "2026-01-31T12:00:00Z"}
 
-UNUSABLE = "The query string cannot be used: see errors."
-BAD_LIMIT = {"parameter": "limit", "message": "Enter a whole number from 1 to 100.", "code": "max_value"}
-
-
-def no_such_parameter(*names: str) -> dict[str, str]:
-    message = f"There is no such parameter; there are: {', '.join(names)}."
-    return {"parameter": "colour", "message": message, "code": "unknown"}
-
-
-NO_NAME = {"pointer": "/name", "message": "This field is required.", "code": "blank"}
-
 AS_OF = OpenApiParameter(
     "as_of",
     OpenApiTypes.DATETIME,
     description="Read it as it was then, without the records linked to it. UTC unless a zone is named.",
 )
-ANYWHERE = {
-    "token": Problem(401, "The token is not valid. Make a new one under /account/tokens/."),
-    "accept": Problem(406, "Could not satisfy the request Accept header."),
-}
-WRITING = {"permission": Problem(403, "You do not have permission to perform this action.")}
-SENDING = {
-    "not JSON": Problem(400, "The body is not JSON: Expecting ':' delimiter at line 1, column 8."),
-    "too large": Problem(413, "The body is larger than 2 MB. Send less at once."),
-    "not application/json": Problem(415, 'Unsupported media type "text/plain" in request.'),
-    "rule": Problem(422, "The body breaks a rule: see errors.", [NO_NAME]),
-}
-REPEATING = {
-    "key": Problem(400, str(BadKey.default_detail)),
-    "key in use": Problem(409, str(StillRunning.default_detail)),
-    "key reused": Problem(422, str(KeyReused.default_detail)),
-}
 KEY = OpenApiParameter(
     "Idempotency-Key",
     {"type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[!-~]+$"},
@@ -113,7 +98,7 @@ REHEARSAL = {
                     "kind": {"type": "string"},
                     "id": {"type": ["integer", "null"]},
                     "name": {"type": "string"},
-                    "action": {"type": "string", "enum": ["created", "changed", "deleted"]},
+                    "action": {"type": "string", "enum": ["created", "changed", "deleted", "restored"]},
                 },
             },
         },
@@ -134,58 +119,6 @@ TAG = OpenApiParameter(
     description="The version of the record, and a digest of the answer.",
     response=[200, 201],
 )
-STALE = {
-    "stale": Problem(412, PreconditionFailed.words.format(version=1), more={"version": 1}),
-}
-BULK = {
-    "too large": Problem(413, "The body is larger than 10 MB. Send less at once."),
-    "rule": Problem(
-        422,
-        "Nothing was done, since some items cannot be taken: see errors.",
-        [{"pointer": "", "message": "Send a list of 1 to 1,000 objects.", "code": "not_a_list"}],
-    ),
-}
-STALE_ITEMS = {
-    "stale item": Problem(
-        409,
-        "Nothing was done, since some items cannot be taken: see errors.",
-        [
-            {
-                "pointer": "/0/version",
-                "message": "The record has been changed since: it is at version 1.",
-                "code": "stale",
-            }
-        ],
-    )
-}
-UNCONDITIONAL = {"unconditional": Problem(428, PreconditionRequired.default_detail)}
-PROBLEM = {
-    "type": "object",
-    "description": "Problem details (RFC 9457).",
-    "required": ["type", "title", "status", "detail", "errors", "request_id"],
-    "properties": {
-        "type": {"type": "string", "format": "uri-reference"},
-        "title": {"type": "string"},
-        "status": {"type": "integer"},
-        "detail": {"type": "string", "description": "What is wrong and how to mend it."},
-        "errors": {
-            "type": "array",
-            "items": {
-                "type": "object",
-                "required": ["message", "code"],
-                "properties": {
-                    "pointer": {"type": "string", "description": "The member of the body (RFC 6901)."},
-                    "parameter": {"type": "string", "description": "The parameter in the query string."},
-                    "message": {"type": "string"},
-                    "code": {"type": "string", "description": "Never changes; for programs."},
-                },
-            },
-        },
-        "version": {"type": "integer", "description": "Of 412: the one that the record is at."},
-        "left": {"type": "array", "items": {"type": "object"}, "description": "Of 409: what is left alone."},
-        "request_id": {"type": "string"},
-    },
-}
 
 
 class BearerScheme(OpenApiAuthenticationExtension):
@@ -352,15 +285,3 @@ def add_problems(result: dict[str, Any], generator: Any, request: Any, public: b
     """Add the shape that the errors of every operation have."""
     result["components"]["schemas"] |= {"Problem": PROBLEM, "Rehearsal": REHEARSAL}
     return result
-
-
-def problem_responses(problems: dict[str, Problem]) -> dict[str, Any]:
-    """An answer for each status among ``problems``, with those that have it for examples."""
-    responses: dict[str, Any] = {}
-    for name, problem in sorted(problems.items(), key=lambda item: item[1].status):
-        shown = problem.members(HttpRequest()) | {"request_id": "6f1f4b0e-6d0c-4f6e-9d5e-3c1f0a2b7c11"}
-        content = {"schema": {"$ref": "#/components/schemas/Problem"}, "examples": {}}
-        described = {"description": shown["title"], "content": {MEDIA_TYPE: content}}
-        response = responses.setdefault(str(problem.status), described)
-        response["content"][MEDIA_TYPE]["examples"][name] = {"value": shown}
-    return responses

@@ -12,17 +12,18 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from heroesite.api.problems import Problem, refuse_parameters
-from heroesite.api.schema import BAD_LIMIT, UNUSABLE, RecordAutoSchema, no_such_parameter
+from heroesite.api.refusals import BAD_LIMIT, UNUSABLE, no_such_parameter
+from heroesite.api.schema import RecordAutoSchema
 from heroesite.records.access import disclosable, restricted
 from heroesite.records.api import RecordPermission
-from heroesite.records.changes import ChangeSet, Door
+from heroesite.records.changes import Action, ChangeSet, Door
 from heroesite.records.fields import is_id
 from heroesite.records.filters import LAST_OFFSET, LIMIT, PagedFilterSet
 from heroesite.records.models import Disclosure, Record
 from heroesite.records.queries import QueryBackend, RecordPagination, check_query
 from heroesite.records.shape import member_name
 
-from .entries import Action, Entries, Step, tallies
+from .entries import Entries, Step, tallies
 from .filters import ChangeSetFilterSet
 
 CHANGES = {

@@ -6,30 +6,13 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from django.db import models
 from django.db.models import Count, Exists, OuterRef, QuerySet
 from django.utils.translation import gettext_lazy as _
 
-from heroesite.records.changes import ChangeSet, Entry, touched
+from heroesite.records.changes import Action, ChangeSet, action_of, touched
 from heroesite.records.models import Record, all_kinds
 
 ERASED = _("erased")
-
-
-class Action(models.TextChoices):
-    """What was done to a record."""
-
-    CREATED = "created", _("created")
-    CHANGED = "changed", _("changed")
-    DELETED = "deleted", _("deleted")
-    RESTORED = "restored", _("brought back")
-
-
-def action_of(history_type: str, has_before: bool) -> Action:
-    """A record that comes into the history for the first time is new, whatever its version."""
-    if history_type == Entry.CREATED:
-        return Action.RESTORED if has_before else Action.CREATED
-    return Action.DELETED if history_type == Entry.DELETED else Action.CHANGED
 
 
 @dataclass(frozen=True)
@@ -57,7 +40,7 @@ class Step:
 
     def values(self, name: str) -> tuple[Any, Any]:
         """A field before and after, as it is stored; nothing where it was not there or is erased."""
-        at = self.kind._meta.get_field(name).attname  # type: ignore[union-attr]
+        at = self.kind.attname(name)
         before, after = (
             getattr(entry, at) if entry and name not in entry.erased else None
             for entry in (self.before, self.entry)

@@ -34,7 +34,7 @@ def erase(kind: type[Record], pk: int, field: str, versions: Iterable[int]) -> l
     Raises:
         StillThere: the record has one of the values now.
     """
-    attname = kind._meta.get_field(field).attname  # type: ignore[union-attr]
+    attname = kind.attname(field)
     with one_go():
         history = kind.history.filter(id=pk).select_for_update()
         values = {getattr(entry, attname) for entry in history.filter(version__in=versions)}

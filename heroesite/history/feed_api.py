@@ -12,18 +12,17 @@ from rest_framework.response import Response
 from rest_framework.utils.urls import replace_query_param
 
 from heroesite.api.problems import InvalidQuery, Problem
-from heroesite.api.schema import UNUSABLE
+from heroesite.api.refusals import UNUSABLE
 from heroesite.records.access import disclosable
-from heroesite.records.changes import ChangeSet
+from heroesite.records.changes import Action, ChangeSet
 from heroesite.records.fields import WholeNumberFormField, between
-from heroesite.records.filters import QueryForm
 from heroesite.records.models import Record
 from heroesite.records.queries import check_query
+from heroesite.records.query_forms import QueryForm
 from heroesite.records.serializers import RecordSerializer
-from heroesite.records.shape import member_name
 
 from .api import MADE, HistoryAutoSchema, PastViewSet, Person
-from .entries import Action, Step
+from .entries import Step
 from .feed import BadCursor, Positions, changes_after
 
 MOST, DEFAULT = 1000, 100
@@ -54,9 +53,8 @@ class ChangeSerializer(serializers.Serializer):
     def get_record(self, step: Step) -> dict[str, Any] | None:
         if step.action == Action.DELETED:
             return None
-        row = self.context["rows"][step.kind].to_representation(step.entry.instance)
-        erased = {member_name(name, step.kind) for name in step.entry.erased}
-        return {name: None if name in erased else value for name, value in row.items()}
+        row: dict[str, Any] = self.context["rows"][step.kind].as_it_was(step.entry)
+        return row
 
 
 class FeedAutoSchema(HistoryAutoSchema):

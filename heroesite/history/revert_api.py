@@ -9,19 +9,11 @@ from rest_framework.exceptions import APIException, NotFound
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from heroesite.api.authentication import MayWrite
 from heroesite.api.conditional import PreconditionFailed
-from heroesite.api.problems import Problem
-from heroesite.api.schema import (
-    AUTOMATIC,
-    DRY_RUN,
-    KEY,
-    REPEATING,
-    REPLAYED,
-    SEEN,
-    TAG,
-    UNUSABLE,
-    no_such_parameter,
-)
+from heroesite.api.problems import Problem, optional_members
+from heroesite.api.refusals import REPEATING, UNUSABLE, no_such_parameter, unknown_member
+from heroesite.api.schema import AUTOMATIC, DRY_RUN, KEY, REPLAYED, SEEN, TAG
 from heroesite.records.api import RecordViewSet
 from heroesite.records.fields import is_id
 from heroesite.records.writes import once
@@ -29,7 +21,6 @@ from heroesite.text import shown
 
 from .api import HistoryAutoSchema
 from .undo import revert
-from .undo_api import MayWrite, members, unknown_member
 
 WAS_DELETED = "It was deleted then. Choose an earlier entry."
 
@@ -74,7 +65,7 @@ class Revert(RecordViewSet):
 
     @once
     def revert(self, request: Request, pk: str, version: str) -> Response:
-        members(request)
+        optional_members(request)
         entry = self.find(pk, version)
         stored = self.model.objects.filter(pk=entry.id).select_for_update().first()
         if stored:

@@ -16,10 +16,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from heroesite.records.access import may
-from heroesite.records.changes import ChangeSet, Entry, current_change_set, one_go, touched
+from heroesite.records.changes import ChangeSet, Entry, current_change_set, one_go, taken_back, touched
 from heroesite.records.models import Record
 from heroesite.records.querysets import batched
-from heroesite.text import fold
 
 Kind = type[Record]
 BATCH = 5_000
@@ -60,20 +59,11 @@ class Undone:
     change_set: int | None = None
 
 
-class Rehearsed(Exception):
-    """Ends a rehearsal, and takes back what it did."""
-
-
 def rehearse(change_set: ChangeSet, user: Any, kinds: Sequence[Kind], *, anyway: bool = False) -> Undone:
     """What :func:`undo` would do now: it is done, and taken back."""
-    undone = Undone()
-    try:
-        with one_go():
-            undone = undo(change_set, user, kinds, anyway=anyway)
-            raise Rehearsed
-    except Rehearsed:
-        undone.change_set = None
-        return undone
+    undone = taken_back(lambda: undo(change_set, user, kinds, anyway=anyway))
+    undone.change_set = None
+    return undone
 
 
 def undo(change_set: ChangeSet, user: Any, kinds: Sequence[Kind], *, anyway: bool = False) -> Undone:
@@ -217,7 +207,7 @@ def put_back(kind: Kind, some: Sequence[Reversal]) -> Iterator[Reversal]:
             reversal.left = _("It is so already.")
             continue
         for name in reversal.fields:
-            attname = kind._meta.get_field(name).attname  # type: ignore[union-attr]
+            attname = kind.attname(name)
             setattr(record, attname, getattr(reversal.before, attname))
         records[reversal.pk] = record
     hindrances(kind, [reversal for reversal in some if reversal.pk in records], records)
@@ -241,36 +231,28 @@ def put_back(kind: Kind, some: Sequence[Reversal]) -> Iterator[Reversal]:
 
 def differs(record: Record, reversal: Reversal) -> bool:
     """Whether putting fields back changes anything, as far as may be told."""
-    attnames = [reversal.kind._meta.get_field(name).attname for name in reversal.fields]  # type: ignore[union-attr]
+    attnames = map(reversal.kind.attname, reversal.fields)
     hidden = not reversal.fields.isdisjoint(record.RESTRICTED)
     return hidden or any(getattr(record, name) != getattr(reversal.before, name) for name in attnames)
 
 
 def hindrances(kind: Kind, some: Iterable[Reversal], records: dict[int, Any]) -> None:
     """Note on each reversal what it cannot be done for, by the rules of the model."""
-    wanted = [record.name for record in records.values()]
-    holders = dict(kind.objects.named(wanted).values_list("name_key", "pk"))
-    targets = {name: linked(kind, name, records.values()) for name in kind.links()}
+    faulty: dict[int, list[str]] = defaultdict(list)
+    for pk, name, _fault in kind.objects.faults_among(records):
+        faulty[pk].append(name)
     for reversal in some:
         record = records[reversal.pk]
         reversal.left = ""
-        missing = [name for name in targets if getattr(record, f"{name}_id") not in targets[name]]
         try:
             record.clean_fields(exclude=kind.links())
         except ValidationError as error:
             reversal.left = " ".join(error.messages)
-        if holders.setdefault(fold(record.name), reversal.pk) != reversal.pk:
+        if "name" in faulty[reversal.pk]:
             reversal.left = _("The name “%(name)s” is taken.") % {"name": record.name}
-        elif missing:
-            labels = ", ".join(kind.label(name) for name in missing)
+        elif missing := faulty[reversal.pk]:
+            labels = ", ".join(map(kind.label, missing))
             reversal.left = _("What it was linked to is not there: %(fields)s.") % {"fields": labels}
-
-
-def linked(kind: Kind, name: str, records: Iterable[Any]) -> set[int | None]:
-    """Those records that ``records`` link to by a field and that are there; and no record."""
-    target: Any = kind._meta.get_field(name).related_model
-    keys = {getattr(record, f"{name}_id") for record in records}
-    return {None, *target.objects.filter(pk__in=keys - {None}).values_list("pk", flat=True)}
 
 
 # One record -------------------------------------------------------------------------------
@@ -303,7 +285,7 @@ def revert(kind: Kind, entry: Any, user: Any) -> Record:
         since = list(kind.history.filter(id=entry.id, version__gte=entry.version).order_by("version"))
         fields = set().union(*(touched(kind, one, next_one) for one, next_one in pairwise(since)))
         for name in fields:
-            attname = kind._meta.get_field(name).attname  # type: ignore[union-attr]
+            attname = kind.attname(name)
             setattr(record, attname, getattr(entry, attname))
         record.full_clean()
         record.save(sent=fields & set(kind.RESTRICTED))

@@ -6,27 +6,21 @@ from typing import Any
 from drf_spectacular.utils import OpenApiExample, OpenApiParameter
 from rest_framework import serializers, viewsets
 from rest_framework.exceptions import APIException, ErrorDetail, NotFound
-from rest_framework.permissions import IsAuthenticated
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from heroesite.api.authentication import refuse_reading_token
-from heroesite.api.idempotency import given_key
-from heroesite.api.problems import InvalidBody, Problem, refuse_parameters
-from heroesite.api.schema import DRY_RUN, KEY, REPEATING, REPLAYED, UNUSABLE, no_such_parameter
+from heroesite.api.authentication import MayWrite
+from heroesite.api.problems import InvalidBody, Problem, optional_members, refuse_parameters
+from heroesite.api.refusals import REPEATING, UNUSABLE, no_such_parameter, unknown_member
+from heroesite.api.schema import DRY_RUN, KEY, REPLAYED
 from heroesite.records.changes import ChangeSet, Door, writing
 from heroesite.records.fields import is_id
 from heroesite.records.models import all_kinds
-from heroesite.records.queries import flag
-from heroesite.records.races import again_after_race
-from heroesite.records.writes import Write, once
-from heroesite.text import shown
+from heroesite.records.queries import is_rehearsal
+from heroesite.records.writes import TOLD, Write, once
 
 from .api import HistoryAutoSchema
-from .undo import Reversal, Undone, rehearse, undo
-
-TOLD = 1000
-"""Records that an answer tells one by one."""
+from .undo import Reversal, Undone, undo
 
 
 class NothingUndone(APIException):
@@ -68,40 +62,6 @@ class AnywaySerializer(serializers.Serializer):
     """Whether to undo what was changed since as well."""
 
     anyway = serializers.BooleanField(required=False)
-
-
-class MayWrite(IsAuthenticated):
-    """A signed-in user; by a token, one for writing."""
-
-    def has_permission(self, request: Request, view: Any) -> bool:
-        refuse_reading_token(request)
-        return super().has_permission(request, view)
-
-
-def members(request: Request, *known: str) -> dict[str, Any]:
-    """The members of a body that may be left out.
-
-    Raises:
-        InvalidBody: it is no object, or has others than ``known``.
-    """
-    body = request.data if request.META.get("CONTENT_LENGTH") not in (None, "", "0") else {}
-    if not isinstance(body, dict):
-        raise InvalidBody({"non_field_errors": [ErrorDetail("Send a JSON object.", "not_an_object")]})
-    for name in body:
-        if name not in known:
-            raise InvalidBody({shown(name): [ErrorDetail(no_member(*known), "unknown")]})
-    return body
-
-
-def no_member(*known: str) -> str:
-    there = f"there is: {', '.join(known)}" if known else "leave the body out"
-    return f"There is no such member; {there}."
-
-
-def unknown_member(*known: str) -> Problem:
-    """The refusal of a body with a member that is not among ``known``."""
-    fault = {"pointer": "/name", "message": no_member(*known), "code": "unknown"}
-    return Problem(422, "The body breaks a rule: see errors.", [fault])
 
 
 class UndoAutoSchema(HistoryAutoSchema):
@@ -150,21 +110,18 @@ class UndoViewSet(Write, viewsets.ViewSet):
     permission_classes = [MayWrite]
     schema = UndoAutoSchema()
 
-    def undo(self, request: Request, pk: str) -> Response:
-        if not flag(request, "dry_run"):
-            return self.do(request, pk)
-        given_key(request)
-        change_set, anyway = self.find(pk), self.anyway(request)
-        return self.answer(again_after_race(rehearse)(change_set, request.user, all_kinds(), anyway=anyway))
-
     @once
-    def do(self, request: Request, pk: str) -> Response:
+    def undo(self, request: Request, pk: str) -> Response:
         change_set, anyway = self.find(pk), self.anyway(request)
         with writing(Door.API, request._request, undoes=change_set):
             undone = undo(change_set, request.user, all_kinds(), anyway=anyway)
-        if not undone.done:
+        if not (undone.done or is_rehearsal(request)):
             raise NothingUndone(undone.left, [*change_set.undone_by.values_list("pk", flat=True)])
         return self.answer(undone)
+
+    def rehearsal(self, answer: Response) -> Response:
+        answer.data["change_set"] = None
+        return answer
 
     def find(self, pk: str) -> ChangeSet:
         change_set = ChangeSet.objects.filter(pk=pk).first() if is_id(pk) else None
@@ -190,7 +147,7 @@ class UndoViewSet(Write, viewsets.ViewSet):
 
     def anyway(self, request: Request) -> bool:
         """What the body says; none says no."""
-        said = members(request, "anyway").get("anyway", False)
+        said = optional_members(request, "anyway").get("anyway", False)
         if not isinstance(said, bool):
             raise InvalidBody({"anyway": [ErrorDetail("Send true or false.", "invalid")]})
         return said

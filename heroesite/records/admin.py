@@ -21,10 +21,11 @@ from django.utils.translation import gettext_lazy as _
 from .access import MASK, disclosable, open_fields
 from .changes import Door
 from .fields import is_id
-from .filters import PAGING, RecordFilterSet
+from .filters import RecordFilterSet
 from .forms import RecordForm
 from .guarded_admin import GuardedAdmin, ReadOnlyAdmin
 from .models import Disclosure, Record
+from .query_forms import PAGING
 from .races import again_after_race
 
 

@@ -24,9 +24,10 @@ from .access import disclosable, may
 from .bulk import Bulk
 from .changes import Door, Entry
 from .fields import is_id
-from .filters import OneRecordForm, RecordFilterSet
+from .filters import RecordFilterSet
 from .models import Disclosure, Record
-from .queries import QueryBackend, RecordPagination, check_query, flag
+from .queries import QueryBackend, RecordPagination, check_query, is_rehearsal
+from .query_forms import OneRecordForm
 from .serializers import RecordSerializer
 from .shape import Shape, member_name, row_members
 from .writes import Write, once
@@ -68,7 +69,7 @@ class RecordViewSet(Write, viewsets.ModelViewSet):
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         super().initial(request, *args, **kwargs)
         if self.action not in {"list", "retrieve"}:
-            flag(request, "dry_run")
+            is_rehearsal(request)
 
     def body(self) -> Any:
         """What was sent; nothing at all is not taken for an object without members."""
@@ -133,11 +134,7 @@ class RecordViewSet(Write, viewsets.ModelViewSet):
             raise NotFound(f"There was no such {kind} yet at {instant.isoformat()}.")
         if entry.history_type == Entry.DELETED:
             raise NotFound(f"The {kind} had been deleted by {instant.isoformat()}.")
-        record = entry.instance
-        row = self.row_serializer_class(record, context=self.get_serializer_context()).data
-        erased = {member_name(name, self.model) for name in entry.erased}
-        answer = Response({name: None if name in erased else value for name, value in row.items()})
-        return self.unless_known(answer, record)
+        return self.unless_known(Response(self.row_serializer().as_it_was(entry)), entry.instance)
 
     @once
     def create(self, request: Request, *args: Any, **kwargs: Any) -> Response:

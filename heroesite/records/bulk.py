@@ -6,14 +6,12 @@ from itertools import islice
 from typing import Any, cast
 
 from django.conf import settings
-from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
-from rest_framework.exceptions import ErrorDetail
 
 from heroesite.api.problems import InvalidItems, Refused
 from heroesite.text import shown
 
 from .access import guesses
-from .fields import WHOLE_NUMBER, is_key
+from .fields import WHOLE_NUMBER, is_id_number
 from .models import Record
 from .querysets import RecordQuerySet, batched
 from .serializers import MOST_FAULTS, RecordSerializer, details
@@ -80,7 +78,7 @@ class Bulk:
             members = {name: value for name, value in self.items[index].items() if name not in GUARDS}
             sent = self.fill(index, record, members, partial=True)
             blind = frozenset(guesses(self.serializer.context["request"].user, record, sent))
-            names = {record._meta.get_field(name).attname: name for name in record.FIELDS}  # type: ignore[union-attr]
+            names = {record.attname(name): name for name in record.FIELDS}
             differing = {names[at] for at, value in record.values().items() if value != before[at]}
             if written := differing | blind:
                 alike[frozenset(written), blind].append(record)
@@ -101,14 +99,14 @@ class Bulk:
     def locked(self) -> dict[int, Record]:
         """The records that the items name by ``id``, as they are at the ``version`` that an item names."""
         keys = {index: item.get("id") for index, item in self.items.items()}
-        known = sorted(cast(set[int], {key for key in keys.values() if is_key(key)}))
+        known = sorted(cast(set[int], {key for key in keys.values() if is_id_number(key)}))
         stored: dict[int, Record] = {}
         for some in batched(known, RecordQuerySet.batch):
             stored |= {record.pk: record for record in self.kind.objects.filter(pk__in=some).locked()}
         found: dict[int, Record] = {}
         seen: set[int] = set()
         for index, key in keys.items():
-            if not is_key(key):
+            if not is_id_number(key):
                 self.refuse(index, "id", "Enter the id of a record, a whole number.", "invalid")
             elif key not in stored:
                 self.refuse(index, "id", f"There is no {self.kind._meta.verbose_name} {key}.", "not_found")
@@ -125,7 +123,7 @@ class Bulk:
             if settings.REQUIRE_IF_MATCH:
                 words = "Send the version of the record as you read it, so that nobody loses work."
                 self.refuse(index, "version", words, "precondition_required")
-        elif not is_key(item["version"]):
+        elif not is_id_number(item["version"]):
             self.refuse(index, "version", str(WHOLE_NUMBER), "invalid")
         elif item["version"] != version:
             words = f"The record has been changed since: it is at version {version}."
@@ -138,11 +136,7 @@ class Bulk:
             the fields that were sent.
         """
         values, errors = self.serializer.fill(record, item, partial=partial)
-        faulty = {name for name in record.FIELDS if member_name(name, record) in errors}
-        try:
-            record.full_clean(exclude={*faulty, *record.links()}, validate_unique=False)
-        except ValidationError as error:
-            errors |= by_member(record, error)
+        self.serializer.judge(record, errors, exclude=record.links(), validate_unique=False)
         self.known |= {(index, name) for name in record.FIELDS if member_name(name, record) in errors}
         for member, faults in errors.items():
             for fault in faults:
@@ -152,21 +146,11 @@ class Bulk:
     def judged(self, records: Mapping[int, Record]) -> list[Record]:
         """The records, once nothing speaks against any of them: that names are taken, or that links lead
         nowhere, is asked of the database for all at once."""
-        indices, listed = list(records), list(records.values())
-        known = {(indices.index(index), name) for index, name in self.known}
-        for place, name, fault in self.kind.objects.faults_among(listed, known):
+        for index, name, fault in self.kind.objects.faults_among(records, self.known):
             for detail in details([fault]):
-                self.refuse(indices[place], member_name(name, self.kind), detail, detail.code)
+                self.refuse(index, member_name(name, self.kind), detail, detail.code)
         self.end_if_refused()
-        return listed
-
-
-def by_member(record: Record, error: ValidationError) -> dict[str, list[ErrorDetail]]:
-    """The faults of a record, under the members of its JSON."""
-    return {
-        "non_field_errors" if name == NON_FIELD_ERRORS else member_name(name, record): list(details(faults))
-        for name, faults in error.error_dict.items()
-    }
+        return list(records.values())
 
 
 def escaped(member: str) -> str:

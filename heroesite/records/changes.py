@@ -4,11 +4,11 @@ All writes of one request, import or command share a change set. It is made when
 written, so that what changes nothing leaves nothing behind.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 from django.conf import settings
 from django.db import models, transaction
@@ -18,6 +18,8 @@ from django.utils.translation import gettext_lazy as _
 from simple_history.models import HistoricalRecords
 
 from .fields import FoldedField
+
+T = TypeVar("T")
 
 
 class Door(models.TextChoices):
@@ -128,6 +130,21 @@ def one_go(*, savepoint: bool = True) -> Iterator[None]:
         raise
 
 
+class TakenBack(Exception):
+    """Ends what is taken back."""
+
+
+def taken_back(write: Callable[[], T]) -> T:
+    """What ``write`` returns, though nothing of it stays."""
+    answers: list[T] = []
+    try:
+        with one_go():
+            answers.append(write())
+            raise TakenBack
+    except TakenBack:
+        return answers[0]
+
+
 def current_change_set() -> int:
     under_way = _under_way.get()
     if under_way is None:
@@ -167,6 +184,22 @@ class TransactionNumber(models.Func):
 
 
 THIS_TRANSACTION = TransactionNumber("pg_current_xact_id()", 0)
+
+
+class Action(models.TextChoices):
+    """What was done to a record."""
+
+    CREATED = "created", _("created")
+    CHANGED = "changed", _("changed")
+    DELETED = "deleted", _("deleted")
+    RESTORED = "restored", _("brought back")
+
+
+def action_of(history_type: str, has_before: bool) -> Action:
+    """A record that comes into the history for the first time is new, whatever its version."""
+    if history_type == Entry.CREATED:
+        return Action.RESTORED if has_before else Action.CREATED
+    return Action.DELETED if history_type == Entry.DELETED else Action.CHANGED
 
 
 class Entry(models.Model):
@@ -276,6 +309,6 @@ def touched(kind: Any, before: Any, after: Any) -> set[str]:
     """
     if before is None:
         return set(kind.FIELDS)
-    names = {name: kind._meta.get_field(name).attname for name in kind.FIELDS}
+    names = {name: kind.attname(name) for name in kind.FIELDS}
     differing = {name for name, at in names.items() if getattr(before, at) != getattr(after, at)}
     return differing | set(after.sent)

@@ -11,28 +11,18 @@ when it was made or changed  ``created_at__gte``, ``created_at__lte``, ``updated
 ===========================  =================================================================
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime
-from difflib import get_close_matches
 from typing import Any, ClassVar
 
 import django_filters
 from django import forms
 from django.contrib.auth.models import AnonymousUser
-from django.core.exceptions import ValidationError
-from django.forms.utils import ErrorList
 from django.utils.text import capfirst, format_lazy
 from django.utils.translation import gettext_lazy as _
 
-from heroesite.text import shown
-
 from .access import open_fields
-from .fields import (
-    InstantFormField,
-    LineField,
-    RecordKey,
-)
+from .fields import LineField, RecordKey
 from .lookups import (
     CountFilter,
     CursorFilter,
@@ -40,7 +30,6 @@ from .lookups import (
     InstantFilter,
     IsNullFilter,
     LineFilter,
-    NamesField,
     NamesFilter,
     PagingFilter,
     RecordFilter,
@@ -48,84 +37,12 @@ from .lookups import (
     SearchFilter,
     WholeNumberFilter,
 )
+from .query_forms import KEPT, PAGING, QueryForm
 from .shape import Shape, member_name, row_members
 
 LIMIT = 100
 """Records on one page, by default and at most."""
 LAST_OFFSET = 1_000_000_000
-PAGING = ("ordering", "limit", "offset", "cursor", "fields", "omit", "expand")
-"""Parameters that leave no record out."""
-MOST_FAULTS = 20
-"""Faults of a query that one answer tells."""
-
-
-class QueryForm(forms.Form):
-    """The query string as a form that refuses what it does not know, or is told twice."""
-
-    def full_clean(self) -> None:
-        super().full_clean()
-        for key in self.data:
-            if len(self.errors) == MOST_FAULTS:
-                break
-            if key not in self.fields:
-                near = get_close_matches(key, self.fields, n=1)
-                words = (
-                    _("There is no such parameter. Did you mean “{names}”?")
-                    if near
-                    else _("There is no such parameter; there are: {names}.")
-                )
-                self.refuse(key, format_lazy(words, names=", ".join(near or self.fields)), "unknown")
-            elif hasattr(self.data, "getlist") and len(self.data.getlist(key)) > 1:
-                self.refuse(key, _("Give this parameter once."), "repeated")
-
-    @property
-    def told(self) -> list[tuple[Any, str, ErrorList]]:
-        """What is wrong: the label of each faulty parameter, the id of its field if it has one, the words."""
-        fields = set(self.fields) - set(PAGING)
-        return [
-            (self[name].label, self[name].id_for_label, faults) if name in fields else (name, "", faults)
-            for name, faults in self.errors.items()
-        ]
-
-    def refuse(self, key: str, message: Any, code: str) -> None:
-        errors: Any = self.errors
-        errors[shown(key)] = ErrorList([ValidationError(message, code=code)])
-
-    def clean(self) -> dict[str, Any]:
-        values = super().clean() or self.cleaned_data
-        Shape.asked(values).check(getattr(self.fields.get("expand"), "names", ()))
-        if values.get("cursor") and values.get("offset") is not None:
-            raise ValidationError({"offset": ValidationError(_("Give cursor or offset."), code="cursor")})
-        return values
-
-
-class AsOfForm(QueryForm):
-    """The query of one record: as it is, or as it was then. An empty instant is none."""
-
-    as_of = InstantFormField(required=False)
-
-    def clean_as_of(self) -> datetime | None:
-        instant: datetime | None = self.cleaned_data["as_of"]
-        if instant is None and "as_of" in self.data:
-            raise ValidationError(self.fields["as_of"].error_messages["invalid"], code="invalid")
-        return instant
-
-
-class OneRecordForm(AsOfForm):
-    """The query of one record at the API, which can be narrowed to some of its members.
-
-    Args:
-        names: all of them.
-    """
-
-    def __init__(self, *args: Any, names: Iterable[str], **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        for name in ("fields", "omit"):
-            self.fields[name] = NamesField(names=names, required=False)
-
-    @property
-    def shape(self) -> Shape:
-        return Shape.asked(self.cleaned_data)
 
 
 @dataclass(frozen=True)
@@ -202,11 +119,7 @@ class PagedFilterSet(django_filters.FilterSet):
     @property
     def kept(self) -> list[tuple[str, str]]:
         """The parameters that are not shown and stay when others are chosen, with what was asked."""
-        asked = (
-            (name, self.form.data.get(name))
-            for name in ("ordering", "limit", "fields", "omit", "expand")
-            if name in self.form.fields
-        )
+        asked = ((name, self.form.data.get(name)) for name in KEPT if name in self.form.fields)
         return [(name, value) for name, value in asked if value]
 
     @property

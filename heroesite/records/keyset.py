@@ -50,10 +50,8 @@ class Column:
         return "lt" if self.descending != backwards else "gt"
 
     def order(self, *, backwards: bool) -> OrderBy:
-        column = F(self.name)
-        if self.descending != backwards:
-            return column.desc(nulls_first=True) if backwards else column.desc(nulls_last=True)
-        return column.asc(nulls_first=True) if backwards else column.asc(nulls_last=True)
+        missing: dict[str, Any] = {"nulls_first" if backwards else "nulls_last": True}
+        return OrderBy(F(self.name), descending=self.descending != backwards, **missing)
 
 
 class Keyset:

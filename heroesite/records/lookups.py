@@ -9,6 +9,7 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxLengthValidator
 from django.db.models import Count, F, OuterRef, Subquery
+from django.db.models.expressions import OrderBy
 from django.db.models.functions import Coalesce
 from django.utils.translation import gettext_lazy as _
 from drf_spectacular.types import OpenApiTypes
@@ -94,15 +95,21 @@ class IsNullFilter(django_filters.ChoiceFilter):
         return super().filter(qs, {"true": True, "false": False}.get(value))
 
 
-class PagingFilter(WholeNumberFilter):
-    """``limit`` and ``offset``: checked like any parameter, and applied by whoever pages."""
+class DisplayFilter(django_filters.Filter):
+    """Says how records are shown: checked like any parameter, it leaves none out."""
+
+    def filter(self, qs: Any, value: Any) -> Any:
+        return qs
+
+
+class PagingFilter(DisplayFilter):
+    """``limit`` and ``offset``, applied by whoever pages."""
+
+    field_class = WholeNumberFormField
 
     def __init__(self, smallest: int, largest: int, **kwargs: Any) -> None:
         super().__init__(validators=between(smallest, largest), **kwargs)
         extend_schema_field({"type": "integer", "minimum": smallest, "maximum": largest})(self)
-
-    def filter(self, qs: Any, value: Any) -> Any:
-        return qs
 
 
 class IdsField(forms.CharField):
@@ -157,17 +164,14 @@ class NamesField(forms.CharField):
         return named
 
 
-class NamesFilter(ListFilter):
-    """Names that say how records are shown; it leaves none out."""
+class NamesFilter(DisplayFilter, ListFilter):
+    """Names of members, links or columns."""
 
     field_class = NamesField
 
     @property
     def items(self) -> dict[str, Any]:
         return {"type": "string", "enum": self.extra["names"]}
-
-    def filter(self, qs: Any, value: Any) -> Any:
-        return qs
 
 
 class RecordOrdering(NamesFilter):
@@ -186,13 +190,8 @@ class RecordOrdering(NamesFilter):
         if not value:
             return qs
         columns = ((F(self.columns[name.removeprefix("-")]), name.startswith("-")) for name in value)
-        return qs.order_by(
-            *(
-                column.desc(nulls_last=True) if descending else column.asc(nulls_last=True)
-                for column, descending in columns
-            ),
-            "pk",
-        )
+        order = (OrderBy(column, descending=descending, nulls_last=True) for column, descending in columns)
+        return qs.order_by(*order, "pk")
 
 
 @extend_schema_field({"type": "integer", "minimum": 0})
@@ -215,8 +214,5 @@ class CountFilter(WholeNumberFilter):
         )
 
 
-class CursorFilter(django_filters.CharFilter):
+class CursorFilter(DisplayFilter, django_filters.CharFilter):
     """Where a page begins: ``*`` at the start, else as an earlier page says; applied by whoever pages."""
-
-    def filter(self, qs: Any, value: Any) -> Any:
-        return qs

@@ -59,7 +59,7 @@ def choice(
     label, restricted = record.label(name), name in record.RESTRICTED
     if restricted:
         return Choice(name, label, None, None, None, by, open=name in yours, restricted=True)
-    attname = record._meta.get_field(name).attname  # type: ignore[union-attr]
+    attname = record.attname(name)
     mine = getattr(yours.get(name), "pk", yours.get(name))
     known = {getattr(one, attname) for one in (was, record) if one}
     differs = name in yours and mine not in known

@@ -111,8 +111,8 @@ class Record(models.Model):
             note(type(self), [self], Entry.CREATED if new else Entry.CHANGED, sent)
         values = self.values()
         if named is not None:
-            attnames = {self._meta.get_field(name).attname for name in named}  # type: ignore[union-attr]
-            values = {**(stored or {}), **{name: values[name] for name in attnames & set(values)}}
+            written = {self.attname(name) for name in named} & set(values)
+            values = {**(stored or {}), **{name: values[name] for name in written}}
         self._stored = values
 
     def get_absolute_url(self) -> str:
@@ -163,6 +163,12 @@ class Record(models.Model):
         return capfirst(str(cls._meta.get_field(field).verbose_name))  # type: ignore[union-attr]
 
     @classmethod
+    def attname(cls, field: str) -> str:
+        """The attribute that holds what is stored of a field: the id, where it is a link."""
+        attname: str = cls._meta.get_field(field).attname  # type: ignore[union-attr]
+        return attname
+
+    @classmethod
     def links(cls) -> list[str]:
         """The names of the fields that link to other records."""
         return [field.name for field in cls._meta.fields if isinstance(field, RecordKey)]
@@ -181,7 +187,7 @@ class Record(models.Model):
 
     def values(self) -> dict[str, Any]:
         """The values of the fields that people fill in, as far as they are loaded."""
-        names = (self._meta.get_field(name).attname for name in self.FIELDS)  # type: ignore[union-attr]
+        names = map(self.attname, self.FIELDS)
         return {name: self.__dict__[name] for name in names if name in self.__dict__}
 
     def _named(self, update_fields: Iterable[str] | None) -> set[str] | None:

@@ -13,11 +13,11 @@ from rest_framework.response import Response
 from rest_framework.utils.urls import remove_query_param, replace_query_param
 
 from heroesite.api.problems import InvalidQuery
-from heroesite.text import shown
 
 from .filters import LIMIT
 from .keyset import START, BadCursor, Keyset
 from .lookups import ListFilter
+from .query_forms import WriteForm
 from .serializers import details
 
 
@@ -38,22 +38,16 @@ def check_query(form: Any) -> None:
         raise InvalidQuery({name: list(details(errors)) for name, errors in faults.items()})
 
 
-def flag(request: Request, name: str) -> bool:
-    """A parameter that is ``true`` or ``false``, the only one there is.
+def is_rehearsal(request: Request) -> bool:
+    """Whether a write is to be told and not done.
 
     Raises:
-        InvalidQuery: it is something else, or there is another.
+        InvalidQuery: the query string asks something else.
     """
-    for other in request.query_params:
-        if other != name:
-            words = ErrorDetail(f"There is no such parameter; there are: {name}.", "unknown")
-            raise InvalidQuery({shown(other): [words]})
-    if len(request.query_params.getlist(name)) > 1:
-        raise InvalidQuery({name: [ErrorDetail("Give this parameter once.", "repeated")]})
-    value = request.query_params.get(name, "false")
-    if value not in ("true", "false"):
-        raise InvalidQuery({name: [ErrorDetail("Write true or false.", "invalid")]})
-    return value == "true"
+    form = WriteForm(request.query_params)
+    check_query(form)
+    rehearsal: bool = form.cleaned_data["dry_run"]
+    return rehearsal
 
 
 class RecordPagination(LimitOffsetPagination):

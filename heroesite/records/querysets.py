@@ -1,17 +1,18 @@
 """Many records at once, by domain words."""
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any, NoReturn, Self
 
 from django.core.exceptions import ValidationError
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Case, F, Q, Value, When
+from django.db.models.functions import Cast
 from django.utils import timezone
 
 from heroesite.text import fold
 
 from .changes import Entry, note, one_go
-from .fields import FoldedField, RecordKey, is_key
+from .fields import FoldedField, RecordKey, is_id_number
 
 
 def batched(records: Sequence[Any], size: int) -> Iterator[Sequence[Any]]:
@@ -65,23 +66,33 @@ class RecordQuerySet(models.QuerySet[Any]):
             self.bare.bulk_create(records, batch_size=self.batch)
             note(self.model, records, Entry.CREATED, sent)
 
-    def change_all(
-        self, records: Sequence[models.Model], fields: Iterable[str], sent: Iterable[str] = ()
-    ) -> None:
+    def change_all(self, records: Sequence[Any], fields: Iterable[str], sent: Iterable[str] = ()) -> None:
         """Write ``fields`` of ``records``, which were read under a lock, each with a new version.
 
         Args:
             sent: the restricted ones among them that were sent by somebody who may not see them.
         """
+        now = timezone.now()
         with one_go():
             for record in records:
                 for field in record._meta.fields:
                     if isinstance(field, FoldedField):
-                        field.pre_save(record, add=False)  # which bulk_update leaves out
+                        field.pre_save(record, add=False)  # which only save does by itself
+                record.version, record.updated_at = record.version + 1, now
             written = self.model.going_with(fields) - {"version", "updated_at"}
-            self.bare.bulk_update(records, sorted(written), batch_size=100)  # its cost grows with the square
-            self.count_versions(records)
+            for some in batched(records, 100):  # the cost of a statement grows with the square
+                self.bare.filter(pk__in=[record.pk for record in some]).update(
+                    **{name: self.value_of_each(name, some) for name in sorted(written)},
+                    version=F("version") + 1,
+                    updated_at=now,
+                )
             note(self.model, records, Entry.CHANGED, sent)
+
+    def value_of_each(self, name: str, records: Iterable[Any]) -> Cast:
+        """What a field has in memory, for a statement that writes several records."""
+        field: Any = self.model._meta.get_field(name)
+        values = (When(pk=one.pk, then=Value(getattr(one, field.attname), field)) for one in records)
+        return Cast(Case(*values, output_field=field), field)
 
     def update(self, **values: Any) -> int:
         """Give all these records the same values, and those that had others a new version.
@@ -110,55 +121,51 @@ class RecordQuerySet(models.QuerySet[Any]):
                 for record in self.locked()
                 if any(getattr(record, name) != value for name, value in written.items())
             ]
+            now = timezone.now()
+            for some in batched(differing, self.batch):
+                rows = self.bare.filter(pk__in=[record.pk for record in some])
+                rows.update(**written, version=F("version") + 1, updated_at=now)
             for record in differing:
                 for name, value in written.items():
                     setattr(record, name, value)
-            self.count_versions(differing, **written)
+                record.version, record.updated_at = record.version + 1, now
             note(self.model, differing, Entry.CHANGED)
             return len(differing)
 
     update.alters_data = True  # type: ignore[attr-defined]
 
-    def count_versions(self, records: Sequence[Any], **values: Any) -> None:
-        """Give locked records new versions, and ``values``, which they have in memory, with them."""
-        now = timezone.now()
-        for some in batched(records, self.batch):
-            rows = self.bare.filter(pk__in=[record.pk for record in some])
-            rows.update(**values, version=F("version") + 1, updated_at=now)
-        for record in records:
-            record.version, record.updated_at = record.version + 1, now
-
     def faults_among(
-        self, records: Sequence[Any], known: Collection[tuple[int, str]] = ()
+        self, records: Mapping[int, Any], known: Collection[tuple[int, str]] = ()
     ) -> Iterator[tuple[int, str, ValidationError]]:
         """What each record cannot know by itself: that its name is taken, in the register or among them, or
         that what it links to is not there.
 
         Args:
-            known: indices and fields in which a fault is known, and which no database may be asked about.
+            records: each under a number of the caller's.
+            known: numbers and fields in which a fault is known, and which no database may be asked about.
 
         Yields:
-            the index of the record, the field and the fault.
+            the number of the record, the field and the fault.
         """
-        named = {index: record for index, record in enumerate(records) if (index, "name") not in known}
-        keys = {index: fold(record.name) for index, record in named.items()}
+        named = {number: record for number, record in records.items() if (number, "name") not in known}
+        keys = {number: fold(record.name) for number, record in named.items()}
         holders: dict[str, tuple[Any, str]] = {}
         for some in batched(list(keys.values()), self.batch):
             found = self.model.objects.filter(name_key__in=some).values_list("name_key", "pk", "name")
             holders |= {key: (pk, name) for key, pk, name in found}
-        for index, record in named.items():
-            holder, name = holders.setdefault(keys[index], (record.pk or record, record.name))
+        for number, record in named.items():
+            holder, name = holders.setdefault(keys[number], (record.pk or record, record.name))
             if holder != (record.pk or record):
-                yield index, "name", self.model.name_taken(name)
+                yield number, "name", self.model.name_taken(name)
         for link in self.model.links():
             field = self.model._meta.get_field(link)
-            targets = [getattr(record, field.attname) for record in records]
+            targets = {number: getattr(record, field.attname) for number, record in records.items()}
             there: set[int | None] = {None}
-            for some in batched(sorted({key for key in targets if is_key(key)}), self.batch):
+            for some in batched(sorted({key for key in targets.values() if is_id_number(key)}), self.batch):
                 there |= set(field.related_model.objects.filter(pk__in=some).values_list("pk", flat=True))
-            for index, target in enumerate(targets):
-                if target not in there and (index, link) not in known:
-                    yield index, link, ValidationError(field.error_messages["invalid"], code="invalid")
+            for number, target in targets.items():
+                if target not in there and (number, link) not in known:
+                    yield number, link, ValidationError(field.error_messages["invalid"], code="invalid")
 
     def delete(self) -> tuple[int, dict[str, int]]:
         """Delete these records; what was linked to them is changed first, version and all."""

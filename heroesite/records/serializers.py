@@ -99,13 +99,7 @@ class RecordSerializer(serializers.ModelSerializer):
         model: Any = self.Meta.model
         record: Record = self.instance or model()
         values, errors = self.fill(record, data, partial=self.partial)
-        fields = {member_name(name, record): name for name in record.FIELDS}
-        try:
-            record.full_clean(exclude={fields[name] for name in errors if name in fields})
-        except ModelValidationError as error:
-            for name, faults in error.error_dict.items():
-                member = "non_field_errors" if name == NON_FIELD_ERRORS else member_name(name, record)
-                errors[member] = list(details(faults))
+        self.judge(record, errors)
         if errors:
             raise InvalidBody(errors)
         return {"record": record, "guessed": guesses(self.context["request"].user, record, values)}
@@ -129,6 +123,29 @@ class RecordSerializer(serializers.ModelSerializer):
         for name, value in values.items():
             setattr(record, name, value)
         return values, errors
+
+    def judge(
+        self, record: Record, errors: dict[str, Any], *, exclude: Iterable[str] = (), **rules: bool
+    ) -> None:
+        """Ask the model about ``record``, and add to ``errors`` what it finds in members that have none yet.
+
+        Args:
+            exclude: fields that it is not asked about.
+            rules: which of its rules are asked, as in ``full_clean``.
+        """
+        faulty = {name for name in record.FIELDS if member_name(name, record) in errors}
+        try:
+            record.full_clean(exclude={*faulty, *exclude}, **rules)
+        except ModelValidationError as error:
+            for name, faults in error.error_dict.items():
+                member = "non_field_errors" if name == NON_FIELD_ERRORS else member_name(name, record)
+                errors[member] = list(details(faults))
+
+    def as_it_was(self, entry: Any) -> dict[str, Any]:
+        """A record as an entry of its history has it; values that had to be forgotten are null."""
+        erased = {member_name(name, self.Meta.model) for name in entry.erased}
+        row = self.to_representation(entry.instance)
+        return {name: None if name in erased else value for name, value in row.items()}
 
     def read(self, record: Record, data: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
         """The values sent, and the faults of shape. Read-only members may come back as they were."""

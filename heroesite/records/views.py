@@ -21,9 +21,10 @@ from heroesite.errors import refuse
 
 from .access import Permissions, disclosable, may, open_fields
 from .changes import Door, Entry
-from .filters import AsOfForm, RecordFilterSet
+from .filters import RecordFilterSet
 from .forms import RecordForm
 from .models import Disclosure, Record
+from .query_forms import AsOfForm
 from .races import again_after_race
 from .shape import Shape, member_name
 

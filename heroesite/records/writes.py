@@ -10,22 +10,46 @@ from rest_framework.response import Response
 from heroesite.api import idempotency
 from heroesite.api.models import IdempotencyKey
 
-from .changes import Entry, changed_so_far
+from .changes import action_of, changed_so_far, taken_back
 from .models import all_kinds
-from .queries import flag
+from .queries import is_rehearsal
 from .races import again_after_race
 
 TOLD = 1000
 """Records that a rehearsal tells one by one."""
-ACTIONS = {Entry.CREATED: "created", Entry.CHANGED: "changed", Entry.DELETED: "deleted"}
 
 
 class Write:
-    """A view with writes that are done ``once``."""
+    """A view with writes that are done ``once``, or rehearsed."""
 
     def hidden(self) -> Iterable[str]:
         """The members of an answer that are neither kept nor rehearsed."""
         return ()
+
+    def rehearsal(self, answer: Response) -> Response:
+        """What is told about a write that would be answered so, before it is taken back.
+
+        Restricted values are left out, since nobody notes that they were shown.
+        """
+        for row in idempotency.rows(answer.data):
+            for name in {*self.hidden()} & {*row}:
+                del row[name]
+            if answer.status_code == 201:
+                row["id"] = None  # which is given out when it is done
+        changes = [
+            {
+                "kind": kind._meta.model_name,
+                "id": pk if version > 1 else None,  # what comes back has one
+                "name": name,
+                "action": action_of(what, version > 1),
+            }
+            for kind in all_kinds()
+            for pk, version, name, what in changed_so_far(kind).values_list(
+                "id", "version", "name", "history_type"
+            )
+        ]
+        told = {"dry_run": True, "status": answer.status_code, "body": answer.data}
+        return Response({**told, "change_count": len(changes), "changes": changes[:TOLD]})
 
     def replayed(self, key: IdempotencyKey) -> Response:
         """The answer that was kept."""
@@ -38,10 +62,11 @@ def once(write: Callable[..., Response]) -> Callable[..., Response]:
     @wraps(write)
     def run(view: Any, request: Request, *args: Any, **kwargs: Any) -> Response:
         keyed = request.method in {"POST", "PATCH"}
-        if flag(request, "dry_run"):
+        if is_rehearsal(request):
             if keyed:
                 idempotency.given_key(request)
-            return rehearsed(lambda: write(view, request, *args, **kwargs), view.hidden())
+            told = again_after_race(taken_back)
+            return told(lambda: view.rehearsal(write(view, request, *args, **kwargs)))
         key = idempotency.claim(request) if keyed else None
         if key is not None and key.status is not None:
             return view.replayed(key)
@@ -66,57 +91,3 @@ def once(write: Callable[..., Response]) -> Callable[..., Response]:
             idempotency.release(key)
 
     return run
-
-
-class Rehearsed(Exception):
-    """Ends a rehearsal, and takes back what it did.
-
-    Args:
-        told: what it would have done.
-    """
-
-    def __init__(self, told: dict[str, Any]) -> None:
-        self.told = told
-
-
-def rehearsed(write: Callable[[], Response], hidden: Iterable[str]) -> Response:
-    """What ``write`` would answer and change: it is done, and taken back.
-
-    Restricted values are left out, since nobody notes that they were shown.
-    """
-
-    @again_after_race
-    def done() -> None:
-        answer = write()
-        for row in idempotency.rows(answer.data):
-            for name in {*hidden} & {*row}:
-                del row[name]
-            if answer.status_code == 201:
-                row["id"] = None  # which is given out when it is done
-        changes = [
-            {
-                "kind": kind._meta.model_name,
-                "id": pk if version > 1 else None,  # what comes back has one
-                "name": name,
-                "action": ACTIONS[what],
-            }
-            for kind in all_kinds()
-            for pk, version, name, what in changed_so_far(kind).values_list(
-                "id", "version", "name", "history_type"
-            )
-        ]
-        raise Rehearsed(
-            {
-                "dry_run": True,
-                "status": answer.status_code,
-                "body": answer.data,
-                "change_count": len(changes),
-                "changes": changes[:TOLD],
-            }
-        )
-
-    try:
-        done()
-    except Rehearsed as rehearsal:
-        return Response(rehearsal.told)
-    raise AssertionError("A rehearsal ends by being taken back.")
