@@ -21,6 +21,7 @@ import psycopg
 from dotenv.parser import parse_stream
 from environs import EnvError
 from psycopg.conninfo import make_conninfo
+from redis.connection import parse_url
 
 HOST_NAME = re.compile(r"(?!-)[a-z0-9-]{1,63}(?<!-)(\.(?!-)[a-z0-9-]{1,63}(?<!-))*\.?", re.ASCII)
 ORIGIN = re.compile(r"(https?)://(\[[^\]]*\]|[^:]*)(?::(.*))?")
@@ -65,7 +66,7 @@ def yes_or_no(value: str | bool) -> bool:
 
 
 def is_whole_number(text: str, smallest: int, largest: int) -> bool:
-    return re.fullmatch("[0-9]{1,5}", text) is not None and smallest <= int(text) <= largest
+    return re.fullmatch("[0-9]{1,9}", text) is not None and smallest <= int(text) <= largest
 
 
 def whole_number(smallest: int, largest: int) -> Callable[[str], int]:
@@ -75,6 +76,17 @@ def whole_number(smallest: int, largest: int) -> Callable[[str], int]:
         return int(value)
 
     return check
+
+
+def redis(value: str) -> str:
+    """The address of a Redis; empty for none."""
+    try:
+        known = not value or {"host", "path"} & {*parse_url(value)}
+    except ValueError:
+        known = False
+    if not known:
+        raise EnvError("it is not an address like redis://:password@host:6379/0.")
+    return value
 
 
 def names(value: str) -> list[str]:

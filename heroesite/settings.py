@@ -33,6 +33,8 @@ env.add_parser("workers", environment.whole_number(1, 64))
 env.add_parser("proxies", environment.whole_number(0, 10))
 env.add_parser("hours", environment.whole_number(1, 8760))
 env.add_parser("days", environment.whole_number(1, 36500))
+env.add_parser("requests", environment.whole_number(0, 1_000_000))
+env.add_parser("redis", environment.redis)
 env.add_parser("stage", environment.one_of("laptop", "production"))
 env.add_parser("level", environment.one_of("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"))
 
@@ -66,6 +68,13 @@ WEB_CONCURRENCY = env.workers("WEB_CONCURRENCY", str(min(2 * (os.cpu_count() or 
 IDEMPOTENCY_HOURS = env.hours("IDEMPOTENCY_HOURS", "24")
 DISCLOSURE_DAYS = env.days("DISCLOSURE_DAYS", "365")
 REQUIRE_IF_MATCH = env.yes_or_no("REQUIRE_IF_MATCH", "false")
+REDIS_URL = env.redis("REDIS_URL", "")
+LIMITS = {
+    "user": env.requests("LIMIT_USER", "60000"),
+    "token": env.requests("LIMIT_TOKEN", "30000"),
+    "address": env.requests("LIMIT_ADDRESS", "60000"),
+}
+"""Requests a minute to the API; 0 for any number."""
 
 faults: dict[str, Any] = {}
 try:
@@ -132,6 +141,7 @@ MIDDLEWARE = [
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "heroesite.requests.PrivateAnswers",
     "corsheaders.middleware.CorsMiddleware",
+    "heroesite.api.limits.RateLimitHeaders",
     "heroesite.requests.RequestRules",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -163,8 +173,16 @@ TEMPLATES = [
     }
 ]
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
-# One table shared by all processes, so that sign-in limits count across them.
-CACHES = {"default": {"BACKEND": "django.core.cache.backends.db.DatabaseCache", "LOCATION": "cache"}}
+# Shared by all processes, so that limits count across them.
+CACHES = {
+    "default": {"BACKEND": "heroesite.caches.LenientRedisCache", "LOCATION": REDIS_URL}
+    if REDIS_URL
+    else {
+        "BACKEND": "heroesite.caches.CountingDatabaseCache",
+        "LOCATION": "cache",
+        "OPTIONS": {"MAX_ENTRIES": 100_000},
+    }
+}
 
 TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend"}}
 
@@ -257,7 +275,16 @@ ACCOUNT_SESSION_REMEMBER = True
 ALLAUTH_TRUSTED_PROXY_COUNT = TRUSTED_PROXIES
 CORS_URLS_REGEX = r"^/api/"
 CORS_ALLOW_HEADERS = [*default_headers, "idempotency-key", "if-match", "if-none-match", "x-request-id"]
-CORS_EXPOSE_HEADERS = ["ETag", "Idempotency-Replayed", "Link", "Location", "Retry-After", "X-Request-Id"]
+CORS_EXPOSE_HEADERS = [
+    "ETag",
+    "Idempotency-Replayed",
+    "Link",
+    "Location",
+    "RateLimit",
+    "RateLimit-Policy",
+    "Retry-After",
+    "X-Request-Id",
+]
 
 # The API -------------------------------------------------------------------------------
 
@@ -270,6 +297,8 @@ REST_FRAMEWORK = {
     "DEFAULT_PARSER_CLASSES": ["heroesite.api.parsers.StrictJSONParser"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "DEFAULT_SCHEMA_CLASS": "heroesite.api.schema.RecordAutoSchema",
+    "DEFAULT_THROTTLE_CLASSES": ["heroesite.api.limits.Limits"],
+    "NUM_PROXIES": TRUSTED_PROXIES,
     "EXCEPTION_HANDLER": "drf_standardized_errors.handler.exception_handler",
     "URL_FORMAT_OVERRIDE": None,
     "TEST_REQUEST_DEFAULT_FORMAT": "json",

@@ -8,6 +8,8 @@ from django.contrib.auth.models import User
 from django.test import Client
 from rest_framework.test import APIClient
 
+from heroesite.api.limits import counts
+
 from .people import browser, person, program
 
 
@@ -15,6 +17,12 @@ from .people import browser, person, program
 def quick_passwords(settings):
     """Hashing passwords slowly is not what is tested here."""
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+
+
+@pytest.fixture(autouse=True)
+def uncounted():
+    """Requests of one test do not count in another."""
+    counts.lots.clear()
 
 
 @pytest.fixture(scope="module")

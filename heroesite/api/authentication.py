@@ -8,6 +8,8 @@ from rest_framework.exceptions import AuthenticationFailed, PermissionDenied
 from rest_framework.permissions import IsAuthenticated
 from rest_framework.request import Request
 
+from .limits import Limits
+
 
 def refuse_reading_token(request: Request) -> None:
     """Refuse to write by a token that is for reading only.
@@ -23,6 +25,13 @@ class BearerAuthentication(TokenAuthentication):
     """``Authorization: Bearer <token>``; refused where the token is unknown, revoked or expired."""
 
     form = re.compile(rb"[0-9a-f]{64}")
+
+    def authenticate(self, request: Request) -> tuple[Any, Any] | None:
+        try:
+            return super().authenticate(request)
+        except AuthenticationFailed:
+            Limits().count(request, [Limits.address(request)])
+            raise
 
     def authenticate_credentials(self, token: bytes) -> tuple[Any, Any]:
         if not self.form.fullmatch(token):

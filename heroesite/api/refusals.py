@@ -6,6 +6,7 @@ from django.http import HttpRequest
 
 from .conditional import PreconditionFailed, PreconditionRequired
 from .idempotency import BadKey, KeyReused, StillRunning
+from .limits import LimitReached
 from .problems import MEDIA_TYPE, Problem, no_member
 
 UNUSABLE = "The query string cannot be used: see errors."
@@ -29,6 +30,7 @@ def unknown_member(*known: str) -> Problem:
 ANYWHERE = {
     "token": Problem(401, "The token is not valid. Make a new one under /account/tokens/."),
     "accept": Problem(406, "Could not satisfy the request Accept header."),
+    "limit": Problem(429, LimitReached.words.format(most=30_000, name="token", wait=12)),
 }
 WRITING = {"permission": Problem(403, "You do not have permission to perform this action.")}
 SENDING = {

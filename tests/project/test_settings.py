@@ -95,6 +95,10 @@ def test_production_refuses_what_is_unsafe(tmp_path, name, text):
         ("WEB_CONCURRENCY", "0", "from 1 to 64"),
         ("WEB_CONCURRENCY", "many", "from 1 to 64"),
         ("TRUSTED_PROXIES", "-1", "from 0 to 10"),
+        ("LIMIT_USER", "-1", "from 0 to 1000000"),
+        ("REDIS_URL", "http://redis.example.org", "not an address"),
+        ("REDIS_URL", "redis://redis.example.org:port", "not an address"),
+        ("REDIS_URL", "redis:", "not an address"),
     ],
 )
 def test_what_cannot_work_is_refused_at_the_start(tmp_path, name, text, words):

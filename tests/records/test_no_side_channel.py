@@ -174,7 +174,7 @@ def writes(hero: Hero) -> list[Request]:
 
 VOLATILE = re.compile(
     r'name="(csrfmiddlewaretoken|once)" value="[\w-]+"|csrftoken=\w+|sessionid=\w+|expires=[^;]+'
-    r'|"updated_at":"[^"]+"|"created_at":"[^"]+"|data-utc-offset="\d+"|:[\w-]{6}:[\w-]{43}'
+    r'|"updated_at":"[^"]+"|"created_at":"[^"]+"|data-utc-offset="\d+"|r=\d+;t=\d+|:[\w-]{6}:[\w-]{43}'
 )
 
 

@@ -1,0 +1,197 @@
+"""How often programs may ask: counted by token, user and address, by all processes together."""
+
+import re
+import shutil
+import socket
+import subprocess
+import time
+from contextlib import contextmanager
+from functools import partial
+
+import pytest
+from django.core.cache import caches
+from django.test import override_settings
+
+from heroesite.api import limits
+from heroesite.api.limits import Counts
+from heroesite.api.models import ApiToken
+from tests.people import browser, program
+from tests.threads import at_once
+
+HEROES = "/api/v1/heroes/"
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def clock(monkeypatch):
+    """A clock that stands, 20 seconds into a minute, until a test sets it."""
+
+    class Clock:
+        now = 60_000_020
+
+        def time(self):
+            return self.now
+
+    clock = Clock()
+    monkeypatch.setattr(limits, "time", clock)
+    return clock
+
+
+@pytest.fixture
+def allow(settings):
+    def allow(**most):
+        settings.LIMITS = {"user": 0, "token": 0, "address": 0, **most}
+
+    return allow
+
+
+def taken(client, times, address=HEROES, **headers):
+    """How many of that many requests are taken."""
+    return sum(client.get(address, **headers).status_code == 200 for _time in range(times))
+
+
+def test_what_goes_beyond_a_limit_is_refused_until_the_next_minute(clock, allow):
+    allow(address=3)
+    client = program()
+    answers = [client.get(HEROES) for _time in range(4)]
+    assert [answer.status_code for answer in answers] == [200, 200, 200, 429]
+    assert [answer["RateLimit"] for answer in answers] == [
+        f'"address";r={left};t=40' for left in (2, 1, 0, 0)
+    ]
+    assert {answer["RateLimit-Policy"] for answer in answers} == {'"address";q=3;w=60'}
+    refused = answers[3]
+    assert refused["Retry-After"] == "40"
+    assert refused["Content-Type"] == "application/problem+json"
+    assert (
+        refused.json()["detail"] == "From one address 3 requests a minute are taken. Try again in 40 seconds."
+    )
+    clock.now += 39
+    assert client.get(HEROES).status_code == 429
+    clock.now += 1
+    assert taken(client, 4) == 3
+
+
+def test_the_tokens_of_a_user_share_the_limit_of_the_user(clock, allow, editor, reader):
+    allow(token=3, user=5)
+    assert (taken(program(editor), 4), taken(program(editor), 4)) == (3, 2)
+    assert taken(program(reader), 1) == 1
+    assert taken(browser(editor), 1) == 0
+    left = program(reader).get(HEROES)["RateLimit"]
+    assert left == '"token";r=2;t=40, "user";r=3;t=40'
+
+
+def test_visitors_are_counted_by_address_and_users_are_not(clock, allow, editor):
+    allow(address=2)
+    assert taken(program(), 3, REMOTE_ADDR="192.0.2.1") == 2
+    assert taken(program(), 3, REMOTE_ADDR="192.0.2.2") == 2
+    assert taken(program(editor), 3, REMOTE_ADDR="192.0.2.1") == 3
+
+
+def test_one_network_of_ipv6_is_one_visitor(clock, allow):
+    allow(address=2)
+    assert [taken(program(), 1, REMOTE_ADDR=f"2001:db8::{number}") for number in range(3)] == [1, 1, 0]
+    assert taken(program(), 1, REMOTE_ADDR="2001:db8:0:1::1") == 1
+
+
+def test_a_forged_address_is_not_believed(clock, allow, settings):
+    allow(address=2)
+    assert [taken(program(), 1, HTTP_X_FORWARDED_FOR=f"192.0.2.{number}") for number in range(3)] == [1, 1, 0]
+
+
+@pytest.mark.parametrize("forged", ["", "x", "192.0.2.1, \x7f", "999.1.1.1", "::1%lo"])
+def test_no_address_gives_a_fault(forged, clock, allow):
+    allow(address=1)
+    assert program().get(HEROES, REMOTE_ADDR=forged).status_code == 200
+
+
+def test_who_guesses_tokens_is_counted(clock, allow):
+    allow(address=3)
+    guess = partial(program().get, HEROES, HTTP_AUTHORIZATION="Bearer " + "0" * 64)
+    assert [guess().status_code for _time in range(4)] == [401, 401, 401, 429]
+
+
+def test_a_refused_write_is_not_done_and_its_key_is_free(clock, allow, editor):
+    allow(token=1)
+    client, headers = program(editor), {"Idempotency-Key": "a"}
+    assert client.get(HEROES).status_code == 200
+    assert client.post(HEROES, {"name": "Owl", "secret_name": "x"}, headers=headers).status_code == 429
+    clock.now += 60
+    assert client.post(HEROES, {"name": "Owl", "secret_name": "x"}, headers=headers).status_code == 201
+
+
+def test_without_limits_nothing_is_said(allow):
+    allow()
+    assert not [name for name in program().get(HEROES).headers if name.startswith("RateLimit")]
+
+
+def test_who_asks_seldom_costs_nothing(editor, django_assert_num_queries):
+    client = program(editor)
+    client.get(HEROES)
+    with django_assert_num_queries(4):  # token and user, the rows and their count
+        answer = client.get(HEROES)
+    assert re.fullmatch(r'"token";r=29998;t=\d+, "user";r=59998;t=\d+', answer["RateLimit"])
+
+
+def test_pages_are_not_counted(allow):
+    allow(address=1)
+    assert taken(browser(), 3, "/heroes/") == 3
+
+
+# Many processes at once -------------------------------------------------------------------
+
+
+@contextmanager
+def redis_server(folder):
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    command = ["redis-server", "--port", str(port), "--bind", "127.0.0.1", "--save", "", "--dir", str(folder)]
+    server = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+    try:
+        while "Ready to accept" not in (line := server.stdout.readline()):
+            assert line, "the server has ended"
+        yield f"redis://127.0.0.1:{port}"
+    finally:
+        server.terminate()
+        server.wait()
+
+
+def in_redis(address):
+    return {"default": {"BACKEND": "heroesite.caches.LenientRedisCache", "LOCATION": address}}
+
+
+@pytest.fixture(params=["database", "Redis"])
+def shared(request, tmp_path):
+    """What processes count in."""
+    if request.param == "database":
+        yield
+    elif shutil.which("redis-server") is None:
+        pytest.skip("redis-server is not installed")
+    else:
+        with redis_server(tmp_path) as address, override_settings(CACHES=in_redis(address)):
+            yield
+            caches["default"].clear()
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.usefixtures("groups_come_back")
+@pytest.mark.parametrize(("most", "asked"), [(10, 8), (150, 40), (2000, 300)])
+def test_processes_that_ask_at_once_take_no_more_than_the_limit(most, asked, shared):
+    caller, minute, processes = ("address", f"{time.time()}"), 1, 8
+
+    def process():
+        counts = Counts()
+        return sum(counts.take(caller, most, minute) is not None for _time in range(asked))
+
+    passed = sum(at_once(*[process] * processes))
+    allowance = processes * (most // 1000)
+    assert min(most, processes * asked) - most // 100 * processes <= passed <= most + allowance
+    if most < 200:
+        assert passed == min(most, processes * asked)
+
+
+def test_where_redis_is_away_nobody_is_refused(allow, editor):
+    allow(token=1, address=1)
+    with override_settings(CACHES=in_redis("redis://127.0.0.1:1")):
+        assert taken(program(editor), 3) == 3
+        assert ApiToken.objects.exists()
