@@ -81,7 +81,7 @@ def whole_number(smallest: int, largest: int) -> Callable[[str], int]:
 def redis(value: str) -> str:
     """The address of a Redis; empty for none."""
     try:
-        known = not value or {"host", "path"} & {*parse_url(value)}
+        known = not value or bool({"host", "path"} & {*parse_url(value)})
     except ValueError:
         known = False
     if not known:

@@ -5,60 +5,53 @@ within ``LONGEST``.
 """
 
 from datetime import datetime, timedelta
-from uuid import NAMESPACE_URL, uuid5
 
 from django.conf import settings
 from django.contrib.sessions.models import Session
+from django.db.models import Q
 from django.utils import timezone
 from django_tasks import TaskResultStatus, task
 from django_tasks_db.models import DBTaskResult
 
 from heroesite.api.models import IdempotencyKey
 from heroesite.records.models import Disclosure
+from heroesite.scheduling import schedule
+from heroesite.webhooks.deliveries import deliver, deliver_soon
+from heroesite.webhooks.models import Delivery
 
 LONGEST = timedelta(hours=1)
 """A job that says it has been running for longer has lost its worker, whoever that was."""
 ATTEMPTS = 3
 """How many workers may die with a job before it counts as failed."""
 KEPT = timedelta(days=14)
-"""How long it can be seen how a job ended."""
+"""How long it can be seen how a job ended, or what a webhook was told."""
 
 
 def sweep() -> dict[str, int]:
     """Remove what has been kept for long enough. Returns how many rows of each kind that were."""
-    finished = DBTaskResult.objects.finished().filter(finished_at__lte=timezone.now() - KEPT)
+    finished, now = DBTaskResult.objects.finished(), timezone.now()
+    frequent = Q(task_path=deliver.module_path, status=TaskResultStatus.SUCCESSFUL)
+    old = Q(finished_at__lte=now - KEPT) | frequent & Q(finished_at__lte=now - LONGEST)
     removed = {
         "idempotency keys": IdempotencyKey.objects.over(),
         "disclosures": Disclosure.objects.older_than(settings.DISCLOSURE_DAYS),
-        "sessions": Session.objects.filter(expire_date__lte=timezone.now()),
-        "finished jobs": finished,
+        "sessions": Session.objects.filter(expire_date__lte=now),
+        "finished jobs": finished.filter(old),
+        "deliveries": Delivery.objects.filter(at__lte=now - KEPT),
     }
     return {kind: rows.delete()[0] for kind, rows in removed.items()}
 
 
 @task()
 def sweep_hourly() -> dict[str, int]:
-    schedule_sweep(this_hour() + timedelta(hours=1))  # first, so that a failure does not end it for ever
+    schedule(sweep_hourly, this_hour() + timedelta(hours=1))  # first: a failure does not end it for ever
     return_lost_jobs()
+    deliver_soon()  # what a crash kept from being asked for
     return sweep()
 
 
 def this_hour() -> datetime:
     return timezone.now().replace(minute=0, second=0, microsecond=0)
-
-
-def schedule_sweep(hour: datetime) -> None:
-    """Have a sweep in that hour: one, however many ask for it, since its id is made of the hour."""
-    DBTaskResult.objects.get_or_create(
-        id=uuid5(NAMESPACE_URL, f"{sweep_hourly.module_path} {hour.isoformat()}"),
-        defaults={
-            "task_path": sweep_hourly.module_path,
-            "args_kwargs": {"args": [], "kwargs": {}},
-            "run_after": hour,
-            "queue_name": sweep_hourly.queue_name,
-            "backend_name": sweep_hourly.backend,
-        },
-    )
 
 
 def return_lost_jobs(worker: str | None = None) -> None:

@@ -68,6 +68,7 @@ WEB_CONCURRENCY = env.workers("WEB_CONCURRENCY", str(min(2 * (os.cpu_count() or 
 IDEMPOTENCY_HOURS = env.hours("IDEMPOTENCY_HOURS", "24")
 DISCLOSURE_DAYS = env.days("DISCLOSURE_DAYS", "365")
 REQUIRE_IF_MATCH = env.yes_or_no("REQUIRE_IF_MATCH", "false")
+WEBHOOK_ALLOW_PRIVATE = env.yes_or_no("WEBHOOK_ALLOW_PRIVATE", "false")
 REDIS_URL = env.redis("REDIS_URL", "")
 LIMITS = {
     "user": env.requests("LIMIT_USER", "60000"),
@@ -108,6 +109,7 @@ if faults:
 INSTALLED_APPS = [
     "heroesite.records",
     "heroesite.history",
+    "heroesite.webhooks",
     "heroesite.api",
     "teams",
     "heroes",
@@ -323,5 +325,5 @@ SPECTACULAR_SETTINGS = {
     "SERVE_AUTHENTICATION": [],
     "SERVE_INCLUDE_SCHEMA": False,
     "PREPROCESSING_HOOKS": ["heroesite.api.schema.one_path_each"],
-    "POSTPROCESSING_HOOKS": ["heroesite.api.schema.add_problems"],
+    "POSTPROCESSING_HOOKS": ["heroesite.api.schema.add_problems", "heroesite.webhooks.schema.add_webhooks"],
 }

@@ -45,6 +45,16 @@ class Positions:
         entries = kind.history.filter(later, transaction__gte=transaction)
         return entries.order_by("transaction", "history_id")
 
+    @classmethod
+    def here(cls) -> "Positions":
+        """After all that is told by now."""
+        places = {}
+        for kind in all_kinds():
+            entries = kind.history.filter(transaction__lt=OLDEST_UNDER_WAY)
+            if last := entries.order_by("-transaction", "-history_id").first():
+                places[kind._meta.label_lower] = (last.transaction, last.history_id)
+        return cls(places)
+
     def after(self, read: list[Step]) -> "Positions":
         told = {step.kind._meta.label_lower: (step.entry.transaction, step.entry.history_id) for step in read}
         return Positions({**self.places, **told})

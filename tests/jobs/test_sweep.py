@@ -15,12 +15,13 @@ from heroesite.jobs import (
     KEPT,
     LONGEST,
     return_lost_jobs,
-    schedule_sweep,
     sweep,
     sweep_hourly,
     this_hour,
 )
 from heroesite.records.models import Disclosure
+from heroesite.scheduling import schedule
+from heroesite.webhooks.models import Delivery, Webhook
 from tests.threads import at_once
 
 pytestmark = pytest.mark.django_db
@@ -30,6 +31,7 @@ OLD = {
     "disclosures": (Disclosure, "at", timedelta(days=365)),
     "sessions": (Session, "expire_date", timedelta()),
     "finished jobs": (DBTaskResult, "finished_at", KEPT),
+    "deliveries": (Delivery, "at", KEPT),
 }
 
 
@@ -41,6 +43,8 @@ def kept_since(kind, moment, user):
         Disclosure.objects.create(user=user, username="x", door="api", kind="x", field="x", ids=[], at=moment)
     elif kind == "sessions":
         Session.objects.create(session_key=str(moment)[-32:], expire_date=moment)
+    elif kind == "deliveries":
+        Webhook.objects.create(url="https://hooks.example.org").deliveries.create(at=moment)
     else:
         job(status="SUCCESSFUL", finished_at=moment)
 
@@ -93,7 +97,7 @@ def test_a_number_of_days_that_cannot_be_used_is_told(days):
 
 
 def test_the_hourly_job_asks_for_the_next_and_returns_what_is_lost():
-    schedule_sweep(this_hour())
+    schedule(sweep_hourly, this_hour())
     lost = job(status="RUNNING", started_at=timezone.now() - LONGEST, worker_ids=["gone"])
     sweep_hourly.call()
     sweep_hourly.call()
@@ -128,7 +132,7 @@ def test_a_job_that_runs_is_left_alone():
 
 @pytest.mark.django_db(transaction=True)
 def test_however_many_ask_for_a_sweep_there_is_one(groups_come_back):
-    at_once(*[partial(schedule_sweep, this_hour())] * 8)
+    at_once(*[partial(schedule, sweep_hourly, this_hour())] * 8)
     assert DBTaskResult.objects.count() == 1
 
 

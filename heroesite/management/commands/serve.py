@@ -21,7 +21,8 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from heroesite.history.feed import renumber_restored
-from heroesite.jobs import schedule_sweep, this_hour
+from heroesite.jobs import sweep_hourly, this_hour
+from heroesite.scheduling import schedule
 from heroesite.supervising import supervise
 
 
@@ -40,7 +41,7 @@ class Command(BaseCommand):
             with transaction.atomic():
                 call_command("load_sample_roster")
                 self.admit(administrator)
-        schedule_sweep(this_hour())
+        schedule(sweep_hourly, this_hour())
         self.tell_addresses()
         sys.stdout.flush()
         connection.close()
