@@ -1,6 +1,7 @@
 # make run     serve the register at http://127.0.0.1:8000 (PORT=, HOST= choose another address)
 # make test    all tests, on SQLite and on PostgreSQL
 # make check   linters, types, migrations, deployment settings, API description
+# make fuzz    a longer hunt for answers that are not as described
 # make format  what the formatters can mend
 # make bench-api      what the API does in a second: in bulk, and in a long list
 # make bench-history  what history and versions cost per write, on both databases
@@ -8,7 +9,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: run test check format lock bench-api bench-history
+.PHONY: run test fuzz check format lock bench-api bench-history
 .DEFAULT_GOAL := run
 
 run: .venv/installed-run
@@ -16,6 +17,9 @@ run: .venv/installed-run
 
 test: .venv/installed-dev
 	@$(BIN)/python -m tests $(ARGS)
+
+fuzz: .venv/installed-dev
+	@FUZZ_EXAMPLES=$${FUZZ_EXAMPLES:-200} $(BIN)/python -m tests tests/api/test_description.py
 
 PRODUCTION := HEROESITE_ENV=production SECRET_KEY=$$($(BIN)/python -c 'import secrets; print(secrets.token_urlsafe(50))') \
 	DATABASE_URL=postgresql://heroesite@127.0.0.1/heroesite ALLOWED_HOSTS=heroes.example.org EMAIL_URL=dummy:

@@ -319,11 +319,12 @@ SPECTACULAR_SETTINGS = {
     "DESCRIPTION": "The register of heroes and the teams they belong to.",
     "OAS_VERSION": "3.1.0",
     "COMPONENT_SPLIT_REQUEST": True,
+    "ENFORCE_NON_BLANK_FIELDS": True,
     "SCHEMA_PATH_PREFIX": "/api/v1",
     "SERVE_PUBLIC": True,
     "SERVE_PERMISSIONS": ["rest_framework.permissions.AllowAny"],
     "SERVE_AUTHENTICATION": [],
     "SERVE_INCLUDE_SCHEMA": False,
     "PREPROCESSING_HOOKS": ["heroesite.api.schema.one_path_each"],
-    "POSTPROCESSING_HOOKS": ["heroesite.api.schema.add_problems", "heroesite.webhooks.schema.add_webhooks"],
+    "POSTPROCESSING_HOOKS": ["heroesite.api.schema.add_schemas", "heroesite.webhooks.schema.add_webhooks"],
 }

@@ -5,6 +5,7 @@ limit, and the first thousandth without asking, so that who asks seldom costs no
 is kept to the request; a larger one may be passed by a thousandth for each process.
 """
 
+import logging
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -14,12 +15,15 @@ from typing import Any
 
 from django.conf import settings
 from django.core.cache import cache
+from django.db import DatabaseError
 from django.http import HttpRequest, HttpResponse
 from rest_framework.exceptions import APIException
 from rest_framework.request import Request
 from rest_framework.throttling import BaseThrottle
 
 from .models import ApiToken
+
+log = logging.getLogger(__name__)
 
 MINUTE = 60
 Caller = tuple[str, str]
@@ -84,13 +88,20 @@ class Counts:
 
 
 def count_together(caller: Caller, minute: int, requests: int) -> int:
-    """Add to what all processes have counted for a caller in that minute. Returns the sum."""
+    """Add to what all processes have counted for a caller in that minute. Returns the sum.
+
+    Where the database has no time for it, nothing is counted: a limit is no reason for a fault.
+    """
     key = f"limit {' '.join(caller)} {minute}".replace(" ", ":")
     try:
-        return cache.incr(key, requests)
-    except ValueError:  # the first in this minute
-        cache.add(key, 0, 2 * MINUTE)
-        return cache.incr(key, requests)
+        try:
+            return cache.incr(key, requests)
+        except ValueError:  # the first in this minute
+            cache.add(key, 0, 2 * MINUTE)
+            return cache.incr(key, requests)
+    except DatabaseError as error:
+        log.warning("Requests cannot be counted: %s", error)
+        return 0
 
 
 counts = Counts()

@@ -37,6 +37,8 @@ SUMMARIES = {
     "bulk_update": "Change many {kinds}",
     "bulk_destroy": "Delete many {kinds}",
 }
+SENT = {"create", "update", "partial_update", "bulk_create", "bulk_update", "bulk_destroy"}
+"""The actions that nothing can be meant by without a body."""
 AUTOMATIC = {"version": 1, "created_at": "2026-01-31T12:00:00Z", "updated_at": "2026-01-31T12:00:00Z"}
 
 AS_OF = OpenApiParameter(
@@ -69,10 +71,15 @@ DRY_RUN = OpenApiParameter(
 ITEMS = {"type": "array", "minItems": 1, "maxItems": 1000}
 GUARDS = {
     "type": "object",
+    "description": "Which record is meant, and as it was seen when.",
     "required": ["id"],
     "properties": {
         "id": {"type": "integer", "minimum": 0},
-        "version": {"type": "integer", "description": "As it was read: 409 where it has been changed since."},
+        "version": {
+            "type": "integer",
+            "minimum": 0,
+            "description": "As it was read: 409 where it has been changed since.",
+        },
     },
 }
 REHEARSAL = {
@@ -106,11 +113,15 @@ REHEARSAL = {
 }
 REHEARSED = "A rehearsal"
 """The name of the example."""
-SEEN = OpenApiParameter(
-    "If-Match",
-    str,
-    OpenApiParameter.HEADER,
-    description="The ETag of the record as it was read: 412 where it has been changed since.",
+SEEN, SEEN_BEFORE_PUT = (
+    OpenApiParameter(
+        "If-Match",
+        str,
+        OpenApiParameter.HEADER,
+        required=required,
+        description="The ETag of the record as it was read: 412 where it has been changed since; * for any.",
+    )
+    for required in (False, True)
 )
 TAG = OpenApiParameter(
     "ETag",
@@ -159,10 +170,20 @@ class RecordAutoSchema(AutoSchema):
         if self.view.action == "retrieve":
             parameters.append(KNOWN)
         if "{id}" in self.path:
-            parameters.append(SEEN)
+            parameters.append(SEEN_BEFORE_PUT if self.method == "PUT" else SEEN)
         if self.view.action != "list" and self.method != "DELETE":
             parameters.append(TAG)
-        return [*parameters, *([AS_OF] if self.view.action == "retrieve" else [])]
+        return [*parameters, *([AS_OF, *self.narrowing()] if self.view.action == "retrieve" else [])]
+
+    def narrowing(self) -> list[OpenApiParameter]:
+        """The parameters that choose among the members of one record."""
+        members = [*self.view.get_serializer().fields]
+        names = {"type": "array", "items": {"type": "string", "enum": members}}
+        words = {"fields": "Only these members", "omit": "Not these members"}
+        return [
+            OpenApiParameter(name, names, description=described, explode=False, style="form")
+            for name, described in words.items()
+        ]
 
     def get_description(self, *args: Any) -> str:
         return ""
@@ -181,6 +202,8 @@ class RecordAutoSchema(AutoSchema):
     def get_operation(self, *args: Any, **kwargs: Any) -> dict[str, Any] | None:
         operation = super().get_operation(*args, **kwargs)
         if operation:
+            if "requestBody" in operation and self.view.action in SENT:
+                operation["requestBody"]["required"] = True
             operation["responses"] |= problem_responses(self.get_problems())
             if self.method != "GET" and self.rehearsed:
                 tell_rehearsal(operation["responses"], self.rehearsed)
@@ -206,12 +229,20 @@ class RecordAutoSchema(AutoSchema):
         name = self.view.model._meta.object_name
         items = {
             "bulk_create": {"$ref": f"#/components/schemas/{name}Request"},
-            "bulk_update": {"allOf": [{"$ref": f"#/components/schemas/Patched{name}Request"}, GUARDS]},
-            "bulk_destroy": GUARDS,
+            "bulk_update": {"$ref": f"#/components/schemas/Patched{name}WithIdRequest"},
+            "bulk_destroy": {"$ref": "#/components/schemas/RecordRequest"},
         }
         if self.is_bulk:
             return {"application/json": {**ITEMS, "items": items[self.view.action]}}
         return super().get_request_serializer()
+
+    def _get_request_body(self, direction: str = "request") -> Any:
+        """Of DELETE in bulk as well, which has a body all the same."""
+        method, self.method = self.method, "PATCH" if self.is_bulk else self.method
+        try:
+            return super()._get_request_body(direction)
+        finally:
+            self.method = method
 
     def get_response_serializers(self) -> Any:
         if not self.is_bulk or self.method == "DELETE":
@@ -240,7 +271,7 @@ class RecordAutoSchema(AutoSchema):
             problems |= REPEATING
         if self.is_bulk:
             return problems | SENDING | BULK | (STALE_ITEMS if self.method != "POST" else {})
-        if SEEN in self.get_override_parameters():
+        if any(parameter.name == SEEN.name for parameter in self.get_override_parameters()):
             problems |= STALE
         if self.view.action == "update" or (settings.REQUIRE_IF_MATCH and self.method in {"PATCH", "DELETE"}):
             problems |= UNCONDITIONAL
@@ -281,7 +312,41 @@ def one_path_each(endpoints: list[tuple[str, str, str, Any]]) -> list[tuple[str,
     return [(path.replace("/?", "/"), regex, method, view) for path, regex, method, view in endpoints]
 
 
-def add_problems(result: dict[str, Any], generator: Any, request: Any, public: bool) -> dict[str, Any]:
-    """Add the shape that the errors of every operation have."""
-    result["components"]["schemas"] |= {"Problem": PROBLEM, "Rehearsal": REHEARSAL}
+def add_schemas(result: dict[str, Any], generator: Any, request: Any, public: bool) -> dict[str, Any]:
+    """Add the shapes that many operations share, and that a body has no member that is unknown."""
+    schemas = result["components"]["schemas"]
+    schemas |= {"Problem": PROBLEM, "Rehearsal": REHEARSAL, "RecordRequest": GUARDS}
+    for name, schema in [*schemas.items()]:
+        if name.startswith("Patched"):
+            guarded = {**GUARDS, **schema, "required": GUARDS["required"]}
+            guarded["properties"] = GUARDS["properties"] | schema["properties"]
+            schemas[name.replace("Request", "WithIdRequest")] = guarded
+    for name, schema in schemas.items():
+        if name.endswith("Request"):
+            schema["additionalProperties"] = False
+    for operations in result["paths"].values():
+        for operation in operations.values():
+            if any(parameter["name"] == "fields" for parameter in operation.get("parameters", [])):
+                add_narrowed(operation["responses"]["200"]["content"]["application/json"], schemas)
     return result
+
+
+def add_narrowed(answer: dict[str, Any], schemas: dict[str, Any]) -> None:
+    """Say that a record in an answer may be narrowed by ``fields``, ``omit`` or ``as_of``, or widened."""
+    holder, member = answer, "schema"
+    whole = named(answer["schema"])
+    if whole.startswith("Paginated"):
+        holder, member = schemas[whole]["properties"]["results"], "items"
+    row = holder[member]
+    one = named(row).removesuffix("Row")
+    some = {name: value for name, value in schemas[one].items() if name != "required"}
+    schemas[f"SomeOf{one}"] = some | {
+        "minProperties": 1,
+        "description": "With the members that were asked for.",
+    }
+    holder[member] = {"anyOf": [row, {"$ref": f"#/components/schemas/SomeOf{one}"}]}
+
+
+def named(reference: dict[str, Any]) -> str:
+    """The name of the schema that a reference leads to."""
+    return str(reference["$ref"].rsplit("/", 1)[1])

@@ -61,7 +61,10 @@ class FeedAutoSchema(HistoryAutoSchema):
     def get_override_parameters(self) -> list[Any]:
         whole = {"type": "integer", "minimum": 1, "maximum": MOST, "default": DEFAULT}
         words = "The cursor of an earlier answer; without it the feed begins at the start."
-        return [OpenApiParameter("after", str, description=words), OpenApiParameter("limit", whole)]
+        return [
+            OpenApiParameter("after", {"type": "string", "minLength": 1}, description=words),
+            OpenApiParameter("limit", whole),
+        ]
 
     def get_response_serializers(self) -> Any:
         names = [model._meta.object_name for model in self.view.row_serializers]

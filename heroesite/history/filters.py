@@ -6,12 +6,11 @@ import django_filters
 from django.db.models import Exists, OuterRef, QuerySet
 from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
-from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema_field
 
 from heroesite.records.changes import ChangeSet, Door
 from heroesite.records.filters import PagedFilterSet
-from heroesite.records.lookups import InstantFilter, QueryLineField
+from heroesite.records.lookups import TEXT, InstantFilter, QueryLineField
 from heroesite.records.models import all_kinds
 
 
@@ -19,7 +18,7 @@ def kinds() -> list[tuple[str, str]]:
     return [(str(kind._meta.model_name), capfirst(str(kind._meta.verbose_name))) for kind in all_kinds()]
 
 
-@extend_schema_field(OpenApiTypes.STR)
+@extend_schema_field(TEXT)
 class UserFilter(django_filters.Filter):
     field_class = QueryLineField
 

@@ -85,7 +85,7 @@ class PagedFilterSet(django_filters.FilterSet):
 
     def get_form_class(self) -> type[forms.Form]:
         fields = {name: filter_.field for name, filter_ in self.filters.items()}
-        return type("Form", (QueryForm,), fields)
+        return type("Form", (QueryForm,), {**fields, "takes_empty": True})
 
     def page(self, found: Any = None) -> Page:
         """The page asked for; without rows where the query does not hold.

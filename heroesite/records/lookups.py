@@ -18,6 +18,7 @@ from drf_spectacular.utils import extend_schema_field
 from heroesite.text import fold, shown, validate_line
 
 from .fields import (
+    LARGEST_ID,
     InstantFormField,
     LineFormField,
     RecordChoiceField,
@@ -29,6 +30,8 @@ from .fields import (
 from .querysets import RecordQuerySet
 
 SEARCH_WORDS, SEARCH_LENGTH = 10, 200
+TEXT = {"type": "string", "minLength": 1, "maxLength": SEARCH_LENGTH}
+"""A text in the API's description."""
 IDS = 500
 """Ids that one query may name."""
 
@@ -53,7 +56,7 @@ class SearchField(QueryLineField):
         return words
 
 
-@extend_schema_field(OpenApiTypes.STR)
+@extend_schema_field(TEXT)
 class SearchFilter(django_filters.Filter):
     field_class = SearchField
 
@@ -61,6 +64,7 @@ class SearchFilter(django_filters.Filter):
         return qs.search(value)
 
 
+@extend_schema_field(TEXT)
 class LineFilter(django_filters.Filter):
     """Compares folded text, on the folded copy of the field."""
 
@@ -70,6 +74,7 @@ class LineFilter(django_filters.Filter):
         return super().filter(qs, fold(value) if value else value)
 
 
+@extend_schema_field(OpenApiTypes.INT)
 class WholeNumberFilter(django_filters.Filter):
     field_class = WholeNumberFormField
 
@@ -137,7 +142,7 @@ class ListFilter(django_filters.Filter):
 
 class IdsFilter(ListFilter):
     field_class = IdsField
-    items = {"type": "integer", "minimum": 0}
+    items = {"type": "integer", "minimum": 0, "maximum": LARGEST_ID}
 
 
 class NamesField(forms.CharField):
@@ -194,7 +199,6 @@ class RecordOrdering(NamesFilter):
         return qs.order_by(*order, "pk")
 
 
-@extend_schema_field({"type": "integer", "minimum": 0})
 class CountFilter(WholeNumberFilter):
     """How many records link to one."""
 
@@ -214,5 +218,6 @@ class CountFilter(WholeNumberFilter):
         )
 
 
+@extend_schema_field({"type": "string", "minLength": 1})
 class CursorFilter(DisplayFilter, django_filters.CharFilter):
     """Where a page begins: ``*`` at the start, else as an earlier page says; applied by whoever pages."""

@@ -125,10 +125,15 @@ class QuerySchema(DjangoFilterExtension):
         self, auto_schema: Any, model: Any, filterset_class: Any, field_name: str, filter_field: Any
     ) -> Any:
         known = filter_field
+        choices = filter_field.extra.get("choices")
+        if callable(choices):
+            described = {"type": "string", "enum": [value for value, _label in choices()]}
+            known = extend_schema_field(described)(copy(filter_field))
         if isinstance(filter_field, ListFilter):
             known = extend_schema_field({"type": "string"})(copy(filter_field))
         [parameter] = super().resolve_filter_field(auto_schema, model, filterset_class, field_name, known)
         if isinstance(filter_field, ListFilter):
             items = {"type": "array", "items": filter_field.items}
             parameter |= {"schema": items, "explode": False, "style": "form"}
-        return [parameter | {"description": str(filter_field.label)}]
+        # A page's form sends what nobody has filled in: it narrows nothing.
+        return [parameter | {"description": str(filter_field.label), "allowEmptyValue": True}]

@@ -1,7 +1,6 @@
 """Query strings as forms, which refuse what they do not know."""
 
 from collections.abc import Iterable
-from datetime import datetime
 from difflib import get_close_matches
 from typing import Any
 
@@ -26,7 +25,12 @@ MOST_FAULTS = 20
 
 
 class QueryForm(forms.Form):
-    """The query string as a form that refuses what it does not know, or is told twice."""
+    """The query string as a form that refuses what it does not know, is told twice, or has no value.
+
+    ``takes_empty`` is for forms that a page sends, with what nobody has filled in.
+    """
+
+    takes_empty = False
 
     def full_clean(self) -> None:
         super().full_clean()
@@ -43,6 +47,15 @@ class QueryForm(forms.Form):
                 self.refuse(key, format_lazy(words, names=", ".join(near or self.fields)), "unknown")
             elif hasattr(self.data, "getlist") and len(self.data.getlist(key)) > 1:
                 self.refuse(key, _("Give this parameter once."), "repeated")
+            elif key not in self.errors and self.is_empty(key):
+                self.refuse(key, _("Give this parameter a value, or leave it out."), "empty")
+
+    def is_empty(self, key: str) -> bool:
+        """Whether a parameter has no value where it wants one; blanks are none, but for a text."""
+        value = self.data[key]
+        if value.strip():
+            return False
+        return not self.takes_empty or (bool(value) and self.cleaned_data[key] is None)
 
     @property
     def told(self) -> list[tuple[Any, str, ErrorList]]:
@@ -66,15 +79,9 @@ class QueryForm(forms.Form):
 
 
 class AsOfForm(QueryForm):
-    """The query of one record: as it is, or as it was then. An empty instant is none."""
+    """The query of one record: as it is, or as it was then."""
 
     as_of = InstantFormField(required=False)
-
-    def clean_as_of(self) -> datetime | None:
-        instant: datetime | None = self.cleaned_data["as_of"]
-        if instant is None and "as_of" in self.data:
-            raise ValidationError(self.fields["as_of"].error_messages["invalid"], code="invalid")
-        return instant
 
 
 class OneRecordForm(AsOfForm):

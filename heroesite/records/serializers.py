@@ -224,5 +224,5 @@ class RecordSchema(OpenApiSerializerExtension):
             nested = set(self.target._declared_fields)
             for name in nested:
                 schema["properties"][name].setdefault("description", "Not in answers to as_of.")
-            schema["required"] = sorted(set(schema["properties"]) - set(model.RESTRICTED) - nested)
+            schema["required"] = sorted(set(schema["properties"]) - set(model.RESTRICTED))
         return schema

@@ -10,6 +10,7 @@ from functools import partial
 
 import pytest
 from django.core.cache import caches
+from django.db import OperationalError
 from django.test import override_settings
 
 from heroesite.api import limits
@@ -195,3 +196,12 @@ def test_where_redis_is_away_nobody_is_refused(allow, editor):
     with override_settings(CACHES=in_redis("redis://127.0.0.1:1")):
         assert taken(program(editor), 3) == 3
         assert ApiToken.objects.exists()
+
+
+def test_where_the_database_has_no_time_nobody_is_refused(allow, monkeypatch):
+    def locked(*_args):
+        raise OperationalError("database is locked")
+
+    allow(address=1)
+    monkeypatch.setattr(limits.cache, "incr", locked)
+    assert taken(program(), 3) == 3

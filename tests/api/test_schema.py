@@ -101,7 +101,7 @@ def undescribed(value, described, schema):
     """Refuse members that the description does not know."""
     if "$ref" in described:
         described = schema["components"]["schemas"][described["$ref"].rsplit("/", 1)[1]]
-    for choice in described.get("oneOf", []):
+    for choice in [*described.get("oneOf", []), *described.get("anyOf", [])]:
         if value is not None and validator(choice, schema).is_valid(value):
             undescribed(value, choice, schema)
     if isinstance(value, list):

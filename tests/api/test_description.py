@@ -1,0 +1,49 @@
+"""The description against the running site: requests made up from it, good and bad."""
+
+import os
+import re
+import subprocess
+import sys
+from contextlib import contextmanager
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import psycopg
+import pytest
+
+from tests.__main__ import ROOT
+from tests.project.processes import manage, serving
+
+CONFIGURATION = Path(__file__).parent / "schemathesis.toml"
+EXAMPLES = os.environ.get("FUZZ_EXAMPLES", "8")
+"""Requests made up for each operation in each phase; ``make fuzz`` asks for more."""
+
+
+@contextmanager
+def database(name):
+    """A DATABASE_URL of the kind that is tested."""
+    url = os.environ["DATABASE_URL"]
+    if not url.startswith("postgres"):
+        yield {}
+        return
+    with psycopg.connect(url, autocommit=True) as server:
+        server.execute(f"CREATE DATABASE {name}")
+        try:
+            yield {"DATABASE_URL": urlsplit(url)._replace(path=f"/{name}").geturl()}
+        finally:
+            server.execute(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest.mark.parametrize("who", ["administrator", "visitor"])
+def test_the_site_does_what_the_description_says(who, tmp_path):
+    with database(f"described_{who}_{os.getpid()}") as where, serving(tmp_path, **where) as (site, _printed):
+        command = [sys.executable, "-m", "schemathesis.cli", "--config-file", str(CONFIGURATION), "run"]
+        command += [f"{site}/api/schema/", "--max-examples", EXAMPLES, "--no-color"]
+        command += ["--generation-database", "none"]
+        if who == "administrator":
+            token = manage(tmp_path, "issue_token", "admin", **where).stdout.strip()
+            command += ["--header", f"Authorization: Bearer {token}"]
+        ran = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    print(ran.stdout)
+    assert ran.returncode == 0, ran.stdout[-3000:] + ran.stderr[-3000:]
+    assert re.search(r"Tested: 26\b", ran.stdout)
