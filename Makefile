@@ -2,6 +2,7 @@
 # make test    all tests, on SQLite and on PostgreSQL
 # make check   linters, types, migrations, deployment settings, API description
 # make fuzz    a longer hunt for answers that are not as described
+# make clients a client for Python and types for TypeScript, made out of the API's description, in var/clients
 # make format  what the formatters can mend
 # make bench-api      what the API does in a second: in bulk, and in a long list
 # make bench-history  what history and versions cost per write, on both databases
@@ -9,7 +10,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: run test fuzz check format lock bench-api bench-history
+.PHONY: run test fuzz clients check format lock bench-api bench-history
 .DEFAULT_GOAL := run
 
 run: .venv/installed-run
@@ -20,6 +21,16 @@ test: .venv/installed-dev
 
 fuzz: .venv/installed-dev
 	@FUZZ_EXAMPLES=$${FUZZ_EXAMPLES:-200} $(BIN)/python -m tests tests/api/test_description.py
+
+CLIENTS := var/clients
+clients: .venv/installed-dev
+	@command -v npx >/dev/null || { echo "npx is needed for the types for TypeScript; on Debian and Ubuntu: apt-get install npm"; exit 1; }
+	@rm -rf $(CLIENTS) && mkdir -p $(CLIENTS)
+	@$(BIN)/python manage.py spectacular --format openapi-json --file $(CLIENTS)/schema.json
+	@PATH="$$PWD/$(BIN):$$PATH" openapi-python-client generate --path $(CLIENTS)/schema.json --meta none --output-path $(CLIENTS)/register_client
+	@npx --yes openapi-typescript@7.13.0 $(CLIENTS)/schema.json --output $(CLIENTS)/register.d.ts
+	@cp tests/project/uses_types.ts $(CLIENTS)/
+	@npx --yes --package typescript@5.9.3 tsc --noEmit --strict --module nodenext $(CLIENTS)/uses_types.ts $(CLIENTS)/register.d.ts
 
 PRODUCTION := HEROESITE_ENV=production SECRET_KEY=$$($(BIN)/python -c 'import secrets; print(secrets.token_urlsafe(50))') \
 	DATABASE_URL=postgresql://heroesite@127.0.0.1/heroesite ALLOWED_HOSTS=heroes.example.org EMAIL_URL=dummy:

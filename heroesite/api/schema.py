@@ -65,7 +65,7 @@ KNOWN = OpenApiParameter(
 )
 DRY_RUN = OpenApiParameter(
     "dry_run",
-    {"type": "string", "enum": ["true", "false"], "default": "false"},
+    {"type": "boolean", "default": False},
     description="Say what would be answered and changed, and change nothing.",
 )
 ITEMS = {"type": "array", "minItems": 1, "maxItems": 1000}

@@ -88,7 +88,7 @@ class RecordFilter(django_filters.Filter):
     field_class = RecordChoiceField
 
 
-@extend_schema_field({"type": "string", "enum": ["true", "false"]})
+@extend_schema_field(OpenApiTypes.BOOL)
 class IsNullFilter(django_filters.ChoiceFilter):
     """``true`` or ``false``, and nothing that might be taken for one of them."""
 

@@ -78,7 +78,8 @@ class RecordSerializer(serializers.ModelSerializer):
             fields[name].read_only = True
         for name in self.unseen():
             fields[name].write_only = True
-        shape: Shape = self.context.get("shape", Shape())
+        nested_here = isinstance(self.parent, RecordSerializer)  # what was asked is about the whole
+        shape: Shape = Shape() if nested_here else self.context.get("shape", Shape())
         nested = self.context["view"].serializer_class._declared_fields if shape.expand else {}
         fields |= {name: deepcopy(nested[name]) for name in shape.expand}
         return {name: fields[name] for name in shape.keep(fields)}

@@ -43,6 +43,13 @@ def test_a_link_is_expanded(hero, visitor_program):
     assert row(visitor_program, "expand=team")["team"] is None
 
 
+@pytest.mark.parametrize("query", ["fields=team,name", "omit=name", "fields=team"])
+def test_what_is_asked_of_a_hero_is_not_asked_of_its_team(query, hero, visitor_program):
+    whole = visitor_program.get(f"{HEROES}{hero.pk}").json()["team"]
+    assert row(visitor_program, f"expand=team&{query}")["team"] == whole
+    assert visitor_program.get(f"{HEROES}{hero.pk}?{query}").json()["team"] == whole
+
+
 def test_expanding_costs_no_query_for_each_row(visitor_program, django_assert_max_num_queries):
     for _number in range(20):
         HeroFactory(team=TeamFactory())

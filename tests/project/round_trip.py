@@ -1,0 +1,56 @@
+"""Create, list, change, conflict and delete, as a program does with the client that was generated for it.
+
+python round_trip.py <site> <token>
+"""
+
+import sys
+from uuid import uuid4
+
+from register_client import AuthenticatedClient
+from register_client.api.heroes import heroes_create, heroes_destroy, heroes_list, heroes_partial_update
+from register_client.api.teams import teams_bulk_create
+from register_client.models import Hero, HeroRequest, PatchedHeroRequest, Problem, Rehearsal, TeamRequest
+
+site, token = sys.argv[1:]
+client = AuthenticatedClient(site, token, raise_on_unexpected_status=True)
+
+with client:
+    teams = teams_bulk_create.sync(
+        client=client, body=[TeamRequest(name="Night Watch", headquarters="The Old Lighthouse")]
+    )
+    team = teams.results[0]
+    sent = HeroRequest(name="Lamplighter", secret_name="Edith Wren", age=41, team_id=team.id)
+    rehearsed = heroes_create.sync(client=client, body=sent, dry_run=True)
+    assert isinstance(rehearsed, Rehearsal)
+    assert rehearsed.status == 201
+
+    key = str(uuid4())
+    first = heroes_create.sync_detailed(client=client, body=sent, idempotency_key=key)
+    again = heroes_create.sync_detailed(client=client, body=sent, idempotency_key=key)
+    hero, tag = first.parsed, first.headers["ETag"]
+    assert isinstance(hero, Hero)
+    assert hero.team.name == "Night Watch"
+    assert (first.status_code, again.parsed.id) == (201, hero.id)
+    assert again.headers["Idempotency-Replayed"] == "true"
+
+    listed = heroes_list.sync(client=client, name="LAMPLIGHTER", age_gte=41, team_isnull=False)
+    assert [row.id for row in listed.results] == [hero.id]
+
+    changed = heroes_partial_update.sync(
+        hero.id, client=client, body=PatchedHeroRequest(age=42), if_match=tag
+    )
+    assert (changed.age, changed.version) == (42, 2)
+
+    conflict = heroes_partial_update.sync_detailed(
+        hero.id, client=client, body=PatchedHeroRequest(age=43), if_match=tag
+    )
+    assert isinstance(conflict.parsed, Problem)
+    assert (conflict.status_code, conflict.parsed.version) == (412, 2)
+
+    taken = heroes_create.sync(client=client, body=sent)
+    assert isinstance(taken, Problem)
+    assert taken.errors[0].pointer == "/name"
+
+    assert heroes_destroy.sync_detailed(hero.id, client=client).status_code == 204
+    assert heroes_list.sync(client=client, name="Lamplighter").count == 0
+print("round trip done")
