@@ -14,7 +14,8 @@ from .errors import API, not_allowed, refuse
 from .text import shown
 
 GetResponse = Callable[[HttpRequest], HttpResponse]
-LONGEST_QUERY = 8192
+LONGEST_QUERY = 8000
+"""Within the line that gunicorn reads."""
 MB = 1_000_000
 FORMS = {"application/x-www-form-urlencoded", "multipart/form-data"}
 

@@ -298,6 +298,7 @@ REST_FRAMEWORK = {
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
     "DEFAULT_PARSER_CLASSES": ["heroesite.api.parsers.StrictJSONParser"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "DEFAULT_CONTENT_NEGOTIATION_CLASS": "heroesite.api.negotiation.Negotiation",
     "DEFAULT_SCHEMA_CLASS": "heroesite.api.schema.RecordAutoSchema",
     "DEFAULT_THROTTLE_CLASSES": ["heroesite.api.limits.Limits"],
     "NUM_PROXIES": TRUSTED_PROXIES,

@@ -5,7 +5,6 @@ from typing import Any
 
 from knox.auth import TokenAuthentication
 from rest_framework.exceptions import AuthenticationFailed, PermissionDenied
-from rest_framework.permissions import IsAuthenticated
 from rest_framework.request import Request
 
 from .limits import Limits
@@ -41,11 +40,3 @@ class BearerAuthentication(TokenAuthentication):
     def _cleanup_token(self, auth_token: Any) -> bool:
         """Whether the token has expired; a GET deletes nothing, and its owner still sees it listed."""
         return auth_token.is_expired
-
-
-class MayWrite(IsAuthenticated):
-    """A signed-in user; by a token, one for writing."""
-
-    def has_permission(self, request: Request, view: Any) -> bool:
-        refuse_reading_token(request)
-        return super().has_permission(request, view)

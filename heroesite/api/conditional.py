@@ -36,6 +36,17 @@ class PreconditionFailed(APIException):
         self.members = {"version": version}
 
 
+class NothingToMatch(APIException):
+    """``If-Match`` where there is no version."""
+
+    status_code = HTTPStatus.PRECONDITION_FAILED
+    default_code = "nothing_to_match"
+    default_detail = (
+        "If-Match is for a record that is there already, and a list has no version."
+        " In bulk, give each item the version of its record."
+    )
+
+
 class PreconditionRequired(APIException):
     status_code = HTTPStatus.PRECONDITION_REQUIRED
     default_code = "precondition_required"
@@ -69,10 +80,20 @@ def check_match(request: Request, version: int) -> None:
     """
     given = request.headers.get("If-Match")
     if given is None:
-        demanding = {"PUT", *(["PATCH", "DELETE"] if settings.REQUIRE_IF_MATCH else [])}
+        demanding = {"PUT", *(["PATCH", "DELETE", "POST"] if settings.REQUIRE_IF_MATCH else [])}
         if request.method in demanding:
             raise PreconditionRequired
         return
     tags = parse_etags(given)
     if "*" not in tags and not any(re.fullmatch(rf'"{version}-[0-9a-f]{{32}}"', tag) for tag in tags):
         raise PreconditionFailed(version)
+
+
+def refuse_match(request: Request) -> None:
+    """Refuse ``If-Match`` where nothing has a version that it could name; ``*`` is for anything.
+
+    Raises:
+        NothingToMatch: it names one.
+    """
+    if "*" not in parse_etags(request.headers.get("If-Match", "*")):
+        raise NothingToMatch

@@ -4,7 +4,7 @@ from typing import Any
 
 from django.http import HttpRequest
 
-from .conditional import PreconditionFailed, PreconditionRequired
+from .conditional import NothingToMatch, PreconditionFailed, PreconditionRequired
 from .idempotency import BadKey, KeyReused, StillRunning
 from .limits import LimitReached
 from .problems import MEDIA_TYPE, Problem, no_member
@@ -68,6 +68,7 @@ STALE_ITEMS = {
         ],
     )
 }
+UNMATCHED = {"nothing to match": Problem(412, NothingToMatch.default_detail)}
 UNCONDITIONAL = {"unconditional": Problem(428, PreconditionRequired.default_detail)}
 PROBLEM = {
     "type": "object",

@@ -20,6 +20,7 @@ from .refusals import (
     STALE,
     STALE_ITEMS,
     UNCONDITIONAL,
+    UNMATCHED,
     UNUSABLE,
     WRITING,
     no_such_parameter,
@@ -269,12 +270,14 @@ class RecordAutoSchema(AutoSchema):
             problems |= SENDING
         if self.view.action in {"create", "partial_update", "bulk_create", "bulk_update"}:
             problems |= REPEATING
+        if self.view.action == "create" or self.is_bulk:
+            problems |= UNMATCHED
         if self.is_bulk:
             return problems | SENDING | BULK | (STALE_ITEMS if self.method != "POST" else {})
         if any(parameter.name == SEEN.name for parameter in self.get_override_parameters()):
             problems |= STALE
-        if self.view.action == "update" or (settings.REQUIRE_IF_MATCH and self.method in {"PATCH", "DELETE"}):
-            problems |= UNCONDITIONAL
+            if self.method == "PUT" or (settings.REQUIRE_IF_MATCH and self.method != "GET"):
+                problems |= UNCONDITIONAL
         return problems
 
     def get_examples(self) -> list[OpenApiExample]:

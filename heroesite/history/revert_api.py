@@ -9,12 +9,11 @@ from rest_framework.exceptions import APIException, NotFound
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from heroesite.api.authentication import MayWrite
 from heroesite.api.conditional import PreconditionFailed
 from heroesite.api.problems import Problem, optional_members
 from heroesite.api.refusals import REPEATING, UNUSABLE, no_such_parameter, unknown_member
 from heroesite.api.schema import AUTOMATIC, DRY_RUN, KEY, REPLAYED, SEEN, TAG
-from heroesite.records.api import RecordViewSet
+from heroesite.records.api import MayWrite, RecordViewSet
 from heroesite.records.fields import is_id
 from heroesite.records.writes import once
 from heroesite.text import shown

@@ -9,10 +9,10 @@ from rest_framework.exceptions import APIException, ErrorDetail, NotFound
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from heroesite.api.authentication import MayWrite
 from heroesite.api.problems import InvalidBody, Problem, optional_members, refuse_parameters
 from heroesite.api.refusals import REPEATING, UNUSABLE, no_such_parameter, unknown_member
 from heroesite.api.schema import DRY_RUN, KEY, REPLAYED
+from heroesite.records.api import MayWrite
 from heroesite.records.changes import ChangeSet, Door, writing
 from heroesite.records.fields import is_id
 from heroesite.records.models import all_kinds

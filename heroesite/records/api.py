@@ -16,7 +16,7 @@ from rest_framework.routers import APIRootView, DefaultRouter
 
 from heroesite.api import idempotency
 from heroesite.api.authentication import refuse_reading_token
-from heroesite.api.conditional import PreconditionFailed, check_match, etag, is_known
+from heroesite.api.conditional import PreconditionFailed, check_match, etag, is_known, refuse_match
 from heroesite.api.models import IdempotencyKey
 from heroesite.api.problems import refuse_parameters
 
@@ -44,6 +44,16 @@ class RecordPermission(permissions.BasePermission):
         if action != "view":
             refuse_reading_token(request)
         return may(request.user, action, view.model)
+
+
+class MayWrite(RecordPermission):
+    """Whoever is signed in; what they may do is asked when it is known to what."""
+
+    def has_permission(self, request: Request, view: Any) -> bool:
+        if request.method not in ACTIONS or request.method not in view.allowed_methods:
+            return super().has_permission(request, view)
+        refuse_reading_token(request)
+        return bool(request.user.is_authenticated)
 
 
 class RecordViewSet(Write, viewsets.ModelViewSet):
@@ -138,6 +148,7 @@ class RecordViewSet(Write, viewsets.ModelViewSet):
 
     @once
     def create(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        refuse_match(request)
         serializer = self.get_serializer(data=self.body())
         serializer.is_valid(raise_exception=True)
         record = serializer.save()
@@ -165,18 +176,22 @@ class RecordViewSet(Write, viewsets.ModelViewSet):
     @action(detail=False, methods=["post"], url_path="bulk", url_name="bulk")
     @once
     def bulk_create(self, request: Request) -> Response:
-        return self.bulk_answer(Bulk(self.row_serializer(), self.body()).create(), 201)
+        return self.bulk_answer(self.bulk().create(), 201)
 
     @bulk_create.mapping.patch
     @once
     def bulk_update(self, request: Request) -> Response:
-        return self.bulk_answer(Bulk(self.row_serializer(), self.body()).change(), 200)
+        return self.bulk_answer(self.bulk().change(), 200)
 
     @bulk_create.mapping.delete
     @once
     def bulk_destroy(self, request: Request) -> Response:
-        Bulk(self.row_serializer(), self.body()).delete()
+        self.bulk().delete()
         return Response(status=204)
+
+    def bulk(self) -> Bulk:
+        refuse_match(self.request)
+        return Bulk(self.row_serializer(), self.body())
 
     def row_serializer(self) -> RecordSerializer:
         return self.row_serializer_class(context=self.get_serializer_context())

@@ -337,13 +337,21 @@ def test_a_method_that_is_not_taken_is_told_with_those_that_are(address, method,
     assert sorted(answer["Allow"].split(", ")) == sorted(allowed.split(", "))
 
 
-@pytest.mark.parametrize("accept", ["text/html", "application/xml", "image/*"])
+@pytest.mark.parametrize(
+    "accept",
+    [
+        *("text/html", "application/xml", "image/*", "application/json;q=0", "*/*;q=0.0"),
+        *("*/*, Application/JSON; q=0", "application/*;q=0, text/html"),
+    ],
+)
 def test_what_cannot_be_answered_as_asked_is_told(accept, visitor_program):
     answer = visitor_program.get("/api/v1/heroes/", HTTP_ACCEPT=accept)
     assert problem(answer, 406, "Not Acceptable", "Could not satisfy the request Accept header.") == []
 
 
-@pytest.mark.parametrize("accept", ["application/json", "*/*", "application/*", "text/html, */*;q=0.1"])
+@pytest.mark.parametrize(
+    "accept", ["application/json", "*/*", "application/*", "text/html, */*;q=0.1", "text/html;q=0, */*"]
+)
 def test_json_is_answered_to_whoever_takes_it(accept, visitor_program):
     assert visitor_program.get("/api/v1/heroes/", HTTP_ACCEPT=accept)["Content-Type"] == "application/json"
 
@@ -453,6 +461,10 @@ def test_options_names_the_methods_and_no_members(kind, who, request):
     allowed = {
         f"/api/v1/{kind}/": {"GET", "POST", "HEAD", "OPTIONS"},
         f"/api/v1/{kind}/{record.pk}": {"GET", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"},
+        f"/api/v1/{kind}/bulk/": {"POST", "PATCH", "DELETE", "OPTIONS"},
+        f"/api/v1/{kind}/{record.pk}/history/1/revert/": {"POST", "OPTIONS"},
+        "/api/v1/changesets/1/undo/": {"POST", "OPTIONS"},
+        "/api/v1/changes/": {"GET", "HEAD", "OPTIONS"},
     }
     for address, methods in allowed.items():
         answer = client.options(address)

@@ -161,7 +161,7 @@ def test_each_operation_tells_its_errors_with_an_example(path, method, schema):
     expected |= {"413", "415", "422"} if method in ("post", "put", "patch") or bulk else set()
     expected |= {"409"} if method in ("post", "patch") or bulk else set()
     one = path.endswith("{id}/") and "changesets" not in path
-    expected |= {"412"} if one or "revert" in path else set()
+    expected |= {"412"} if one or "revert" in path or bulk or (path, method) in writes else set()
     expected |= {"428"} if method == "put" else set()
     assert {status for status in responses if status >= "4"} == expected
     for status in expected:
@@ -321,6 +321,8 @@ def provoke(fault, client, path, method, sent, pk, reader):
         pk = 999_999
     elif fault == "stale":
         pk = KINDS[path.split("/")[3]][1]().pk
+        headers["HTTP_IF_MATCH"] = '"another"'
+    elif fault == "nothing to match":
         headers["HTTP_IF_MATCH"] = '"another"'
     elif fault == "stale item":
         pk = KINDS[path.split("/")[3]][1]().pk

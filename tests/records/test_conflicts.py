@@ -1,5 +1,7 @@
 """Two people at one record: nobody's work is lost, and nothing is typed twice."""
 
+from functools import partial
+
 import pytest
 
 from heroes.models import Hero
@@ -301,7 +303,24 @@ def test_put_wants_to_know_what_was_seen_and_others_if_the_setting_says_so(addre
     settings.REQUIRE_IF_MATCH = True
     assert client.patch(address, {"age": 8}).status_code == 428
     assert client.delete(address).status_code == 428
+    assert client.post(f"{address}/history/1/revert/").status_code == 428
+    assert client.post(f"{address}/history/1/revert/", headers={"If-Match": "*"}).status_code == 200
     assert client.put(address, body).status_code == 200
+
+
+@pytest.mark.parametrize("method", ["post", "patch", "delete"])
+def test_a_list_has_no_version_to_match(method, hero, editor_program):
+    members = {"name": "New", "secret_name": "x"} if method == "post" else {"id": hero.pk}
+    send = partial(getattr(editor_program, method), "/api/v1/heroes/bulk/", [members])
+    refused = send(headers={"If-Match": '"1-0"'})
+    assert (refused.status_code, "a list has no version" in refused.json()["detail"]) == (412, True)
+    assert send(headers={"If-Match": "*"}).status_code < 300
+
+
+def test_a_record_to_come_has_no_version_to_match(editor_program):
+    members = {"name": "New", "secret_name": "x"}
+    assert editor_program.post("/api/v1/heroes/", members, headers={"If-Match": '"1-0"'}).status_code == 412
+    assert not Hero.objects.exists()
 
 
 def test_a_program_is_told_that_a_record_was_deleted(hero, address, editor_program):
