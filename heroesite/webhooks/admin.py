@@ -93,7 +93,7 @@ class AttemptInline(admin.TabularInline):
 
 @admin.register(Delivery)
 class DeliveryAdmin(ReadOnlyAdmin):
-    list_display = ("at", "type", "webhook", "state", "last", "due")
+    list_display = ("at", "type", "state", "last", "due", "webhook")
     list_filter = ("state", "webhook")
     search_fields = ("message", "type")
     fields = ("webhook", "message", "type", "at", "state", "due", "body")

@@ -15,6 +15,7 @@ from .addresses import NotPublic, check_public
 
 ANSWER_LENGTH = 1000
 """Bytes of an answer that are kept."""
+NO_ADDRESS = _("Enter an address like https://hooks.example.org/heroes, in ASCII.")
 
 
 def new_secret() -> str:
@@ -32,7 +33,14 @@ class Webhook(models.Model):
     ``after`` is how far it has been told, as a cursor of the feed.
     """
 
-    url = models.CharField(_("address"), max_length=500, validators=[URLValidator(["https", "http"])])
+    url = models.CharField(
+        _("address"),
+        max_length=500,
+        validators=[URLValidator(["https", "http"], message=NO_ADDRESS)],
+        help_text=_(
+            "Is sent a POST for each change, signed with a secret that stands here once this is saved."
+        ),
+    )
     kinds = models.JSONField(_("kinds"), default=list)
     actions = models.JSONField(_("actions"), default=list)
     active = models.BooleanField(_("active"), default=True)
@@ -56,8 +64,7 @@ class Webhook(models.Model):
         except ValueError:
             known = False
         if not (known and self.url.isascii()):
-            words = _("Enter an address like https://hooks.example.org/heroes, in ASCII.")
-            raise ValidationError({"url": ValidationError(words, code="invalid")})
+            raise ValidationError({"url": ValidationError(NO_ADDRESS, code="invalid")})
         if parts.username is not None or parts.password is not None:
             words = _("Leave name and password out of the address; deliveries are signed.")
             raise ValidationError({"url": ValidationError(words, code="credentials")})
