@@ -10,7 +10,6 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
-from heroesite.history.feed import Positions
 from heroesite.records.changes import Action
 from heroesite.records.guarded_admin import GuardedAdmin, ReadOnlyAdmin
 from heroesite.records.models import all_kinds
@@ -58,9 +57,9 @@ class WebhookAdmin(GuardedAdmin):
         return [*fields, "key"] if obj and self.has_change_permission(request, obj) else fields
 
     def save_model(self, request: HttpRequest, webhook: Webhook, form: Any, change: bool) -> None:
-        """A webhook that begins, or begins again, is told of what comes from now on."""
-        if not change or ("active" in form.changed_data and webhook.active):
-            webhook.after = Positions.here().write()
+        """A webhook that begins again is not told of what was changed meanwhile."""
+        if "active" in form.changed_data:
+            webhook.after = ""
         super().save_model(request, webhook, form, change)
 
     @admin.action(description=_("Send a greeting to try it"), permissions=["change"])

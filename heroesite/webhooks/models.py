@@ -2,6 +2,7 @@
 
 import base64
 import secrets
+from typing import Any
 from urllib.parse import urlsplit
 from uuid import uuid4
 
@@ -10,6 +11,8 @@ from django.core.validators import URLValidator
 from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+
+from heroesite.history.feed import Positions
 
 from .addresses import NotPublic, check_public
 
@@ -55,6 +58,11 @@ class Webhook(models.Model):
 
     def __str__(self) -> str:
         return self.url
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        """One that has no place in the feed begins with what comes from now on."""
+        self.after = self.after or Positions.here().write()
+        super().save(*args, **kwargs)
 
     def clean(self) -> None:
         """Refuse an address that nothing can be delivered to."""
