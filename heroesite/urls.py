@@ -1,5 +1,6 @@
 """The composition root: the only module that knows every kind of record."""
 
+from functools import partial
 from typing import Any
 
 from allauth.account.decorators import secure_admin_login
@@ -14,11 +15,15 @@ from heroesite import tokens
 from heroesite.api import docs
 from heroesite.errors import not_found
 from heroesite.history.api import ChangeSetViewSet
+from heroesite.history.charts import per_day
 from heroesite.history.urls import api_history_urls
-from heroesite.home import HomeView
+from heroesite.home import HomeView, SearchView
 from heroesite.records.api import RecordRouter
+from heroesite.records.charts import by_link, by_number
 from teams.api import TeamViewSet
 from teams.models import Team
+
+CHARTS = [partial(by_link, Hero, "team"), partial(by_number, Hero, "age"), per_day]
 
 router = RecordRouter()
 router.register("heroes", HeroViewSet, basename="hero")
@@ -34,7 +39,8 @@ def with_or_without_slash(address: str, view: Any, name: Any = None) -> list[URL
 
 
 urlpatterns = [
-    path("", HomeView.as_view(kinds=[Hero, Team]), name="home"),
+    path("", HomeView.as_view(kinds=[Hero, Team], charts=CHARTS), name="home"),
+    path("search/", SearchView.as_view(kinds=[Hero, Team]), name="search"),
     path("heroes/", include("heroes.urls")),
     path("teams/", include("teams.urls")),
     path("history/", include("heroesite.history.urls")),

@@ -15,7 +15,7 @@ from tests.__main__ import ROOT
 from tests.project.processes import manage, serving
 
 CONFIGURATION = Path(__file__).parent / "schemathesis.toml"
-EXAMPLES = os.environ.get("FUZZ_EXAMPLES", "8")
+EXAMPLES = os.environ.get("FUZZ_EXAMPLES", "5")
 """Requests made up for each operation in each phase; ``make fuzz`` asks for more."""
 
 
@@ -38,7 +38,7 @@ def database(name):
 def test_the_site_does_what_the_description_says(who, tmp_path):
     with database(f"described_{who}_{os.getpid()}") as where, serving(tmp_path, **where) as (site, _printed):
         command = [sys.executable, "-m", "schemathesis.cli", "--config-file", str(CONFIGURATION), "run"]
-        command += [f"{site}/api/schema/", "--max-examples", EXAMPLES, "--no-color"]
+        command += [f"{site}/api/schema/", "--checks", "all", "--max-examples", EXAMPLES, "--no-color"]
         command += ["--generation-database", "none"]
         if who == "administrator":
             token = manage(tmp_path, "issue_token", "admin", **where).stdout.strip()

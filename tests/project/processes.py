@@ -26,7 +26,11 @@ def environment(folder: Path, **settings: str) -> dict[str, str]:
     foreign = {
         name: text for name, text in os.environ.items() if name not in SETTINGS and not OURS.match(name)
     }
-    own = {"SECRET_KEY": SETTINGS["SECRET_KEY"], "DATABASE_URL": f"sqlite:///{folder}/register.sqlite3"}
+    own = {
+        "SECRET_KEY": SETTINGS["SECRET_KEY"],
+        "DATABASE_URL": f"sqlite:///{folder}/register.sqlite3",
+        "WEB_CONCURRENCY": "1",
+    }
     return {**foreign, **own, **settings}
 
 

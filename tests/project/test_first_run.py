@@ -135,12 +135,13 @@ def test_a_page_of_ours_tells_a_fault_even_without_the_database(tmp_path):
         connection.close()
 
 
-@pytest.mark.parametrize("path", ["/api/v1/heroes/?search=%00", "/api/v1/heroes/?nonsense=1"])
-def test_a_script_from_elsewhere_may_read_why_it_is_refused(tmp_path, path):
+def test_a_script_from_elsewhere_may_read_why_it_is_refused(tmp_path):
     with serving(tmp_path, CORS_ORIGINS="https://a.example.org") as (site, _printed):
         connection = http.client.HTTPConnection(site.removeprefix("http://"))
-        connection.request("GET", path, headers={"Origin": "https://a.example.org"})
-        answer = connection.getresponse()
-        assert answer.status == 400
-        assert answer.headers["Access-Control-Allow-Origin"] == "https://a.example.org"
+        for path in ("/api/v1/heroes/?search=%00", "/api/v1/heroes/?nonsense=1"):
+            connection.request("GET", path, headers={"Origin": "https://a.example.org"})
+            answer = connection.getresponse()
+            answer.read()
+            assert answer.status == 400
+            assert answer.headers["Access-Control-Allow-Origin"] == "https://a.example.org"
         connection.close()

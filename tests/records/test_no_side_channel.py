@@ -172,6 +172,8 @@ def writes(hero: Hero) -> list[Request]:
     return asked
 
 
+SHARES = 6
+"""Tests that the questions are dealt out to, so that none holds a transaction for long."""
 VOLATILE = re.compile(
     r'name="(csrfmiddlewaretoken|once)" value="[\w-]+"|csrftoken=\w+|sessionid=\w+|expires=[^;]+'
     r'|"updated_at":"[^"]+"|"created_at":"[^"]+"|data-utc-offset="\d+"|r=\d+;t=\d+|:[\w-]{6}:[\w-]{43}'
@@ -202,18 +204,22 @@ def answers(clients: dict[str, Any], asked: list[Request]) -> list[tuple[Any, ..
     return said
 
 
+@pytest.mark.parametrize("share", range(SHARES))
 @pytest.mark.parametrize("role", ["visitor", "reader", "editor"])
-def test_answers_do_not_depend_on_secret_names(role: str, register: list[Hero], request: Any) -> None:
+def test_answers_do_not_depend_on_secret_names(
+    role: str, share: int, register: list[Hero], request: Any
+) -> None:
     user = None if role == "visitor" else request.getfixturevalue(role)
     clients = {"page": browser(user), "api": program(user)}
     asked = questions(register[0], Team.objects.get())
+    assert len(asked) > 1000
+    asked = asked[share::SHARES]
 
     keep_secrets(ONE, register)
     first = answers(clients, asked)
     keep_secrets(OTHER, register)
     second = answers(clients, asked)
 
-    assert len(asked) > 1000
     for question, one, other in zip(asked, first, second, strict=True):
         assert one[0] < 500, question
         for part, another in zip(one, other, strict=True):

@@ -59,8 +59,8 @@ def test_an_answer_costs_the_same_whatever_the_number_of_rows(
     assert costs == [heroes, hero, teams, team]
 
 
-def test_the_first_page_costs_a_count_and_a_list_of_each_kind(register):
-    assert cost(browser(), "/") == 4
+def test_the_first_page_costs_a_count_and_a_list_of_each_kind_and_its_charts(register):
+    assert cost(browser(), "/") == 8
 
 
 @pytest.mark.parametrize("query", ["ordering=-team", "search=hero", "age__gte=1", "team__isnull=false"])

@@ -6,6 +6,7 @@ from typing import Any
 from django import template
 from django.utils.html import format_html
 
+from heroesite.records.emblems import emblem
 from heroesite.records.models import Record
 
 register = template.Library()
@@ -35,6 +36,9 @@ def label(kind: Any, name: str) -> str:
 def curl(address: str) -> str:
     """A line for a shell that gets an address."""
     return f"curl {quote(address)}"
+
+
+register.filter("emblem", emblem)
 
 
 @register.filter
