@@ -1,7 +1,7 @@
 # make run     serve the register at http://127.0.0.1:8000 (PORT=, HOST= choose another address)
 # make test    all tests, on SQLite and on PostgreSQL
 # make check   linters, types, migrations, deployment settings, API description
-# make fuzz    a longer hunt for answers that are not as described
+# make fuzz    a longer hunt for answers that are not as described, or tell a secret
 # make clients a client for Python and types for TypeScript, made out of the API's description, in var/clients
 # make format  what the formatters can mend
 # make bench-api      what the API does in a second: in bulk, and in a long list
@@ -20,7 +20,7 @@ test: .venv/installed-dev
 	@$(BIN)/python -m tests $(ARGS)
 
 fuzz: .venv/installed-dev
-	@FUZZ_EXAMPLES=$${FUZZ_EXAMPLES:-200} $(BIN)/python -m tests tests/api/test_description.py
+	@FUZZ_EXAMPLES=$${FUZZ_EXAMPLES:-200} $(BIN)/python -m tests tests/api/test_description.py tests/records/test_no_side_channel.py
 
 CLIENTS := var/clients
 clients: .venv/installed-dev

@@ -61,9 +61,9 @@ writes = [
 kinds = pytest.mark.parametrize("kind", KINDS)
 
 
-@pytest.fixture
-def schema(visitor_program):
-    answer = visitor_program.get("/api/schema/")
+@pytest.fixture(scope="module")
+def schema():
+    answer = program().get("/api/schema/")
     assert answer.status_code == 200
     return answer.json()
 
