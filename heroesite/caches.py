@@ -27,6 +27,8 @@ class CountingDatabaseCache(DatabaseCache):
         lock = f"UPDATE {table} SET {row} = {row} WHERE {row} = %s"  # noqa: S608  names of ours
         with transaction.atomic(using=database), connection.cursor() as cursor:
             cursor.execute(lock, [self.make_and_validate_key(key, version=version)])
+            if not cursor.rowcount:  # nor is it read then: it may have come since, and is not locked
+                raise ValueError(f"There is no “{key}”.")
             return super().incr(key, delta, version)
 
 

@@ -4,8 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import Count, F, Value
-from django.db.models.functions import Least
+from django.db.models import Case, Count, F, When
 from django.urls import reverse
 from django.utils.formats import number_format
 from django.utils.http import urlencode
@@ -65,7 +64,7 @@ def by_link(kind: type[Record], name: str) -> Chart:
 
 def by_number(kind: type[Record], name: str) -> Chart:
     """How many records have a number within each ten, and how many have none."""
-    step = Least(F(name) / STEP, Value(LAST_STEP))
+    step = Case(When(**{f"{name}__gte": LAST_STEP * STEP}, then=LAST_STEP), default=F(name) / STEP)
     counted = kind.objects.order_by().values_list(step).annotate(count=Count("pk"))
     counts: dict[int | None, int] = dict(counted)
     unknown = Bar(_("unknown"), counts.pop(None, 0), list_of(kind, {f"{name}__isnull": "true"}))

@@ -177,7 +177,6 @@ SHARES = 6
 """Tests that the questions are dealt out to, so that none holds a transaction for long."""
 EVERYTHING = "FUZZ_EXAMPLES" in os.environ or connection.vendor == "sqlite"
 ASKED = range(0, SHARES, 1 if EVERYTHING else 3)
-
 """All on SQLite; a third on PostgreSQL, which is asked the same by the same code, unless by ``make fuzz``."""
 VOLATILE = re.compile(
     r'name="(csrfmiddlewaretoken|once)" value="[\w-]+"|csrftoken=\w+|sessionid=\w+|expires=[^;]+'
