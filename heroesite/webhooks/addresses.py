@@ -39,8 +39,8 @@ def check_public(host: str) -> None:
         raise NotPublic(_("%(address)s is not a public address.") % {"address": address})
 
 
-def look_up(host: str, port: int) -> str:
-    """The address to connect to, which is the one that was checked: a second look-up might tell another.
+def look_up(host: str, port: int) -> list[str]:
+    """The addresses to connect to, which are those that were checked: a second look-up might tell others.
 
     Raises:
         OSError: there is no such host.
@@ -49,4 +49,4 @@ def look_up(host: str, port: int) -> str:
     found = [str(entry[4][0]) for entry in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)]
     for address in found:
         check_public(address.partition("%")[0])
-    return found[0]
+    return list(dict.fromkeys(found))

@@ -60,19 +60,12 @@ def post(url: str, body: str, fields: dict[str, str]) -> tuple[int, str]:
         NotPublic: the address is not public.
         OSError, HTTPError, ValueError: nothing was answered.
     """
-    parts = urlsplit(url)
-    secure, host = parts.scheme == "https", parts.hostname or ""
-    port = parts.port or (443 if secure else 80)
-    address = look_up(host, port)
-    connection = (
-        HTTPSConnection(address, port, timeout=PATIENCE, server_hostname=host, assert_hostname=host)
-        if secure
-        else HTTPConnection(address, port, timeout=PATIENCE)
-    )
+    parts, connections = urlsplit(url), list[HTTPConnection]()
     path = f"{parts.path or '/'}{f'?{parts.query}' if parts.query else ''}"
-    watch = Timer(LONGEST, hang_up, [connection])
+    watch = Timer(LONGEST, hang_up, [connections])
     watch.start()
     try:
+        connection = connect(url, connections)
         connection.request(
             "POST",
             path,
@@ -87,10 +80,35 @@ def post(url: str, body: str, fields: dict[str, str]) -> tuple[int, str]:
         return answer.status, begun.decode("utf-8", "replace").replace("\0", "\ufffd")
     finally:
         watch.cancel()
-        connection.close()
+        for connection in connections:
+            connection.close()
 
 
-def hang_up(connection: HTTPConnection) -> None:
+def connect(url: str, connections: list[HTTPConnection]) -> HTTPConnection:
+    """A connection to the first address of the host that takes one; each tried joins ``connections``."""
+    parts = urlsplit(url)
+    secure, host = parts.scheme == "https", parts.hostname or ""
+    port = parts.port or (443 if secure else 80)
+    addresses = look_up(host, port)
+    for address in addresses:
+        connection = (
+            HTTPSConnection(address, port, timeout=PATIENCE, server_hostname=host, assert_hostname=host)
+            if secure
+            else HTTPConnection(address, port, timeout=PATIENCE)
+        )
+        connections.append(connection)
+        try:
+            connection.connect()
+        except (OSError, HTTPError):
+            if address == addresses[-1]:
+                raise
+        else:
+            return connection
+    raise OSError(f"There is no {host}.")
+
+
+def hang_up(connections: list[HTTPConnection]) -> None:
     """End a conversation that drips on."""
-    with suppress(OSError, AttributeError):
-        connection.sock.shutdown(SHUT_RDWR)
+    for connection in connections:
+        with suppress(OSError, AttributeError):
+            connection.sock.shutdown(SHUT_RDWR)

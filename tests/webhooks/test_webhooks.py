@@ -255,19 +255,21 @@ def test_a_name_that_leads_to_a_private_address_is_not_asked(found, receiver, ad
     assert Attempt.objects.get().fault == f"{found[-1]} is not a public address."
 
 
-def test_it_connects_to_the_address_that_was_checked(receiver, admin, monkeypatch):
+@pytest.mark.parametrize("addresses", [["127.0.0.1"], ["127.0.0.2", "127.0.0.1"]])
+def test_it_connects_to_an_address_that_was_checked(addresses, receiver, admin, monkeypatch):
     webhook = subscribe(admin, receiver.url.replace("localhost", "hooks.example.org"))
     asked = []
 
     def look_up(host, port, *_args, **_kwargs):
         asked.append(host)
-        return [(socket.AF_INET, socket.SOCK_STREAM, 0, "", ("127.0.0.1", port))]
+        found = addresses if host == "hooks.example.org" else [host]
+        return [(socket.AF_INET, socket.SOCK_STREAM, 0, "", (address, port)) for address in found]
 
     monkeypatch.setattr(socket, "getaddrinfo", look_up)
     Delivery.objects.create(webhook=webhook, type="ping", body="{}")
     deliver.call(webhook.pk)
     assert asked[0] == "hooks.example.org"
-    assert set(asked[1:]) <= {"127.0.0.1"}
+    assert asked[1:] == addresses
     assert receiver.got[0][0]["Host"].startswith("hooks.example.org:")
 
 
@@ -279,11 +281,12 @@ def test_nobody_there_is_told_in_words(admin, settings):
     assert "refused" in Attempt.objects.get().fault
 
 
-def test_a_receiver_that_never_ends_is_left(admin, settings, monkeypatch):
+@pytest.mark.parametrize("scheme", ["http", "https"])
+def test_a_receiver_that_never_ends_is_left(scheme, admin, settings, monkeypatch):
     settings.WEBHOOK_ALLOW_PRIVATE = True
     monkeypatch.setattr(sending, "LONGEST", 0.2)
     with socket.create_server(("127.0.0.1", 0)) as silent:
-        webhook = subscribe(admin, f"http://127.0.0.1:{silent.getsockname()[1]}/")
+        webhook = subscribe(admin, f"{scheme}://127.0.0.1:{silent.getsockname()[1]}/")
         Delivery.objects.create(webhook=webhook, type="ping", body="{}")
         deliver.call(webhook.pk)
     assert Attempt.objects.get().fault
