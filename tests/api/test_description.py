@@ -15,7 +15,7 @@ from tests.__main__ import ROOT
 from tests.project.processes import manage, serving
 
 CONFIGURATION = Path(__file__).parent / "schemathesis.toml"
-EXAMPLES = os.environ.get("FUZZ_EXAMPLES", "5")
+EXAMPLES = os.environ.get("FUZZ_EXAMPLES", "3")
 """Requests made up for each operation in each phase; ``make fuzz`` asks for more."""
 
 
