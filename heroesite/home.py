@@ -4,12 +4,10 @@ from collections.abc import Callable
 from typing import Any, ClassVar
 
 from django.http import HttpRequest, HttpResponse
-from django.urls import reverse
-from django.utils.http import urlencode
 from django.utils.translation import gettext_lazy as _
 from django.views.generic import TemplateView
 
-from .records.charts import Chart
+from .records.charts import Chart, list_of
 from .records.lookups import SearchField
 from .records.models import Record
 from .records.query_forms import QueryForm
@@ -69,11 +67,9 @@ class SearchView(TemplateView):
     def found(self, kind: type[Record], words: list[str]) -> dict[str, Any]:
         """What was found among one kind: the first, how many, and where all are listed."""
         matching = kind.objects.search(words)
-        query = urlencode({"search": " ".join(words)})
-        address = f"{reverse(f'{kind._meta.app_label}:list')}?{query}"
         return {
             "kind": kind._meta,
             "count": matching.count(),
             "first": matching[: self.most],
-            "list": address,
+            "list": list_of(kind, {"search": " ".join(words)}),
         }

@@ -327,5 +327,8 @@ SPECTACULAR_SETTINGS = {
     "SERVE_AUTHENTICATION": [],
     "SERVE_INCLUDE_SCHEMA": False,
     "PREPROCESSING_HOOKS": ["heroesite.api.schema.one_path_each"],
-    "POSTPROCESSING_HOOKS": ["heroesite.api.schema.add_schemas", "heroesite.webhooks.schema.add_webhooks"],
+    "POSTPROCESSING_HOOKS": [
+        "heroesite.api.components.add_schemas",
+        "heroesite.webhooks.schema.add_webhooks",
+    ],
 }

@@ -92,7 +92,7 @@ def count_together(caller: Caller, minute: int, requests: int) -> int:
 
     Where the database has no time for it, nothing is counted: a limit is no reason for a fault.
     """
-    key = f"limit {' '.join(caller)} {minute}".replace(" ", ":")
+    key = ":".join(["limit", *caller, str(minute)])
     try:
         try:
             return cache.incr(key, requests)

@@ -41,6 +41,7 @@ class Chart:
 
 
 def list_of(kind: type[Record], query: Mapping[str, Any]) -> str:
+    """The address of the list that a query finds."""
     return f"{reverse(f'{kind._meta.app_label}:list')}?{urlencode(query)}"
 
 

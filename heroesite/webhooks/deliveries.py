@@ -9,13 +9,15 @@ from typing import Any
 
 from django.contrib.auth.models import AnonymousUser
 from django.db import transaction
+from django.db.models.signals import post_save
+from django.dispatch import receiver
 from django.utils import timezone
 from django_tasks import task
 from rest_framework.renderers import JSONRenderer
 
 from heroesite.history.entries import Step
 from heroesite.history.feed import BadCursor, Positions, changes_after
-from heroesite.records.changes import Action
+from heroesite.records.changes import Action, ChangeSet
 from heroesite.records.shape import member_name, row_members
 from heroesite.scheduling import schedule
 
@@ -42,6 +44,13 @@ def deliver_soon() -> None:
     """Have all webhooks told of what is new."""
     for pk in Webhook.objects.filter(active=True).values_list("pk", flat=True):
         schedule(deliver, next_second(), pk)
+
+
+@receiver(post_save, sender=ChangeSet)
+def after_commit(created: bool, **_signal: Any) -> None:
+    """Tell of what is being written once it can be read; the write does not fail with it."""
+    if created:
+        transaction.on_commit(deliver_soon, robust=True)
 
 
 def next_second(after: datetime | None = None) -> datetime:
