@@ -24,6 +24,7 @@ class Hero(Record):
         Team,
         verbose_name=_("team"),
         related_name="heroes",
+        none=_("no team"),
         left_behind=ngettext_lazy(
             "%(count)d hero will be left without a team.",
             "%(count)d heroes will be left without a team.",

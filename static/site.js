@@ -1,60 +1,114 @@
 "use strict";
 
-// Buttons that copy a text, shown where the browser lets them.
-if (navigator.clipboard) {
-  for (const button of document.querySelectorAll("button[data-copy]")) {
-    button.hidden = false;
-    button.addEventListener("click", async () => {
-      await navigator.clipboard.writeText(button.dataset.copy);
-      button.textContent = button.dataset.done;
-    });
-  }
-}
+// All works without this file; what it adds listens on the document, since htmx replaces parts of it.
 
-// Light, dark, or as the system has it.
-const theme = document.querySelector("#theme");
-if (theme) {
-  theme.hidden = false;
-  theme.elements.theme.value = localStorage.getItem("theme") ?? "";
-  theme.addEventListener("change", () => {
-    const chosen = theme.elements.theme.value;
-    if (chosen) localStorage.setItem("theme", chosen);
-    else localStorage.removeItem("theme");
-    if (chosen) document.documentElement.dataset.theme = chosen;
-    else delete document.documentElement.dataset.theme;
-  });
-}
+const find = (selector, within = document) => within.querySelector(selector);
+const findAll = (selector, within = document) => [...within.querySelectorAll(selector)];
 
-// Keys, which do nothing while somebody types, and can be switched off.
-const keys = document.querySelector("#keys");
-if (keys) {
-  const on = keys.querySelector("input");
-  on.checked = localStorage.getItem("keys") !== "off";
-  on.addEventListener("change", () => localStorage.setItem("keys", on.checked ? "on" : "off"));
-  const opener = document.querySelector("#keys-opener");
-  opener.hidden = false;
-  opener.addEventListener("click", () => keys.showModal());
+// Copying -----------------------------------------------------------------------------------
 
-  const follow = (selector) => document.querySelector(selector)?.click();
-  const move = (step) => {
-    const links = [...document.querySelectorAll("main tbody th a")];
-    const at = links.indexOf(document.activeElement);
-    links[at < 0 ? 0 : Math.min(Math.max(at + step, 0), links.length - 1)]?.focus();
-  };
-  const actions = {
-    "/": () => (document.querySelector("main [type=search]") ?? document.querySelector(".find [type=search]"))?.focus(),
-    j: () => move(1),
-    k: () => move(-1),
-    e: () => follow("a[data-key=e]"),
-    n: () => follow("a[data-key=n]"),
-    "?": () => keys.showModal(),
-  };
-  document.addEventListener("keydown", (event) => {
-    const typing = event.target.closest("input, select, textarea, dialog, [contenteditable]");
-    if (!on.checked || typing || event.ctrlKey || event.metaKey || event.altKey) return;
-    const act = actions[event.key];
-    if (!act) return;
-    event.preventDefault();
-    act();
+document.addEventListener("click", async (event) => {
+  const button = event.target.closest("button[data-copy]");
+  if (!button || !navigator.clipboard) return;
+  await navigator.clipboard.writeText(button.dataset.copy);
+  button.textContent = button.dataset.done;
+});
+
+// Light and dark ----------------------------------------------------------------------------
+
+const theme = find("#theme");
+theme.elements.theme.value = localStorage.getItem("theme") ?? "";
+theme.addEventListener("change", () => {
+  const chosen = theme.elements.theme.value;
+  if (chosen) localStorage.setItem("theme", chosen);
+  else localStorage.removeItem("theme");
+  if (chosen) document.documentElement.dataset.theme = chosen;
+  else delete document.documentElement.dataset.theme;
+});
+
+// Keys, which do nothing while somebody types, and can be switched off ---------------------------
+
+const keys = find("#keys");
+const keysOn = find("input", keys);
+keysOn.checked = localStorage.getItem("keys") !== "off";
+keysOn.addEventListener("change", () => localStorage.setItem("keys", keysOn.checked ? "on" : "off"));
+find("#keys-opener").addEventListener("click", () => keys.showModal());
+
+const move = (step) => {
+  const rows = findAll("main tbody tr:has(th a)");
+  const at = rows.findIndex((row) => row.contains(document.activeElement));
+  const row = rows[at < 0 ? 0 : Math.min(Math.max(at + step, 0), rows.length - 1)];
+  if (row) find("th a", row).focus();
+};
+const actions = {
+  "/": () => (find("main [type=search]") ?? find(".find [type=search]")).focus(),
+  j: () => move(1),
+  k: () => move(-1),
+  x: () => find("[name=record]", document.activeElement.closest("tr") ?? document.createElement("tr"))?.click(),
+  e: () => find("a[data-key=e]")?.click(),
+  n: () => find("a[data-key=n]")?.click(),
+  "?": () => keys.showModal(),
+};
+document.addEventListener("keydown", (event) => {
+  const types = event.target.closest("input:not([type=checkbox]), select, textarea, dialog, [contenteditable]");
+  if (!keysOn.checked || types || event.ctrlKey || event.metaKey || event.altKey) return;
+  if (!Object.hasOwn(actions, event.key)) return;
+  event.preventDefault();
+  actions[event.key]();
+});
+
+// Choosing rows -----------------------------------------------------------------------------
+
+document.addEventListener("change", (event) => {
+  if (!event.target.matches("#choose-all, [name=record]")) return;
+  const rows = findAll("[type=checkbox][name=record]");
+  const all = find("#choose-all");
+  if (event.target === all) for (const row of rows) row.checked = all.checked;
+  const chosen = rows.filter((row) => row.checked).length;
+  all.checked = chosen === rows.length;
+  all.indeterminate = chosen > 0 && chosen < rows.length;
+  find("#chosen").textContent = chosen.toLocaleString(document.documentElement.lang);
+});
+
+// Lists, whose parts htmx replaces ------------------------------------------------------------
+
+document.addEventListener("htmx:configRequest", ({ detail }) => {
+  if (detail.verb !== "get") return;
+  for (const [name, value] of [...detail.formData]) if (value === "") detail.formData.delete(name);
+});
+// What is no list (signed out, an error, no answer) is shown as the page that it is.
+document.addEventListener("htmx:beforeSwap", (event) => {
+  const { target, xhr, pathInfo } = event.detail;
+  if (target.id !== "found" || xhr.responseText.includes('id="found"')) return;
+  event.preventDefault();
+  location.assign(pathInfo.finalRequestPath);
+});
+document.addEventListener("htmx:sendError", ({ detail }) => {
+  if (detail.target.id === "found") location.assign(detail.pathInfo.finalRequestPath);
+});
+
+// Forms: faults as one leaves a field, and a warning about what is not saved ----------------------
+
+document.addEventListener("htmx:afterSwap", ({ detail }) => {
+  const faults = detail.target;
+  if (!faults.matches(".faults")) return;
+  const control = find("input:not([type=hidden]), select", faults.closest(".field"));
+  const faulty = faults.textContent.trim() !== "";
+  control.toggleAttribute("aria-invalid", false);
+  if (faulty) control.setAttribute("aria-invalid", "true");
+  const described = [faulty && faults.id, `${control.id}_helptext`].filter((id) => id && find(`#${id}`));
+  if (described.length) control.setAttribute("aria-describedby", described.join(" "));
+  else control.removeAttribute("aria-describedby");
+});
+
+const guarded = find("form[data-guarded]");
+if (guarded) {
+  const filledIn = () => new URLSearchParams(new FormData(guarded)).toString();
+  const before = filledIn();
+  let leaving = false;
+  guarded.addEventListener("submit", () => (leaving = true));
+  addEventListener("pageshow", () => (leaving = false));
+  addEventListener("beforeunload", (event) => {
+    if (!leaving && filledIn() !== before) event.preventDefault();
   });
 }

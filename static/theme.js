@@ -1,6 +1,7 @@
 "use strict";
 
-// Light or dark as one chose it here, before anything is drawn; else as the system has it.
+// Before anything is drawn: that scripts run here, and light or dark as one chose it.
+document.documentElement.classList.add("with-scripts");
 {
   const chosen = localStorage.getItem("theme");
   if (chosen) document.documentElement.dataset.theme = chosen;

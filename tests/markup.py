@@ -119,11 +119,12 @@ def read(answer: Any) -> Element:
 
 
 def form_with(page: Element, *names: str) -> Element:
-    """The form of ``page`` that is sent by POST and has a field for each of ``names``."""
+    """The form of ``page`` that is sent by POST and has a field for each of ``names``; the button that undoes
+    what was done last is none."""
     forms = [
         form
         for form in page.all("form", method="post")
-        if set(names) <= {control.attributes.get("name") for control in form}
+        if set(names) <= {control.attributes.get("name") for control in form} and "undo" not in form.classes
     ]
     assert len(forms) == 1, f"{len(forms)} forms with {names} in: {page.text[:500]}"
     return forms[0]

@@ -152,10 +152,15 @@ def current_change_set() -> int:
     return under_way.change_set()
 
 
+def change_set_so_far() -> int | None:
+    """The id of the change set under way, if anything was written."""
+    under_way = _under_way.get()
+    return under_way.change_set_id if under_way else None
+
+
 def changed_so_far(kind: Any) -> models.QuerySet[Any]:
     """The entries that the change set under way has made in the history of ``kind``."""
-    under_way = _under_way.get()
-    return kind.history.filter(change_set=under_way and under_way.change_set_id).order_by("history_id")
+    return kind.history.filter(change_set=change_set_so_far()).order_by("history_id")
 
 
 def no_fields() -> list[str]:

@@ -59,8 +59,8 @@ def by_link(kind: type[Record], name: str) -> Chart:
         for pk, other, count in counted.order_by("-count", f"{name}__name_key")[:LONGEST]
     ]
     without = kind.objects.filter(**{f"{name}__isnull": True}).count()
-    label = _("without %(field)s") % {"field": kind.label(name).lower()}
-    return Chart(titled(kind, name), [*bars, Bar(label, without, list_of(kind, {f"{name}__isnull": "true"}))])
+    none = str(kind._meta.get_field(name).none)  # type: ignore[union-attr]
+    return Chart(titled(kind, name), [*bars, Bar(none, without, list_of(kind, {f"{name}__isnull": "true"}))])
 
 
 def by_number(kind: type[Record], name: str) -> Chart:

@@ -196,15 +196,22 @@ class RecordKey(models.ForeignKey):
     Args:
         left_behind: what happens to the holders of the link when the other record is deleted, an
             ``ngettext_lazy`` with ``%(count)d``, shown before the deletion.
+        none: what stands where there is no link.
     """
 
-    def __init__(self, to: Any, left_behind: Any = None, **kwargs: Any) -> None:
-        self.left_behind = left_behind
+    def __init__(self, to: Any, left_behind: Any = None, none: Any = "–", **kwargs: Any) -> None:
+        self.left_behind, self.none = left_behind, none
         super().__init__(to, **{"null": True, "blank": True, "on_delete": models.SET_NULL, **kwargs})
         self.error_messages["invalid"] = _("There is no such record. Choose one that is in the register.")
 
     def formfield(self, *args: Any, **kwargs: Any) -> Any:
         words = {"invalid_choice": self.error_messages["invalid"]}
         return super().formfield(
-            *args, **{"form_class": RecordChoiceField, "error_messages": words, **kwargs}
+            *args,
+            **{
+                "form_class": RecordChoiceField,
+                "error_messages": words,
+                "empty_label": self.none,
+                **kwargs,
+            },
         )

@@ -18,6 +18,7 @@ from typing import Any, ClassVar
 import django_filters
 from django import forms
 from django.contrib.auth.models import AnonymousUser
+from django.utils.http import urlencode
 from django.utils.text import capfirst, format_lazy
 from django.utils.translation import gettext_lazy as _
 
@@ -121,6 +122,12 @@ class PagedFilterSet(django_filters.FilterSet):
         """The parameters that are not shown and stay when others are chosen, with what was asked."""
         asked = ((name, self.form.data.get(name)) for name in KEPT if name in self.form.fields)
         return [(name, value) for name, value in asked if value]
+
+    @property
+    def lasting(self) -> str:
+        """The query without what is empty and without the place in the list, in one order: to be kept."""
+        asked = {name: value for name, value in self.form.data.items() if value}
+        return urlencode(sorted((name, asked[name]) for name in asked if name not in ("offset", "cursor")))
 
     @property
     def narrowed(self) -> bool:

@@ -16,9 +16,10 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 
 from .changes import Entry, History, note, one_go
-from .disclosures import Disclosure as Disclosure  # Django looks for models here
+from .disclosures import Disclosure as Disclosure  # Django looks for models here, and below
 from .fields import GROWTH, FoldedField, LineField, RecordKey
 from .querysets import RecordQuerySet
+from .saved_views import SavedView as SavedView
 
 
 class StaleRecord(Exception):

@@ -2,14 +2,19 @@
 
 from django.urls import URLPattern, path
 
-from . import views
+from . import lists, saved_view_pages, selection, views
 from .filters import RecordFilterSet
 from .forms import RecordForm
 from .models import Record
 
 PAGES: dict[str, tuple[str, type[views.RecordPage]]] = {
-    "list": ("", views.RecordList),
+    "list": ("", lists.RecordList),
     "create": ("new/", views.RecordCreate),
+    "change_selected": ("selected/<str:link>/", selection.ChangeSelected),
+    "delete_selected": ("selected/", selection.DeleteSelected),
+    "saved_views": ("views/", saved_view_pages.SavedViews),
+    "saved_view": ("views/<str:key>/", saved_view_pages.OpenSavedView),
+    "drop_saved_view": ("views/<str:key>/drop/", saved_view_pages.DropSavedView),
     "detail": ("<int:pk>/", views.RecordDetail),
     "update": ("<int:pk>/edit/", views.RecordUpdate),
     "delete": ("<int:pk>/delete/", views.RecordDelete),

@@ -1,4 +1,4 @@
-"""Pages for records: list, detail, create, update, delete and reveal, in the order of a request."""
+"""Pages about one record: detail, create, update, delete and reveal, in the order of a request."""
 
 from datetime import datetime
 from typing import Any, ClassVar
@@ -20,13 +20,17 @@ from django.views.generic import TemplateView
 from heroesite.errors import refuse
 
 from .access import Permissions, disclosable, may, open_fields
-from .changes import Door, Entry
+from .changes import Door, Entry, change_set_so_far
 from .filters import RecordFilterSet
 from .forms import RecordForm
 from .models import Disclosure, Record
 from .query_forms import AsOfForm
 from .races import again_after_race
-from .shape import Shape, member_name
+
+
+def tell_written(request: HttpRequest, words: str) -> None:
+    """Say on the next page what was done, beside a button that undoes it if anything was written."""
+    messages.success(request, words, extra_tags=str(change_set_so_far() or ""))
 
 
 class RecordPage(AccessMixin, TemplateView):
@@ -100,44 +104,6 @@ class StoredRecordPage(RecordPage):
         return self.show(self.find())
 
 
-class RecordList(RecordPage):
-    template = "list"
-
-    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        records = self.model.objects.with_links()
-        filterset = self.filterset_class(request.GET, queryset=records, request=request)
-        page = filterset.page()
-        shape = filterset.shape if filterset.is_valid() else Shape()
-        context = self.get_context_data(
-            filterset=filterset,
-            page=page,
-            columns=self.columns(shape),
-            api=self.api_address() if filterset.is_valid() else "",
-        )
-        return self.render_to_response(context, status=200 if filterset.is_valid() else 400)
-
-    def api_address(self) -> str:
-        """Where programs get what is on the screen."""
-        address = reverse(f"api:{self.model._meta.model_name}-list")
-        query = self.request.GET.urlencode()
-        return self.request.build_absolute_uri(f"{address}?{query}" if query else address)
-
-    def columns(self, shape: Shape) -> list[dict[str, str]]:
-        """The columns, each with the order that a click on its head asks for; the name leads to the record
-        and stays."""
-        order = self.request.GET.get("ordering") or "name"
-        return [
-            {
-                "name": name,
-                "label": self.model.label(name),
-                "next": f"-{name}" if order == name else name,
-                "sorted": {name: "ascending", f"-{name}": "descending"}.get(order, ""),
-            }
-            for name in (*open_fields(self.model), "updated_at")
-            if name == "name" or shape.has(member_name(name, self.model))
-        ]
-
-
 class RecordDetail(StoredRecordPage):
     """A record as it is, or with ``?as_of=`` as it was then."""
 
@@ -209,6 +175,8 @@ class RecordFormPage(StoredRecordPage):
 
     @method_decorator(again_after_race)
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        if "check" in request.GET:
+            return self.check(request, request.GET["check"])
         record = self.find(for_writing=True)
         title, version = str(record), record.version
         form = self.form_class(request.POST, instance=record)
@@ -221,8 +189,18 @@ class RecordFormPage(StoredRecordPage):
         form.write(request.user)
         changed = new or record.version > version
         words = self.done if changed else gettext_lazy("%(kind)s “%(name)s” is as it was.")
-        messages.success(request, words % {"kind": self.kind, "name": record})
+        tell_written(request, words % {"kind": self.kind, "name": record})
         return redirect(record)
+
+    def check(self, request: HttpRequest, name: str) -> HttpResponse:
+        """What is wrong with one field of what was filled in so far; nothing is saved."""
+        form = self.form_class(request.POST, instance=self.find())
+        if name not in form.fields:
+            raise BadRequest(_("The form has no such field."))
+        form.is_valid()
+        answer = render(request, "_fault.html", {"field": form[name]})
+        add_never_cache_headers(answer)
+        return answer
 
     def show_form(self, form: RecordForm, title: str, status: int = 200, **more: Any) -> HttpResponse:
         context = self.get_context_data(form=form, title=title, record=form.instance, **more)
@@ -291,7 +269,7 @@ class RecordRestore(RecordFormPage):
 
 
 def brought_back(request: HttpRequest, record: Record, kind: str) -> HttpResponse:
-    messages.success(request, _("%(kind)s “%(name)s” is back.") % {"kind": kind, "name": record})
+    tell_written(request, _("%(kind)s “%(name)s” is back.") % {"kind": kind, "name": record})
     return redirect(record)
 
 
@@ -309,5 +287,5 @@ class RecordDelete(StoredRecordPage):
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         record = self.find(for_writing=True)
         record.delete()
-        messages.success(request, _("%(kind)s “%(name)s” was deleted.") % {"kind": self.kind, "name": record})
+        tell_written(request, _("%(kind)s “%(name)s” was deleted.") % {"kind": self.kind, "name": record})
         return redirect(self.address("list"))

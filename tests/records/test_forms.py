@@ -18,11 +18,11 @@ def faults_of(page, field):
     control = page.one(name=field)
     assert control["aria-invalid"] == "true"
     described = [page.one(id=name) for name in control["aria-describedby"].split()]
-    return " ".join(element.text for element in described if "fault" in element.classes)
+    return " ".join(element.text for element in described if "faults" in element.classes)
 
 
 def messages_of(answer):
-    return [message.text for message in read(answer).one("ul", class_="messages").all("li")]
+    return [message.one("span").text for message in read(answer).one("ul", class_="messages").all("li")]
 
 
 FAULTY = [

@@ -48,7 +48,7 @@ def bars(page):
 def test_the_first_page_draws_what_there_is(register, visitor_browser):
     charts = bars(read(visitor_browser.get("/")))
     by_team = [(label, count, length) for label, count, length, _address in charts["Heroes by team"]]
-    assert by_team == [("Night Watch", 4, 100), ("Day Watch", 1, 25), ("without team", 2, 50)]
+    assert by_team == [("Night Watch", 4, 100), ("Day Watch", 1, 25), ("no team", 2, 50)]
     by_age = {label: count for label, count, _length, _address in charts["Heroes by age"]}
     tens = dict.fromkeys([f"{ten}–{ten + 9}" for ten in range(0, 100, 10)], 0)
     assert by_age == tens | {"0–9": 2, "10–19": 1, "40–49": 1, "100 and over": 1, "unknown": 2}

@@ -7,6 +7,7 @@ from django import template
 from django.utils.html import format_html
 
 from heroesite.records.emblems import emblem
+from heroesite.records.fields import RecordKey
 from heroesite.records.models import Record
 
 register = template.Library()
@@ -15,14 +16,22 @@ register = template.Library()
 @register.filter
 def value(record: Record, name: str) -> Any:
     """A field of ``record`` for reading."""
-    return shown(getattr(record, name))
+    content = getattr(record, name)
+    return none(record._meta, name) if content is None else shown(content)
+
+
+@register.filter
+def none(kind: Any, name: str) -> Any:
+    """What stands where a field of ``kind``, a model's ``_meta``, is empty."""
+    field = kind.get_field(name)
+    return format_html('<span class="quiet">{}</span>', field.none) if isinstance(field, RecordKey) else "–"
 
 
 @register.filter
 def shown(content: Any) -> Any:
     """A value for reading: a link where it is a record itself, a dash where it is empty."""
     if isinstance(content, Record):
-        return format_html('<a href="{}"><bdi>{}</bdi></a>', content.get_absolute_url(), content)
+        return format_html('<a class="chip" href="{}"><bdi>{}</bdi></a>', content.get_absolute_url(), content)
     return "–" if content is None else content
 
 
