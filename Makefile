@@ -3,6 +3,7 @@
 # make check   linters, types, migrations, deployment settings, API description
 # make fuzz    a longer hunt for answers that are not as described, or tell a secret
 # make clients a client for Python and types for TypeScript, made out of the API's description, in var/clients
+# make messages  collect what pages say for the translators, and compile what they wrote (heroesite/locale)
 # make format  what the formatters can mend
 # make bench-api      what the API does in a second: in bulk, and in a long list
 # make bench-history  what history and versions cost per write, on both databases
@@ -10,7 +11,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: run test fuzz clients check format lock bench-api bench-history
+.PHONY: run test fuzz messages clients check format lock bench-api bench-history
 .DEFAULT_GOAL := run
 
 run: .venv/installed-run
@@ -44,6 +45,15 @@ check: .venv/installed-dev
 	$(BIN)/python manage.py makemigrations --check
 	$(PRODUCTION) $(BIN)/python manage.py check --deploy --fail-level WARNING
 	$(BIN)/python manage.py spectacular --validate --fail-on-warn --file /dev/null
+
+CATALOG := heroesite/locale/de/LC_MESSAGES/django.po
+messages: .venv/installed-dev
+	@command -v msgfmt >/dev/null || { echo "gettext is needed; on Debian and Ubuntu: apt-get install gettext"; exit 1; }
+	@$(BIN)/python manage.py makemessages --locale de --no-location --no-wrap --no-obsolete $(foreach folder,.venv var tests benchmarks docs,--ignore $(folder))
+	@sed -i '/^"POT-Creation-Date/d; /^"Report-Msgid-Bugs-To/d' $(CATALOG)
+	@$(BIN)/python manage.py compilemessages --locale de --ignore .venv
+	@test -z "$$(msgattrib --untranslated $(CATALOG))" || { msgattrib --untranslated $(CATALOG); exit 1; }
+	@test -z "$$(msgattrib --only-fuzzy $(CATALOG))" || { msgattrib --only-fuzzy $(CATALOG); exit 1; }
 
 format: .venv/installed-dev
 	$(BIN)/ruff check --fix

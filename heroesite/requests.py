@@ -7,6 +7,8 @@ from uuid import uuid4
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
+from django.http.response import HttpResponseBase
+from django.middleware.gzip import GZipMiddleware
 from django.utils.cache import patch_cache_control, patch_vary_headers
 from django.utils.translation import gettext as _
 
@@ -88,6 +90,19 @@ class RequestRules:
         if has_body and kind not in FORMS:
             return 415, _("Pages take forms, not %(kind)s.") % {"kind": shown(kind) or _("an unnamed type")}
         return None
+
+
+class CompressedPages(GZipMiddleware):
+    """Compresses pages and what belongs to them. The API's answers stay as they are: their strong ETags are
+    of the bytes sent."""
+
+    kinds = {"text/html", "text/css", "text/javascript", "application/javascript", "image/svg+xml"}
+
+    def process_response(self, request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
+        kind = response.get("Content-Type", "").partition(";")[0]
+        if request.path.startswith(API) or kind not in self.kinds or response.status_code == 206:
+            return response
+        return super().process_response(request, response)
 
 
 class PrivateAnswers:

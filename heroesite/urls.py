@@ -8,6 +8,7 @@ from django.contrib import admin
 from django.contrib.auth.decorators import login_not_required
 from django.urls import URLPattern, include, path, re_path
 from django.views.generic import RedirectView
+from django.views.i18n import set_language
 
 from heroes.api import HeroViewSet
 from heroes.models import Hero
@@ -18,6 +19,7 @@ from heroesite.history.api import ChangeSetViewSet
 from heroesite.history.charts import per_day
 from heroesite.history.urls import api_history_urls
 from heroesite.home import HomeView, SearchView
+from heroesite.languages import LanguagePage
 from heroesite.records.api import RecordRouter
 from heroesite.records.charts import by_link, by_number
 from teams.api import TeamViewSet
@@ -41,6 +43,8 @@ def with_or_without_slash(address: str, view: Any, name: Any = None) -> list[URL
 urlpatterns = [
     path("", HomeView.as_view(kinds=[Hero, Team], charts=CHARTS), name="home"),
     path("search/", SearchView.as_view(kinds=[Hero, Team]), name="search"),
+    path("language/", LanguagePage.as_view(), name="language"),
+    path("language/set/", login_not_required(set_language), name="set_language"),
     path("heroes/", include("heroes.urls")),
     path("teams/", include("teams.urls")),
     path("history/", include("heroesite.history.urls")),

@@ -207,7 +207,7 @@ class RecordAdmin(GuardedAdmin):
     def change_view(
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None
     ) -> Any:
-        labels = [self.kind.label(name) for name in disclosable(request.user, self.kind)]
+        labels = [self.kind.noun(name) for name in disclosable(request.user, self.kind)]
         context = {**(extra_context or {}), "revealable": ", ".join(labels)}
         return super().change_view(request, object_id, form_url, context)
 

@@ -46,7 +46,7 @@ def list_of(kind: type[Record], query: Mapping[str, Any]) -> str:
 
 
 def titled(kind: type[Record], name: str) -> str:
-    told = {"kinds": capfirst(str(kind._meta.verbose_name_plural)), "field": kind.label(name).lower()}
+    told = {"kinds": capfirst(str(kind._meta.verbose_name_plural)), "field": kind.noun(name)}
     return _("%(kinds)s by %(field)s") % told
 
 

@@ -161,7 +161,12 @@ class Record(models.Model):
     @classmethod
     def label(cls, field: str) -> str:
         """What people call a field."""
-        return capfirst(str(cls._meta.get_field(field).verbose_name))  # type: ignore[union-attr]
+        return capfirst(cls.noun(field))
+
+    @classmethod
+    def noun(cls, field: str) -> str:
+        """As :meth:`label`, within a sentence."""
+        return str(cls._meta.get_field(field).verbose_name)  # type: ignore[union-attr]
 
     @classmethod
     def attname(cls, field: str) -> str:

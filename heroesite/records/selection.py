@@ -114,19 +114,19 @@ class SelectionPage(RecordPage):
     def named(self, count: int) -> dict[str, Any]:
         """The number and what this kind of record is called, for a sentence."""
         meta = self.model._meta
-        return {"count": count, "kind": meta.verbose_name, "kinds": meta.verbose_name_plural}
+        return {"count": count, "kinds": meta.verbose_name if count == 1 else meta.verbose_name_plural}
 
 
 class DeleteSelected(SelectionPage):
     action = "delete"
 
     def words(self, count: int) -> str:
-        words = ngettext("%(count)d %(kind)s was deleted.", "%(count)d %(kinds)s were deleted.", count)
+        words = ngettext("%(count)d %(kinds)s was deleted.", "%(count)d %(kinds)s were deleted.", count)
         return words % self.named(count)
 
     def outlook(self, records: Any, form: SelectionForm) -> dict[str, Any]:
         keys = [record.pk for record in records]
-        words = ngettext("Delete %(count)d %(kind)s?", "Delete %(count)d %(kinds)s?", len(keys))
+        words = ngettext("Delete %(count)d %(kinds)s?", "Delete %(count)d %(kinds)s?", len(keys))
         consequences = self.model.objects.filter(pk__in=keys).consequences_of_deletion()
         return {"question": words % self.named(len(keys)), "consequences": consequences, "danger": True}
 
@@ -152,14 +152,14 @@ class ChangeSelected(SelectionPage):
         return form
 
     def words(self, count: int) -> str:
-        words = ngettext("%(count)d %(kind)s was changed.", "%(count)d %(kinds)s were changed.", count)
+        words = ngettext("%(count)d %(kinds)s was changed.", "%(count)d %(kinds)s were changed.", count)
         return words % self.named(count)
 
     def outlook(self, records: Any, form: SelectionForm) -> dict[str, Any]:
         link = self.kwargs["link"]
         target = form.cleaned_data.get(link)
         changing = [record for record in records if getattr(record, link) != target]
-        words = ngettext("Change %(count)d %(kind)s?", "Change %(count)d %(kinds)s?", len(changing))
+        words = ngettext("Change %(count)d %(kinds)s?", "Change %(count)d %(kinds)s?", len(changing))
         return {
             "question": words % self.named(len(changing)),
             "link": link,

@@ -10,8 +10,8 @@ from tests.people import browser, program
 pytestmark = pytest.mark.django_db
 
 # Somebody at a page or in the admin costs a session, a user and two queries for permissions; a program
-# costs its token, and permissions where a hero's secret name is at stake. An editor's list adds who changed the
-# records last (2), the views that one keeps, and, of heroes, the teams that they may be given.
+# costs its token, and permissions where a hero's secret name is at stake. An editor's list adds who changed
+# the records last (2), the views that one keeps, and, of heroes, the teams that they may be given.
 COSTS = [
     # who, door, list of heroes, one hero, list of teams, one team
     ("visitor", "page", 3, 1, 2, 4),

@@ -42,6 +42,12 @@ def label(kind: Any, name: str) -> str:
 
 
 @register.filter
+def noun(kind: Any, name: str) -> str:
+    """What a field of ``kind`` is called within a sentence."""
+    return kind.model.noun(name)
+
+
+@register.filter
 def curl(address: str) -> str:
     """A line for a shell that gets an address."""
     return f"curl {quote(address)}"
