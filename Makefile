@@ -1,5 +1,6 @@
 # make run     serve the register at http://127.0.0.1:8000 (PORT=, HOST= choose another address)
 # make test    all tests, on SQLite and on PostgreSQL
+# make test-pages  the pages in a real Chromium, and what axe-core finds there
 # make check   linters, types, migrations, deployment settings, API description
 # make fuzz    a longer hunt for answers that are not as described, or tell a secret
 # make clients a client for Python and types for TypeScript, made out of the API's description, in var/clients
@@ -11,7 +12,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: run test fuzz messages clients check format lock bench-api bench-history
+.PHONY: run test test-pages fuzz messages clients check format lock bench-api bench-history
 .DEFAULT_GOAL := run
 
 run: .venv/installed-run
@@ -19,6 +20,9 @@ run: .venv/installed-run
 
 test: .venv/installed-dev
 	@$(BIN)/python -m tests $(ARGS)
+
+test-pages: .venv/installed-dev
+	@$(BIN)/python -m tests tests/browser $(ARGS)
 
 fuzz: .venv/installed-dev
 	@FUZZ_EXAMPLES=$${FUZZ_EXAMPLES:-200} $(BIN)/python -m tests tests/api/test_description.py tests/records/test_no_side_channel.py

@@ -2,9 +2,9 @@
 
     python -m tests [arguments for pytest]
 
-PostgreSQL comes from a wheel and runs for as long as the tests do. What stands in ``tests/project``
-chooses its databases itself and runs once, with those on SQLite. Under ``CI=true`` a skipped test or
-a database that could not be started is a failure.
+PostgreSQL comes from a wheel and runs for as long as the tests do. What stands in ``tests/project`` starts
+the site itself and runs once, with those on SQLite; so does ``tests/browser``, which wants a Chromium and
+runs where it is named. Under ``CI=true`` a skipped test or a database that could not be started is a failure.
 """
 
 import json
@@ -34,6 +34,8 @@ SETTINGS = {
 }
 
 
+ONCE = ("tests.project.", "tests.browser.")
+"""Tests that start the site in processes of its own, each with its own database."""
 NOTHING_TO_RUN = 5
 """Pytest's exit code where no test was chosen."""
 
@@ -61,6 +63,8 @@ def run(name: str, url: str, arguments: list[str]) -> tuple[int, str]:
     report, verdicts = RESULTS / f"{name}.xml", RESULTS / f"{name}.verdicts"
     verdicts.mkdir(parents=True)
     command = [sys.executable, "-m", "pytest", f"--junitxml={report}", "-n", "2", "--dist", "worksteal"]
+    if not any("tests/browser" in argument for argument in arguments):
+        command.append("--ignore=tests/browser")
     environment = {**os.environ, **SETTINGS, "DATABASE_URL": url, "VERDICTS": str(verdicts)}
     code = subprocess.run([*command, *arguments], cwd=ROOT, env=environment, check=False).returncode
     if not report.exists():
@@ -74,10 +78,10 @@ def run(name: str, url: str, arguments: list[str]) -> tuple[int, str]:
         if case.find("skipped") is not None
     ]
     total, bad = int(suite.get("tests", 0)), int(suite.get("failures", 0)) + int(suite.get("errors", 0))
-    once = sum(str(case.get("classname")).startswith("tests.project.") for case in suite.iter("testcase"))
+    once = sum(str(case.get("classname")).startswith(ONCE) for case in suite.iter("testcase"))
     line = f"{name}: {total - bad - len(skipped)} passed, {bad} failed, {len(skipped)} skipped"
     if once:
-        line += f"; {once} of them, in tests/project, choose their databases themselves and run this once"
+        line += f"; {once} of them, in tests/project and tests/browser, start the site and run once"
     if skipped:
         line += f" ({', '.join(skipped)})"
         code = code or int(os.environ.get("CI") == "true")

@@ -1,6 +1,8 @@
 """Who takes part in the tests."""
 
+import os
 from importlib import import_module
+from pathlib import Path
 
 import pytest
 from django.apps import apps
@@ -11,6 +13,16 @@ from rest_framework.test import APIClient
 from heroesite.api.limits import counts
 
 from .people import browser, person, program
+
+ONCE = [Path(__file__).parent / folder for folder in ("project", "browser")]
+
+
+def pytest_collection_modifyitems(config, items):
+    """What starts the site itself is left out of the run on PostgreSQL, named outright or not."""
+    if os.environ.get("DATABASE_URL", "").startswith("postgres"):
+        once = [item for item in items if any(item.path.is_relative_to(folder) for folder in ONCE)]
+        config.hook.pytest_deselected(items=once)
+        items[:] = [item for item in items if item not in once]
 
 
 @pytest.fixture(autouse=True)

@@ -1,0 +1,115 @@
+"""A real Chromium at the real site. Debian's has its path here; Playwright downloads none."""
+
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page
+
+from tests.people import PASSWORD
+from tests.project.processes import manage, serving
+
+CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
+PEOPLE = """
+from tests.people import person
+person("editor", "Editors")
+person("keeper", "Keepers", staff=True)
+person("administrator", staff=True, superuser=True)
+"""
+
+
+@pytest.fixture(scope="session")
+def browser_type_launch_args(browser_type_launch_args):
+    if CHROMIUM is None:
+        pytest.skip("no Chromium is installed; on Debian and Ubuntu: apt-get install chromium")
+    return {**browser_type_launch_args, "executable_path": CHROMIUM, "args": ["--no-sandbox"]}
+
+
+@pytest.fixture(scope="session")
+def folder(tmp_path_factory) -> Path:
+    return tmp_path_factory.mktemp("site")
+
+
+@pytest.fixture(scope="session")
+def site(folder) -> Iterator[str]:
+    """The address of the site, with the sample roster and somebody of each role."""
+    with serving(folder, DJANGO_SUPERUSER_PASSWORD=PASSWORD) as (address, _printed):
+        ran = manage(folder, "shell", "--no-imports", "-c", PEOPLE)
+        assert ran.returncode == 0, ran.stderr
+        yield address
+
+
+@pytest.fixture(scope="session")
+def base_url(site) -> str:
+    return site
+
+
+class Watch:
+    """What a browser noticed and no page should cause: messages on the console, among them violations of the
+    content security policy, and requests to other sites."""
+
+    def __init__(self, context: BrowserContext, site: str) -> None:
+        self.site, self.noticed = urlsplit(site).netloc, []
+        context.on("console", self.console)
+        context.on("weberror", lambda error: self.noticed.append(str(error.error)))
+        context.on("request", self.request)
+
+    def console(self, message) -> None:
+        # An answer that refuses is logged by the browser whatever the page does.
+        if message.type in ("error", "warning") and not message.text.startswith("Failed to load resource"):
+            self.noticed.append(f"{message.page.url if message.page else ''}: {message.text}")
+
+    def request(self, request) -> None:
+        address = urlsplit(request.url)
+        if address.scheme in ("http", "https", "ws", "wss") and address.netloc != self.site:
+            self.noticed.append(f"a request to {request.url}")
+
+
+@pytest.fixture(scope="session")
+def cookies(browser: Browser, site: str) -> Callable[[str], list[dict]]:
+    """The cookies of somebody who has signed in, by name; of a visitor, none."""
+    known: dict[str, list[dict]] = {"visitor": []}
+
+    def sign_in(who: str) -> list[dict]:
+        if who not in known:
+            context = browser.new_context(base_url=site)
+            page = context.new_page()
+            page.goto("/account/login/")
+            page.get_by_label("Username").fill(who)
+            page.get_by_label("Password").fill(PASSWORD)
+            page.get_by_role("main").get_by_role("button", name="Sign in").click()
+            page.wait_for_url("/")
+            known[who] = context.cookies()
+            context.close()
+        return known[who]
+
+    return sign_in
+
+
+@pytest.fixture
+def visit(browser: Browser, site: str, cookies) -> Iterator[Callable[..., Page]]:
+    """Opens a browser of somebody's own; what it notices is told at the end of the test.
+
+    Args of the function: who, and what Playwright's contexts take.
+    """
+    contexts: list[tuple[BrowserContext, Watch]] = []
+
+    def open_browser(who: str = "visitor", **options) -> Page:
+        context = browser.new_context(**{"base_url": site, "locale": "en-GB", **options})
+        context.add_cookies(cookies(who))
+        context.set_default_timeout(20_000)
+        contexts.append((context, Watch(context, options.get("base_url", site))))
+        return context.new_page()
+
+    yield open_browser
+    for context, _watch in contexts:
+        context.close()
+    assert [noticed for _context, watch in contexts for noticed in watch.noticed] == []
+
+
+@pytest.fixture(params=["with scripts", "without scripts"])
+def scripts(request) -> bool:
+    return request.param == "with scripts"

@@ -1,0 +1,97 @@
+"""What scripts add to forms: faults as one leaves a field, choices to type, a warning before what was
+filled in is lost."""
+
+from playwright.sync_api import expect
+
+
+def test_a_fault_is_told_as_one_leaves_the_field_and_goes_when_it_is_mended(visit):
+    page = visit("editor")
+    page.goto("/heroes/new/")
+    age = page.get_by_label("Age")
+    age.fill("1,5")
+    age.press("Tab")
+    expect(page.get_by_text("Enter a whole number, in digits only.")).to_be_visible()
+    expect(age).to_have_attribute("aria-invalid", "true")
+    expect(age).to_have_accessible_description("Enter a whole number, in digits only.")
+    age.fill("15")
+    age.press("Tab")
+    expect(page.get_by_text("Enter a whole number, in digits only.")).to_have_count(0)
+    expect(age).not_to_have_attribute("aria-invalid", "true")
+
+
+def test_a_name_that_is_taken_is_told_in_the_words_of_the_server(visit):
+    page = visit("editor")
+    page.goto("/heroes/new/")
+    page.get_by_label("Name", exact=True).fill("bATMAN")
+    page.get_by_label("Name", exact=True).press("Tab")
+    words = "There is a hero named “Batman” already. Choose another name."
+    expect(page.get_by_text(words)).to_be_visible()
+    assert page.request.get("/heroes/?search=batman").text().count(">Batman<") == 1
+
+
+def test_checking_saves_nothing(visit):
+    page = visit("editor")
+    page.goto("/heroes/?search=Batman")
+    page.get_by_role("link", name="Batman").click()
+    address = page.url
+    page.get_by_role("link", name="Edit", exact=True).click()
+    with page.expect_response(lambda answer: "check=age" in answer.url):
+        page.get_by_label("Age").fill("99")
+        page.get_by_label("Age").press("Tab")
+    assert ">99<" not in page.request.get(address).text()
+
+
+def leave(page) -> str:
+    """Try to leave the page. Returns the kind of dialog that asked, if any."""
+    asked = []
+    page.once("dialog", lambda dialog: (asked.append(dialog.type), dialog.accept()))
+    page.get_by_role("link", name="Teams", exact=True).click()
+    page.wait_for_url("**/teams/")
+    return "".join(asked)
+
+
+def test_leaving_what_is_not_saved_is_asked_about(visit):
+    page = visit("editor")
+    page.goto("/heroes/new/")
+    page.get_by_label("Name", exact=True).fill("Nightjar")
+    assert leave(page) == "beforeunload"
+
+
+def test_leaving_what_is_as_it_was_is_not(visit):
+    page = visit("editor")
+    page.goto("/heroes/new/")
+    page.get_by_label("Name", exact=True).fill("Nightjar")
+    page.get_by_label("Name", exact=True).fill("")
+    assert leave(page) == ""
+
+
+def test_a_team_can_be_typed_and_chosen_by_arrow_keys(visit):
+    page = visit("editor")
+    page.goto("/heroes/new/")
+    team = page.get_by_role("combobox", name="Team")
+    team.fill("the")
+    options = page.get_by_role("option")
+    teams = page.locator("#id_team-value option").evaluate_all("all => all.map(option => option.text)")
+    expect(options).to_have_text([name for name in teams if "the" in name.casefold()])
+    team.press("ArrowDown")
+    expect(options.first).to_have_attribute("aria-selected", "true")
+    chosen = options.first.inner_text()
+    team.press("Enter")
+    expect(team).to_have_value(chosen)
+    expect(options).to_have_count(0)
+    assert page.locator("#id_team-value").evaluate("select => select.selectedOptions[0].text") == chosen
+
+
+def test_what_is_typed_and_is_no_team_falls_back_to_the_one_chosen(visit):
+    page = visit("editor")
+    page.goto("/heroes/new/")
+    team = page.get_by_role("combobox", name="Team")
+    team.fill("Aveng")
+    team.press("Tab")
+    expect(team).to_have_value("Avengers")
+    team.fill("nobody's team")
+    team.press("Tab")
+    expect(team).to_have_value("Avengers")
+    team.fill("")
+    team.press("Tab")
+    expect(team).to_have_value("no team")

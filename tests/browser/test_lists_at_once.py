@@ -1,0 +1,72 @@
+"""What scripts add to a list: it answers while one types, and address and Back stay right."""
+
+import re
+
+from playwright.sync_api import expect
+
+
+def test_a_list_answers_while_one_types_and_the_address_says_the_same(visit):
+    page = visit()
+    page.goto("/heroes/")
+    page.evaluate("window.stayed = true")
+    page.get_by_role("main").get_by_label("Search").press_sequentially("bat")
+    expect(page.locator("#tally")).to_have_text("1 to 1 of 1")
+    expect(page).to_have_url(re.compile(r"/heroes/\?search=bat$"))
+    assert page.evaluate("window.stayed")
+    expect(page.get_by_role("main").get_by_label("Search")).to_be_focused()
+
+
+def test_back_leads_to_the_query_before(visit):
+    page = visit()
+    page.goto("/heroes/?search=man")
+    page.get_by_role("columnheader", name="Age").get_by_role("link").click()
+    expect(page).to_have_url(re.compile(r"ordering=age"))
+    page.get_by_role("main").get_by_label("Search").fill("bat")
+    expect(page).to_have_url(re.compile(r"search=bat&ordering=age"))
+    for search, ordering in (("man", "ordering=age"), ("man", "man$")):
+        page.go_back()
+        expect(page).to_have_url(re.compile(ordering))
+        expect(page.get_by_role("main").get_by_label("Search")).to_have_value(search)
+        expect(page.locator("#tally")).to_have_text("1 to 12 of 12")
+    page.go_forward()
+    expect(page.get_by_role("columnheader", name="Age")).to_have_attribute("aria-sort", "ascending")
+
+
+def test_the_focus_stays_on_the_head_of_the_column(visit):
+    page = visit()
+    page.goto("/heroes/")
+    link = page.get_by_role("columnheader", name="Age").get_by_role("link")
+    link.press("Enter")
+    expect(page.get_by_role("columnheader", name="Age")).to_have_attribute("aria-sort", "ascending")
+    expect(link).to_be_focused()
+
+
+def test_a_list_is_kept_nowhere_in_the_browser(visit):
+    page = visit("editor")
+    page.goto("/heroes/?search=man")
+    page.get_by_role("columnheader", name="Age").get_by_role("link").click()
+    expect(page).to_have_url(re.compile(r"ordering=age"))
+    kept = page.evaluate("JSON.stringify([{...localStorage}, {...sessionStorage}])")
+    assert "Batman" not in kept
+    assert "<" not in kept
+
+
+def test_who_was_signed_out_in_the_meantime_is_shown_the_page_as_it_is_now(visit):
+    page = visit("editor")
+    page.goto("/heroes/views/")
+    page.goto("/heroes/")
+    page.context.clear_cookies()
+    page.get_by_role("main").get_by_label("Search").fill("bat")
+    expect(page.locator("#tally")).to_have_text("1 to 1 of 1")
+    expect(page.get_by_role("checkbox")).to_have_count(0)
+
+
+def test_a_first_visit_to_a_list_takes_no_more_than_60_kb(visit):
+    page = visit()
+    network = page.context.new_cdp_session(page)
+    network.send("Network.enable")
+    sizes = []
+    network.on("Network.loadingFinished", lambda event: sizes.append(event["encodedDataLength"]))
+    page.goto("/heroes/", wait_until="networkidle")
+    assert len(sizes) >= 6
+    assert sum(sizes) <= 60_000
