@@ -1,6 +1,7 @@
 # make run     serve the register at http://127.0.0.1:8000 (PORT=, HOST= choose another address)
 # make test    all tests, on SQLite and on PostgreSQL
 # make test-pages  the pages in a real Chromium, and what axe-core finds there
+# make screens     pictures of the main pages, light and dark, desktop and phone, in var/screens
 # make check   linters, types, migrations, deployment settings, API description
 # make fuzz    a longer hunt for answers that are not as described, or tell a secret
 # make clients a client for Python and types for TypeScript, made out of the API's description, in var/clients
@@ -8,11 +9,12 @@
 # make format  what the formatters can mend
 # make bench-api      what the API does in a second: in bulk, and in a long list
 # make bench-history  what history and versions cost per write, on both databases
+# make lighthouse     what Lighthouse says of the main pages
 
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: run test test-pages fuzz messages clients check format lock bench-api bench-history
+.PHONY: run test test-pages screens fuzz messages clients check format lock bench-api bench-history lighthouse
 .DEFAULT_GOAL := run
 
 run: .venv/installed-run
@@ -23,6 +25,9 @@ test: .venv/installed-dev
 
 test-pages: .venv/installed-dev
 	@$(BIN)/python -m tests tests/browser $(ARGS)
+
+screens: .venv/installed-dev
+	@$(BIN)/python -m tests.browser.screens
 
 fuzz: .venv/installed-dev
 	@FUZZ_EXAMPLES=$${FUZZ_EXAMPLES:-200} $(BIN)/python -m tests tests/api/test_description.py tests/records/test_no_side_channel.py
@@ -68,6 +73,9 @@ bench-api: .venv/installed-dev
 
 bench-history: .venv/installed-dev
 	@$(BIN)/python -m benchmarks.history
+
+lighthouse: .venv/installed-dev
+	@$(BIN)/python -m benchmarks.lighthouse
 
 lock: .venv/installed-dev
 	$(BIN)/uv lock

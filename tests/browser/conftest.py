@@ -1,7 +1,5 @@
-"""A real Chromium at the real site. Debian's has its path here; Playwright downloads none."""
+"""A real Chromium at the real site."""
 
-import os
-import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -12,7 +10,8 @@ from playwright.sync_api import Browser, BrowserContext, Page
 from tests.people import PASSWORD
 from tests.project.processes import manage, serving
 
-CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
+from .chromium import CHROMIUM, LAUNCH, MISSING
+
 PEOPLE = """
 from tests.people import person
 person("editor", "Editors")
@@ -24,8 +23,8 @@ person("administrator", staff=True, superuser=True)
 @pytest.fixture(scope="session")
 def browser_type_launch_args(browser_type_launch_args):
     if CHROMIUM is None:
-        pytest.skip("no Chromium is installed; on Debian and Ubuntu: apt-get install chromium")
-    return {**browser_type_launch_args, "executable_path": CHROMIUM, "args": ["--no-sandbox"]}
+        pytest.skip(MISSING)
+    return {**browser_type_launch_args, **LAUNCH}
 
 
 @pytest.fixture(scope="session")
