@@ -7,20 +7,20 @@ from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.shortcuts import render
 from django.template.loader import render_to_string
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy as _lazy
+from django.utils.translation import gettext_lazy
 
 from .api.problems import FAILED, Problem
 
 API = "/api/"
 TITLES = {
-    400: _lazy("Bad request"),
-    403: _lazy("Forbidden"),
-    404: _lazy("Not found"),
-    405: _lazy("Method not allowed"),
-    413: _lazy("Too large"),
-    415: _lazy("Unsupported type of content"),
-    429: _lazy("Too many requests"),
-    500: _lazy("Server error"),
+    400: gettext_lazy("Bad request"),
+    403: gettext_lazy("Forbidden"),
+    404: gettext_lazy("Not found"),
+    405: gettext_lazy("Method not allowed"),
+    413: gettext_lazy("Too large"),
+    415: gettext_lazy("Unsupported type of content"),
+    429: gettext_lazy("Too many requests"),
+    500: gettext_lazy("Server error"),
 }
 """What pages are headed with; programs get the phrases of HTTP."""
 

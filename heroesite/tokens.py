@@ -10,7 +10,7 @@ from django.core.validators import MaxLengthValidator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy as _lazy
+from django.utils.translation import gettext_lazy
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
@@ -21,12 +21,12 @@ from .text import validate_line
 
 class TokenForm(forms.Form):
     name = LineFormField(
-        label=_lazy("Name"),
-        help_text=_lazy("What it is for."),
+        label=gettext_lazy("Name"),
+        help_text=gettext_lazy("What it is for."),
         validators=[validate_line, MaxLengthValidator(100)],
     )
-    read_only = forms.BooleanField(label=_lazy("For reading only"), required=False)
-    days = WholeNumberFormField(label=_lazy("Days"), initial=DAYS, min_value=1, max_value=MOST_DAYS)
+    read_only = forms.BooleanField(label=gettext_lazy("For reading only"), required=False)
+    days = WholeNumberFormField(label=gettext_lazy("Days"), initial=DAYS, min_value=1, max_value=MOST_DAYS)
     once = forms.CharField(
         required=False, widget=forms.HiddenInput, initial=partial(token_urlsafe, 9), max_length=20
     )

@@ -52,14 +52,13 @@ class SavedViews(LoginRequiredMixin, RecordPage):
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         owner: Any = request.user
         kept = SavedView(user=owner, kind=self.model._meta.label_lower)
-        form = SavedViewForm(request.POST, instance=kept)
         filterset = self.filterset_class(QueryDict(request.POST.get("query", "")), request=request)
+        form = SavedViewForm({**request.POST.dict(), "query": filterset.lasting}, instance=kept)
         if not filterset.is_valid():
             form.add_error(None, _("The query does not hold, so nothing can be kept. Open the list anew."))
         if not form.is_valid():
             return self.show(form, status=422)
-        kept.query = filterset.lasting
-        kept.save()
+        form.save()
         messages.success(request, _("The view “%(name)s” is kept.") % {"name": kept})
         return redirect(f"{self.address('list')}?{kept.query}")
 

@@ -12,6 +12,8 @@ from django.utils.decorators import method_decorator
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
+from heroesite.text import shown
+
 from .fields import is_id
 from .filters import LIMIT
 from .races import again_after_race
@@ -43,6 +45,19 @@ class SelectionForm(forms.Form):
     record = ChosenField()
     query = forms.CharField(required=False, widget=forms.HiddenInput)
 
+    def __init__(self, data: QueryDict, *, others: Iterable[str]) -> None:
+        """
+        Args:
+            others: parameters that may be there as well, and say nothing here.
+        """
+        super().__init__(data)
+        self.others = {*others, "csrfmiddlewaretoken"}
+
+    def clean(self) -> dict[str, Any]:
+        for name in set(self.data) - set(self.fields) - self.others:
+            raise ValidationError(_("“%(name)s” is not known here."), "unknown", {"name": shown(name)})
+        return super().clean() or self.cleaned_data
+
 
 class LinksForm(forms.Form):
     """The links of a kind of record, to be given to all that were chosen."""
@@ -61,7 +76,7 @@ class SelectionPage(RecordPage):
     template = "selection"
 
     def form(self, data: QueryDict) -> SelectionForm:
-        return SelectionForm(data)
+        return SelectionForm(data, others=self.model.links())
 
     def words(self, count: int) -> str:
         """What was done to so many records."""

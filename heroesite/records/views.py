@@ -234,7 +234,7 @@ class RecordUpdate(RecordFormPage):
             return super().post(request, *args, **kwargs)
         except Http404:
             entry = self.model.gone(kwargs["pk"])
-            if entry is None:
+            if entry is None or "check" in request.GET:
                 raise
         form = self.form_class(request.POST, instance=self.model.brought_back(entry))
         if not (form.is_valid() and request.POST.get("bring_back") == str(entry.version)):

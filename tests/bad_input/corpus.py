@@ -1706,6 +1706,101 @@ ADDRESSES = f"""
 """
 
 
+# What a list offers ------------------------------------------------------------------------
+
+ROWS = f"""
+200  record={HERO}-1
+200  record={HERO}-1&record={OWL}-1&query=search%3Da
+200  record={HERO}-99
+200  record={NOBODY}-1
+200  record={2**63 - 1}-{2**63 - 1}
+400
+400  record=
+400  record={HERO}
+400  record={HERO}-
+400  record=-{HERO}-1
+400  record={2**63}-1
+400  record={HERO}-{HUGE}
+400  record={quote("٩٠٠٠٠٧")}-1
+400  record=%ed%a0%80-1
+400  record=%00
+400  record={HERO}-1&record=abc
+400  record={HERO}-1&recrod={OWL}-1
+400  {"&".join(f"record={key}-1" for key in range(101))}
+200  {"&".join(f"record={key}-1" for key in range(100))}
+"""
+
+
+def chosen_rows() -> Inputs:
+    for line in ROWS.strip().splitlines():
+        status, _blanks, query = line.partition("  ")
+        for what, address in (("deleted", "/heroes/selected/"), ("moved", "/heroes/selected/team/")):
+            name = f"rows to be {what}: {short(query)}"
+            yield asked(name, int(status), f"{address}?{query}", who="editor")
+    for team, status in ((TEAM, 200), ("", 200), (NOBODY, 400), ("abc", 400), (HUGE, 400), (2**63, 400)):
+        query = f"record={HERO}-1&team={team}"
+        yield asked(
+            f"rows for the team {short(str(team))}", status, f"/heroes/selected/team/?{query}", who="editor"
+        )
+    for link in ("name", "secret_name", "pk", "teams", "team%20"):
+        yield asked(f"rows for {link}", 404, f"/heroes/selected/{link}/?record={HERO}-1", who="editor")
+    yield asked("rows of teams for a team", 404, f"/teams/selected/team/?record={TEAM}-1", who="editor")
+    whom, stale = {"record": f"{HERO}-1"}, {"record": f"{HERO}-7"}
+    delete, move = "/heroes/selected/", "/heroes/selected/team/"
+    yield page("chosen rows, deleted", 302, whom, delete, changes=True, says="1 hero was deleted.")
+    yield page(
+        "chosen rows, moved", 302, {**whom, "team": ""}, move, changes=True, says="1 hero was changed."
+    )
+    yield page("chosen rows, moved to where they are", 302, {**whom, "team": str(TEAM)}, move)
+    yield page("chosen rows, changed since", 409, stale, delete)
+    yield page("chosen rows, changed since, moved", 409, {**stale, "team": ""}, move)
+    yield page("chosen rows that have gone", 409, {"record": f"{NOBODY}-1"}, delete)
+    yield page("chosen rows, a strange team", 422, {**whom, "team": "abc"}, move)
+    yield page("chosen rows, none", 422, {}, delete)
+    yield page("chosen rows by a visitor", 302, whom, delete, who="visitor")
+    yield page("chosen rows by a reader", 403, whom, delete, who="reader")
+    for query in ("a\r\nSet-Cookie: a=b", "//evil.example/", "%00", "search=%ed%a0%80", "x" * 7_000):
+        form = {**whom, "team": str(TEAM), "query": query}
+        yield page(f"chosen rows of the list {short(repr(query))}", 302, form, move)
+
+
+def kept_views() -> Inputs:
+    views = "/heroes/views/"
+    yield page("a view", 302, {"name": "Old", "query": "age__gte=100"}, views, says="The view “Old” is kept.")
+    yield page("a view of long words", 302, {"name": "Long", "query": f"search={'é' * 200}"}, views)
+    for name in ("", "  ", "a\0b", "a" * 101, "\u202e", "\ufdfa" * 100):
+        yield page(f"a view called {name!r:.20}", 422, {"name": name, "query": "age__gte=1"}, views)
+    for query in (
+        "", "age__gte=", "offset=5", "nmae=Owl", "secret_name=a", "ordering=secret_name", "age=x",
+        f"team={NOBODY}", "search=%00", "search=%ff", "a=1&" * 900, "search=" + "x" * 8_000,
+    ):  # fmt: skip
+        yield page(f"a view of {short(query)}", 422, {"name": "View", "query": query}, views)
+    yield page("a view without anything", 422, {}, views)
+    yield page("a view by a visitor", 302, {"name": "View", "query": "age=1"}, views, who="visitor")
+    yield asked("the views of a visitor", 302, views)
+    for key in ("x", "x" * 5_000, "%ff", "..%2f"):
+        yield asked(f"the view {short(key)}", 404, f"{views}{key}/")
+        yield page(f"the view {short(key)}, dropped", 404, {}, f"{views}{key}/drop/")
+
+
+def checks() -> Inputs:
+    for address in ("/heroes/new/", f"/heroes/{HERO}/edit/"):
+        for name in ("name", "secret_name", "age", "team"):
+            for value in ("", "x", "\0", "9" * 5_000, "\ud7ff"):
+                yield page(
+                    f"{name} {value!r:.12} checked at {address}",
+                    200,
+                    {name: value},
+                    f"{address}?check={name}",
+                )
+        for name in ("", "id", "version", "once_", "%00", "name&check=age&x=1", "x" * 5_000):
+            status = 200 if "age" in name else 400
+            yield page(f"{short(name)} checked at {address}", status, as_form(), f"{address}?check={name}")
+        yield page(f"checked at {address} by a visitor", 302, {}, f"{address}?check=name", who="visitor")
+        yield page(f"checked at {address} by a reader", 403, {}, f"{address}?check=name", who="reader")
+    yield page("a field of nobody checked", 404, {}, f"/heroes/{NOBODY}/edit/?check=name")
+
+
 def addresses() -> Inputs:
     for status, address in table(ADDRESSES):
         yield asked(short(address), int(status), address)
@@ -1727,6 +1822,9 @@ PARTS_OF_THE_CORPUS = (
     forged,
     admin_forms,
     accounts,
+    chosen_rows,
+    kept_views,
+    checks,
     addresses,
 )
 CORPUS = [given for inputs in PARTS_OF_THE_CORPUS for given in inputs()]

@@ -154,6 +154,8 @@ def writes(hero: Hero) -> list[Request]:
             ("api", "PUT", f"/api/v1/heroes/{hero.pk}", JSON, whole),
             ("api", "POST", "/api/v1/heroes/", JSON, whole.replace("Hero 0", "New")),
             ("page", "POST", f"/heroes/{hero.pk}/edit/", FORM, form),
+            ("page", "POST", f"/heroes/{hero.pk}/edit/?check=secret_name", FORM, form),
+            ("page", "POST", "/heroes/views/", FORM, urlencode({"name": "V", "query": f"search={guess}"})),
             ("page", "POST", f"/heroes/{hero.pk}/reveal/", FORM, ""),
             ("page", "POST", "/heroes/new/", FORM, new),
             ("page", "POST", f"/admin/heroes/hero/{hero.pk}/change/", FORM, form),

@@ -1,0 +1,122 @@
+"""Pages speak German to who asks for it; the API speaks English to everybody."""
+
+import re
+
+import pytest
+
+from heroesite.settings import BASE_DIR
+from tests.factories import HeroFactory, TeamFactory
+from tests.markup import read
+
+pytestmark = pytest.mark.django_db
+
+GERMAN = {"Accept-Language": "de"}
+PAGES = [
+    "/",
+    "/search/?search=owl",
+    "/search/?search=nothing",
+    "/heroes/",
+    "/heroes/?age__gte=7",
+    "/heroes/?search=nothing",
+    "/heroes/?offset=900",
+    "/heroes/?nmae=a&age__gte=x&limit=0&fields=nmae&team=77777",
+    "/heroes/{hero}/",
+    "/heroes/{hero}/?as_of=2100-01-01T00:00:00Z",
+    "/heroes/{hero}/edit/",
+    "/heroes/{hero}/delete/",
+    "/heroes/{hero}/history/",
+    "/heroes/{hero}/history/1/revert/",
+    "/heroes/new/",
+    "/heroes/deleted/",
+    "/heroes/selected/?record={hero}-1",
+    "/heroes/selected/team/?record={hero}-1&team=",
+    "/heroes/selected/",
+    "/heroes/views/",
+    "/teams/",
+    "/teams/{team}/",
+    "/teams/{team}/edit/",
+    "/teams/{team}/delete/",
+    "/history/",
+    "/nowhere/",
+    "/language/",
+    "/account/tokens/",
+    "/account/login/",
+]
+# What stands on a page in every language.
+SAME = {"heroesite", "API", "Team", "Teams", "Name", "Register", "Deutsch", "English"}
+
+
+def texts(page):
+    """Every text that a page shows or says, without what people have written."""
+    for element in page:
+        if element.tag in ("script", "style", "bdi", "code", "kbd", "time"):
+            continue
+        for name in ("aria-label", "placeholder", "alt", "title"):
+            yield element.attributes.get(name, "")
+        yield from (part for part in element.inside if isinstance(part, str))
+
+
+def words(client, address, **headers):
+    answer = client.get(address, headers=headers)
+    found = {re.sub(r"\s+", " ", text).strip().rstrip(":") for text in texts(read(answer))}
+    found = {text.removesuffix(" · heroesite") for text in found}
+    return answer, {text for text in found if re.search(r"[A-Za-z]{3}", text)}
+
+
+@pytest.mark.parametrize("address", PAGES)
+def test_no_word_of_a_page_stays_english(address, keeper_browser, keeper):
+    team = TeamFactory(name="0815", headquarters="42")
+    hero = HeroFactory(name="4711", team=team, age=7)
+    address = address.format(hero=hero.pk, team=team.pk)
+    _answer, english = words(keeper_browser, address)
+    answer, german = words(keeper_browser, address, **GERMAN)
+    assert answer["Content-Language"] == "de"
+    assert {text for text in english & german if text not in SAME and "keeper" not in text} == set()
+
+
+def test_the_catalogue_leaves_nothing_out():
+    catalogue = (BASE_DIR / "heroesite/locale/de/LC_MESSAGES/django.po").read_text()
+    assert catalogue.count("\nmsgid ") > 400
+    assert "fuzzy" not in catalogue
+    assert not re.findall(r'^msgstr(?:\[\d\])? ""\n\n', catalogue, re.MULTILINE)
+
+
+def test_dates_and_numbers_are_written_as_the_language_writes_them(visitor_browser):
+    hero = HeroFactory(age=123_456)
+    text = read(visitor_browser.get(f"/heroes/{hero.pk}/", headers=GERMAN)).text
+    assert "123.456" in text
+    assert re.search(r"\d+\. \w+ \d{4} \d\d:\d\d", text)
+
+
+def test_faults_are_german_at_pages_and_english_at_the_api(editor_browser, editor_program):
+    sent = {"name": "", "secret_name": "Nora", "age": "x"}
+    page = read(editor_browser.post("/heroes/new/", sent, headers=GERMAN))
+    assert "Bitte eine ganze Zahl eingeben, nur Ziffern." in page.one(role="alert").text
+    assert "Dieses Feld wird gebraucht." in page.one(role="alert").text
+    answer = editor_program.post("/api/v1/heroes/", sent, format="json", headers=GERMAN)
+    assert "This field is required." in str(answer.json())
+    assert not answer.has_header("Content-Language")
+
+
+def test_a_language_of_one_request_does_not_stay_for_the_next(visitor_browser):
+    visitor_browser.get("/heroes/", headers=GERMAN)
+    assert "There is no such parameter" in str(visitor_browser.get("/api/v1/heroes/?a=b").json())
+    answer = visitor_browser.get("/heroes/?" + "x" * 9000)
+    assert "longer than 8 kB" in read(answer).text
+
+
+def test_a_language_is_chosen_by_a_cookie_and_readers_are_sent_none_before(visitor_browser):
+    assert not visitor_browser.get("/heroes/").cookies
+    page = read(visitor_browser.get("/language/?next=/teams/"))
+    form = page.one("form", action="/language/set/")
+    answer = visitor_browser.post("/language/set/", form.values() | {"language": "de"})
+    assert answer["Location"] == "/teams/"
+    assert visitor_browser.get("/teams/")["Content-Language"] == "de"
+
+
+@pytest.mark.parametrize("language", ["xx", "", "de\n", "../de", "d" * 5000])
+def test_a_language_that_is_none_changes_nothing(language, visitor_browser):
+    answer = visitor_browser.post("/language/set/", {"language": language, "next": "//evil.example/"})
+    assert answer.status_code == 302
+    assert answer["Location"] == "/"
+    assert visitor_browser.get("/")["Content-Language"] == "en"
