@@ -48,17 +48,22 @@ def base_url(site) -> str:
 
 class Watch:
     """What a browser noticed and no page should cause: messages on the console, among them violations of the
-    content security policy, and requests to other sites."""
+    content security policy, and requests to other sites.
 
-    def __init__(self, context: BrowserContext, site: str) -> None:
+    Args:
+        expected: how messages begin that the test itself causes.
+    """
+
+    def __init__(self, context: BrowserContext, site: str, expected: tuple[str, ...]) -> None:
         self.site, self.noticed = urlsplit(site).netloc, []
+        # An answer that refuses is logged by the browser whatever the page does.
+        self.expected = ("Failed to load resource", *expected)
         context.on("console", self.console)
         context.on("weberror", lambda error: self.noticed.append(str(error.error)))
         context.on("request", self.request)
 
     def console(self, message) -> None:
-        # An answer that refuses is logged by the browser whatever the page does.
-        if message.type in ("error", "warning") and not message.text.startswith("Failed to load resource"):
+        if message.type in ("error", "warning") and not message.text.startswith(self.expected):
             self.noticed.append(f"{message.page.url if message.page else ''}: {message.text}")
 
     def request(self, request) -> None:
@@ -92,23 +97,18 @@ def cookies(browser: Browser, site: str) -> Callable[[str], list[dict]]:
 def visit(browser: Browser, site: str, cookies) -> Iterator[Callable[..., Page]]:
     """Opens a browser of somebody's own; what it notices is told at the end of the test.
 
-    Args of the function: who, and what Playwright's contexts take.
+    Args of the function: who, messages to expect on the console, and what Playwright's contexts take.
     """
     contexts: list[tuple[BrowserContext, Watch]] = []
 
-    def open_browser(who: str = "visitor", **options) -> Page:
+    def open_browser(who: str = "visitor", expected: tuple[str, ...] = (), **options) -> Page:
         context = browser.new_context(**{"base_url": site, "locale": "en-GB", **options})
         context.add_cookies(cookies(who))
         context.set_default_timeout(20_000)
-        contexts.append((context, Watch(context, options.get("base_url", site))))
+        contexts.append((context, Watch(context, options.get("base_url", site), expected)))
         return context.new_page()
 
     yield open_browser
     for context, _watch in contexts:
         context.close()
     assert [noticed for _context, watch in contexts for noticed in watch.noticed] == []
-
-
-@pytest.fixture(params=["with scripts", "without scripts"])
-def scripts(request) -> bool:
-    return request.param == "with scripts"

@@ -17,6 +17,8 @@ from .chromium import CHROMIUM, LAUNCH, MISSING
 
 PASSWORD = "correct horse battery staple"
 SCREENS = ROOT / "var" / "screens"
+TALL = {"list", "chosen", "keys"}
+"""Pages of which the first screen is enough."""
 SIZES = {"desktop": {"width": 1280, "height": 860}, "phone": {"width": 390, "height": 844}}
 
 
@@ -62,7 +64,7 @@ def draw(browser: Browser, site: str) -> None:
                 page.goto(address)
                 if prepare:
                     prepare(page)
-                page.screenshot(path=SCREENS / f"{name}-{size}-{scheme}.png", full_page=name != "list")
+                page.screenshot(path=SCREENS / f"{name}-{size}-{scheme}.png", full_page=name not in TALL)
                 if name == "sign-in":
                     page.get_by_label("Username").fill("admin")
                     page.get_by_label("Password").fill(PASSWORD)

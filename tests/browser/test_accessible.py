@@ -88,3 +88,105 @@ def test_axe_finds_nothing(who, address, visit):
     if address.startswith("/api/"):
         page.get_by_role("heading", name="heroesite").first.wait_for()
     assert in_both_themes(page, address) == {"light": [], "dark": []}
+
+
+def open_columns(page: Page) -> None:
+    page.goto("/heroes/?limit=5")
+    page.get_by_text("Columns").click()
+
+
+def choose_rows(page: Page) -> None:
+    page.goto("/heroes/?limit=5")
+    page.locator("#choose-all").check()
+    page.get_by_role("combobox", name="Team", exact=True).last.click()
+
+
+def keep_a_view(page: Page) -> None:
+    page.goto("/heroes/?age__gte=7")
+    page.locator("#views summary").click()
+    if page.get_by_label("Keep this query as").count():
+        page.get_by_label("Keep this query as").fill("Old enough")
+        page.get_by_role("button", name="Keep").click()
+    page.goto("/heroes/views/")
+
+
+def type_a_team(page: Page) -> None:
+    page.goto("/heroes/new/")
+    page.get_by_role("combobox", name="Team").fill("the")
+    page.keyboard.press("ArrowDown")
+
+
+def leave_faults(page: Page) -> None:
+    page.goto("/heroes/new/")
+    page.get_by_label("Age").fill("ten")
+    page.get_by_role("button", name="Save").click()
+    page.get_by_role("alert").wait_for()
+
+
+def come_too_late(page: Page) -> None:
+    page.goto("/heroes/1/edit/")
+    page.locator("[name=seen_version]").evaluate("field => { field.value = '999' }")
+    page.get_by_label("Age").fill("12")
+    page.get_by_role("button", name="Save").click()
+    page.get_by_role("table").wait_for()
+
+
+def unfold_the_history(page: Page) -> None:
+    page.goto("/heroes/1/")
+    page.locator("summary").filter(has_text="History").click()
+    page.get_by_role("table").wait_for()
+
+
+def show_the_keys(page: Page) -> None:
+    page.goto("/heroes/")
+    page.keyboard.press("?")
+
+
+def make_a_token(page: Page) -> None:
+    page.goto("/account/tokens/")
+    page.get_by_label("Name", exact=True).fill("for axe")
+    page.get_by_role("button", name="Make a token").click()
+    page.get_by_text("Your new token").wait_for()
+
+
+def reveal(page: Page) -> None:
+    page.goto("/heroes/1/")
+    page.get_by_role("button", name="Reveal secret name").click()
+    page.locator(".revealed").wait_for()
+
+
+STATES = [
+    open_columns,
+    choose_rows,
+    keep_a_view,
+    type_a_team,
+    leave_faults,
+    come_too_late,
+    unfold_the_history,
+    show_the_keys,
+    make_a_token,
+    reveal,
+]
+
+
+@pytest.mark.parametrize("state", STATES)
+def test_axe_finds_nothing_where_a_page_is_in_use(state, visit):
+    page = visit("keeper")
+    state(page)
+    assert in_both_themes(page, "") == {"light": [], "dark": []}
+
+
+@pytest.mark.parametrize("address", ["/", "/heroes/", "/heroes/1/edit/", "/history/"])
+def test_axe_finds_nothing_on_a_phone_in_german(address, visit):
+    page = visit("keeper", locale="de-DE", viewport={"width": 360, "height": 740}, has_touch=True)
+    page.goto(address)
+    assert page.locator("html").get_attribute("lang") == "de"
+    assert in_both_themes(page, address) == {"light": [], "dark": []}
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_nothing_in_colours_that_one_chose_against_the_systems(scheme, visit):
+    page = visit("keeper", color_scheme="light" if scheme == "dark" else "dark")
+    page.goto("/heroes/")
+    page.get_by_label("Colours").select_option(label=scheme)
+    assert findings(page, "/heroes/") == []

@@ -1,12 +1,88 @@
-"""What people do at the pages, each with scripts and without: to the same end."""
+"""What people do at the pages: with scripts, without, and by keyboard alone, to the same end."""
 
 import re
 from itertools import count
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Locator, Page, expect
+
+from .hands import WAYS, Keyboard
 
 numbers = count(1)
+
+
+@pytest.fixture(params=WAYS)
+def way(request):
+    return WAYS[request.param]
+
+
+class Person:
+    """Somebody at a page, with the way they use it."""
+
+    def __init__(self, visit, who: str, way) -> None:
+        kind, self.scripts = way
+        self.page: Page = visit(who, java_script_enabled=self.scripts)
+        self.hand = kind(self.page)
+
+    def go(self, address: str):
+        return self.page.goto(address)
+
+    def part(self, role: str, name: str, exact: bool = True) -> Locator:
+        return self.page.get_by_role("main").get_by_role(role, name=name, exact=exact)
+
+    def field(self, label: str) -> Locator:
+        return self.page.get_by_role("main").get_by_label(label, exact=True)
+
+    def follow(self, name: str) -> None:
+        self.hand.press(self.part("link", name))
+
+    def press(self, name: str) -> None:
+        self.hand.press(self.part("button", name))
+
+    def unfold(self, name: str) -> None:
+        self.hand.press(self.page.locator("summary").filter(has_text=name))
+
+    def fill(self, label: str, text: str) -> None:
+        self.hand.fill(self.field(label), text)
+
+    def choose(self, label: str, option: str, within: str = "main") -> None:
+        field = self.page.locator(within).get_by_role("combobox", name=label, exact=True)
+        self.hand.choose(field, option)
+
+    def sees(self, words: str) -> None:
+        expect(self.page.get_by_role("main")).to_contain_text(words)
+
+    def reads(self, heading: str) -> None:
+        expect(self.page.get_by_role("heading", level=1)).to_have_text(heading)
+
+    def tally(self) -> Locator:
+        return self.page.locator("#tally")
+
+    def rows(self) -> list[str]:
+        return self.page.locator("main tbody th a").all_inner_texts()
+
+    def show(self) -> None:
+        """Have the list answer what was filled in, which it does by itself where scripts run."""
+        if not self.scripts:
+            self.press("Show")
+
+    def add_team(self, name: str) -> str:
+        self.go("/teams/new/")
+        self.fill("Name", name)
+        self.fill("Headquarters", "Harbour Road")
+        self.press("Save")
+        self.reads(name)
+        return self.page.url
+
+    def add_hero(self, name: str, team: str = "") -> str:
+        self.go("/heroes/new/")
+        self.fill("Name", name)
+        self.fill("Secret name", "Nora Hidden")
+        if team:
+            self.choose("Team", team)
+        self.press("Save")
+        self.reads(name)
+        return self.page.url
 
 
 @pytest.fixture
@@ -16,240 +92,272 @@ def new_name() -> str:
 
 
 @pytest.fixture
-def editor(visit, scripts) -> Page:
-    return visit("editor", java_script_enabled=scripts)
+def visitor(visit, way) -> Person:
+    return Person(visit, "visitor", way)
 
 
-def add_hero(page: Page, name: str, team: str = "") -> str:
-    """Fill in the form of a new hero and save it. Returns its address."""
-    page.goto("/heroes/new/")
-    page.get_by_label("Name", exact=True).fill(name)
-    page.get_by_label("Secret name").fill("Nora Hidden")
-    if team:
-        choose(page, "Team", team)
-    page.get_by_role("button", name="Save").click()
-    expect(page.get_by_role("heading", level=1)).to_have_text(name)
-    return page.url
+@pytest.fixture
+def editor(visit, way) -> Person:
+    return Person(visit, "editor", way)
 
 
-def choose(page: Page, label: str, option: str) -> None:
-    """Choose in a select, which may have become a field to type in."""
-    field = page.get_by_role("main").get_by_role("combobox", name=label, exact=True)
-    if field.evaluate("element => element.tagName") == "SELECT":
-        field.select_option(label=option)
-    else:
-        field.fill(option)
-        page.get_by_role("option", name=option, exact=True).click()
+def test_a_visitor_finds_a_hero(visitor):
+    visitor.go("/")
+    visitor.hand.fill(visitor.page.get_by_role("searchbox", name="Search everything"), "bat")
+    visitor.page.keyboard.press("Enter")
+    visitor.follow("Batman")
+    visitor.reads("Batman")
+    visitor.follow("Justice League")
+    visitor.follow("All of Justice League as a list")
+    expect(visitor.page).to_have_url(re.compile(r"/heroes/\?team=\d+"))
+    assert "Batman" in visitor.rows()
+    assert len(visitor.rows()) < 20
 
 
-def rows(page: Page) -> list[str]:
-    return page.locator("main tbody th a").all_inner_texts()
+def test_a_bar_on_the_first_page_leads_to_what_it_counts(visitor):
+    visitor.go("/")
+    bar = visitor.page.get_by_role("row", name=re.compile("^Avengers"))
+    counted = bar.get_by_role("cell").last.inner_text()
+    visitor.follow("Avengers")
+    expect(visitor.tally()).to_contain_text(f"of {counted}")
 
 
-def test_a_visitor_finds_a_hero(visit, scripts):
-    page = visit(java_script_enabled=scripts)
-    page.goto("/")
-    page.get_by_role("searchbox", name="Search everything").fill("bat")
-    page.keyboard.press("Enter")
-    page.get_by_role("link", name="Batman").click()
-    expect(page.get_by_role("heading", level=1)).to_have_text("Batman")
-    page.get_by_role("link", name="Justice League").click()
-    page.get_by_role("link", name="All of Justice League as a list").click()
-    expect(page).to_have_url(re.compile(r"/heroes/\?team=\d+"))
-    assert "Batman" in rows(page)
-    assert len(rows(page)) < 20
+def test_a_visitor_narrows_and_orders_a_list(visitor):
+    visitor.go("/heroes/")
+    visitor.fill("Search", "man")
+    visitor.show()
+    expect(visitor.tally()).to_have_text("1 to 12 of 12")
+    head = visitor.page.get_by_role("columnheader", name="Name")
+    visitor.hand.press(head.get_by_role("link"))
+    expect(head).to_have_attribute("aria-sort", "descending")
+    assert visitor.rows() == sorted(visitor.rows(), reverse=True)
+    assert len(visitor.rows()) == 12
+    visitor.page.reload()
+    expect(visitor.tally()).to_have_text("1 to 12 of 12")
+    visitor.follow("Clear")
+    expect(visitor.page).to_have_url(re.compile(r"/heroes/$"))
+    assert len(visitor.rows()) > 12
 
 
-def test_a_visitor_narrows_and_orders_a_list(visit, scripts):
-    page = visit(java_script_enabled=scripts)
-    page.goto("/heroes/")
-    expect(page.locator("#tally")).to_contain_text("1 to")
-    page.get_by_role("main").get_by_label("Search").fill("man")
-    if not scripts:
-        page.get_by_role("button", name="Show").click()
-    expect(page.locator("#tally")).to_have_text("1 to 12 of 12")
-    page.get_by_role("columnheader", name="Name").get_by_role("link").click()
-    expect(page.get_by_role("columnheader", name="Name")).to_have_attribute("aria-sort", "descending")
-    assert rows(page) == sorted(rows(page), reverse=True)
-    assert len(rows(page)) == 12
-    page.reload()
-    expect(page.locator("#tally")).to_have_text("1 to 12 of 12")
-    page.get_by_role("link", name="Clear").click()
-    expect(page).to_have_url(re.compile(r"/heroes/$"))
-    assert len(rows(page)) > 12
+def test_a_visitor_turns_pages(visitor):
+    visitor.go("/heroes/?limit=25")
+    first = visitor.rows()
+    visitor.follow("Next")
+    expect(visitor.tally()).to_contain_text("26 to 50 of")
+    assert not set(first) & set(visitor.rows())
+    visitor.page.go_back()
+    expect(visitor.tally()).to_contain_text("1 to 25 of")
+    assert visitor.rows() == first
 
 
-def test_a_visitor_turns_pages(visit, scripts):
-    page = visit(java_script_enabled=scripts)
-    page.goto("/heroes/?limit=25")
-    first = rows(page)
-    page.get_by_role("link", name="Next").click()
-    expect(page.locator("#tally")).to_contain_text("26 to 50 of")
-    second = rows(page)
-    assert not set(first) & set(second)
-    page.go_back()
-    expect(page.locator("#tally")).to_contain_text("1 to 25 of")
-    assert rows(page) == first
-
-
-def test_a_query_that_does_not_hold_is_explained(visit, scripts):
-    page = visit(java_script_enabled=scripts)
-    page.goto("/heroes/")
-    page.get_by_label("Age from").fill("old")
-    if not scripts:
-        page.get_by_role("button", name="Show").click()
-    expect(page.get_by_role("alert")).to_contain_text("Age from: Enter a whole number, in digits only.")
-    assert rows(page) == []
-    page.get_by_label("Age from").fill("1")
-    if not scripts:
-        page.get_by_role("button", name="Show").click()
-    expect(page.get_by_role("alert")).to_have_count(0)
-    assert rows(page)
+def test_a_query_that_does_not_hold_is_explained(visitor):
+    visitor.go("/heroes/")
+    visitor.fill("Age from", "old")
+    visitor.show()
+    alert = visitor.page.get_by_role("alert")
+    expect(alert).to_contain_text("Age from: Enter a whole number, in digits only.")
+    assert visitor.rows() == []
+    visitor.fill("Age from", "1")
+    visitor.show()
+    expect(alert).to_have_count(0)
+    assert visitor.rows()
 
 
 def test_an_editor_adds_changes_and_deletes_a_hero_and_takes_that_back(editor, new_name):
-    editor.goto("/heroes/new/")
-    editor.get_by_label("Name", exact=True).fill(new_name)
-    editor.get_by_label("Age").fill("ten")
-    editor.get_by_role("button", name="Save").click()
-    summary = editor.get_by_role("alert")
+    editor.go("/heroes/")
+    editor.follow("New hero")
+    editor.fill("Name", new_name)
+    editor.fill("Age", "ten")
+    editor.press("Save")
+    summary = editor.page.get_by_role("alert")
     expect(summary).to_contain_text("Secret name: This field is required.")
     expect(summary).to_contain_text("Age: Enter a whole number, in digits only.")
-    expect(editor.get_by_label("Name", exact=True)).to_have_value(new_name)
-    editor.get_by_label("Age").fill("10")
-    editor.get_by_label("Secret name").fill("Nora Hidden")
-    choose(editor, "Team", "Runaways")
-    editor.get_by_role("button", name="Save").click()
-    expect(editor.get_by_role("status").first).to_contain_text(f"Hero “{new_name}” was created.")
-    expect(editor.get_by_role("definition").filter(has_text="Runaways")).to_have_count(1)
+    expect(editor.field("Name")).to_have_value(new_name)
+    editor.fill("Secret name", "Nora Hidden")
+    editor.fill("Age", "10")
+    editor.choose("Team", "Runaways")
+    editor.press("Save")
+    editor.sees(f"Hero “{new_name}” was created.")
+    expect(editor.part("link", "Runaways")).to_have_count(1)
 
-    editor.get_by_role("link", name="Edit", exact=True).click()
-    editor.get_by_label("Age").fill("11")
-    choose(editor, "Team", "no team")
-    editor.get_by_role("button", name="Save").click()
-    expect(editor.get_by_role("definition").filter(has_text="no team")).to_have_count(1)
-    address = editor.url
+    editor.follow("Edit")
+    editor.fill("Age", "11")
+    editor.choose("Team", "no team")
+    editor.press("Save")
+    editor.sees("no team")
+    address = editor.page.url
 
-    editor.get_by_role("link", name="Delete").click()
-    editor.get_by_role("button", name="Delete").click()
-    expect(editor.get_by_role("status").first).to_contain_text(f"Hero “{new_name}” was deleted.")
-    editor.get_by_role("button", name="Undo").click()
-    editor.goto(address)
-    expect(editor.get_by_role("heading", level=1)).to_have_text(new_name)
+    editor.follow("Delete")
+    editor.reads(f"Delete the hero {new_name}?")
+    editor.press("Delete")
+    editor.sees(f"Hero “{new_name}” was deleted.")
+    editor.press("Undo")
+    editor.sees("1 record was undone.")
+    editor.go(address)
+    editor.reads(new_name)
+
+
+def test_an_editor_puts_a_hero_back_as_it_was(editor, new_name):
+    address = editor.add_hero(new_name, "Runaways")
+    editor.follow("Edit")
+    editor.choose("Team", "Avengers")
+    editor.press("Save")
+    editor.sees(f"Hero “{new_name}” was saved.")
+    editor.unfold("History")
+    if not editor.scripts:
+        editor.follow("All of its history")
+    editor.follow("Revert to this")
+    editor.press("Revert to this")
+    editor.sees(f"“{new_name}” is as it was at version 1.")
+    assert editor.page.url == address
+    expect(editor.part("link", "Runaways")).to_have_count(1)
 
 
 def test_an_editor_moves_chosen_heroes_and_takes_that_back(editor, new_name):
-    one, two = (add_hero(editor, f"{new_name} {letter}", "Runaways") for letter in "ab")
-    editor.goto(f"/heroes/?search={new_name}")
+    addresses = [editor.add_hero(f"{new_name} {letter}", "Runaways") for letter in "ab"]
+    editor.go(f"/heroes/?search={new_name}")
     for letter in "ab":
-        editor.get_by_role("checkbox", name=f"Choose {new_name} {letter}").check()
-    bar = editor.locator("#selection")
-    choose_in = bar.get_by_role("combobox", name="Team")
-    if choose_in.evaluate("element => element.tagName") == "SELECT":
-        choose_in.select_option(label="Avengers")
-    else:
-        choose_in.fill("Aveng")
-        choose_in.press("Enter")
-    bar.get_by_role("button", name="Change").click()
-    expect(editor.get_by_role("heading", level=1)).to_have_text("Change 2 heroes?")
-    expect(editor.get_by_role("row", name=re.compile(f"{new_name} a.*Runaways.*Avengers"))).to_have_count(1)
-    editor.get_by_role("button", name="Change").click()
-    expect(editor.get_by_role("status").first).to_contain_text("2 heroes were changed.")
-    assert f"search={new_name.replace(' ', '+')}" in editor.url
-    expect(editor.locator("main tbody").get_by_role("link", name="Avengers")).to_have_count(2)
-    editor.get_by_role("button", name="Undo").click()
-    for address in (one, two):
-        editor.goto(address)
-        expect(editor.get_by_role("link", name="Runaways")).to_have_count(1)
+        editor.hand.check(editor.part("checkbox", f"Choose {new_name} {letter}"))
+    editor.choose("Team", "Avengers", within="#selection")
+    editor.press("Change")
+    editor.reads("Change 2 heroes?")
+    preview = editor.page.get_by_role("row", name=re.compile(f"{new_name} a.*Runaways.*Avengers"))
+    expect(preview).to_have_count(1)
+    editor.press("Change")
+    editor.sees("2 heroes were changed.")
+    assert f"search={new_name.replace(' ', '+')}" in editor.page.url
+    expect(editor.part("link", "Avengers")).to_have_count(2)
+    editor.press("Undo")
+    editor.sees("2 records were undone.")
+    for address in addresses:
+        editor.go(address)
+        expect(editor.part("link", "Runaways")).to_have_count(1)
 
 
 def test_an_editor_deletes_chosen_teams_and_is_told_what_else_that_changes(editor, new_name):
-    editor.goto("/teams/new/")
-    editor.get_by_label("Name", exact=True).fill(f"Team {new_name}")
-    editor.get_by_label("Headquarters").fill("Harbour Road")
-    editor.get_by_role("button", name="Save").click()
-    hero = add_hero(editor, new_name, f"Team {new_name}")
-    editor.goto("/teams/")
-    editor.get_by_role("checkbox", name=f"Choose Team {new_name}").check()
-    editor.get_by_role("button", name="Delete").click()
-    expect(editor.get_by_text("1 hero will be left without a team.")).to_be_visible()
-    editor.get_by_role("button", name="Delete").click()
-    editor.get_by_role("button", name="Undo").click()
-    editor.goto(hero)
-    expect(editor.get_by_role("link", name=f"Team {new_name}")).to_have_count(1)
+    editor.add_team(f"Team {new_name}")
+    hero = editor.add_hero(new_name, f"Team {new_name}")
+    editor.go(f"/teams/?search={new_name}")
+    editor.hand.check(editor.part("checkbox", f"Choose Team {new_name}"))
+    editor.press("Delete")
+    editor.sees("1 hero will be left without a team.")
+    editor.press("Delete")
+    editor.sees("1 team was deleted.")
+    editor.press("Undo")
+    editor.sees("2 records were undone.")
+    editor.go(hero)
+    expect(editor.part("link", f"Team {new_name}")).to_have_count(1)
 
 
 def test_choosing_nothing_is_explained(editor):
-    editor.goto("/heroes/selected/?query=")
-    expect(editor.get_by_role("alert")).to_contain_text("Choose at least one row.")
+    editor.go("/heroes/selected/?query=")
+    expect(editor.page.get_by_role("alert")).to_contain_text("Choose at least one row.")
 
 
-def test_an_editor_keeps_a_view_and_shares_it(editor, visit, scripts, new_name):
-    editor.goto("/heroes/?team__isnull=true&ordering=-age")
-    tally = editor.locator("#tally").inner_text()
-    editor.locator("#views summary").click()
-    editor.get_by_label("Keep this query as").fill(new_name)
-    editor.get_by_role("button", name="Keep").click()
-    expect(editor.get_by_role("status").first).to_contain_text(f"The view “{new_name}” is kept.")
-    editor.goto("/heroes/")
-    editor.locator("#views summary").click()
-    editor.get_by_role("link", name="Share or drop views").click()
-    link = editor.get_by_role("main").get_by_role("link", name=new_name, exact=True).get_attribute("href")
-    guest = visit(java_script_enabled=scripts)
+def test_an_editor_keeps_a_view_shares_it_and_drops_it(editor, visit, new_name):
+    editor.go("/heroes/?team__isnull=true&ordering=-age")
+    tally = editor.tally().inner_text()
+    editor.unfold("Views")
+    editor.fill("Keep this query as", new_name)
+    editor.press("Keep")
+    editor.sees(f"The view “{new_name}” is kept.")
+    editor.go("/heroes/")
+    editor.unfold("Views")
+    editor.follow("Share or drop views")
+    link = editor.part("link", new_name).get_attribute("href")
+    guest = visit(java_script_enabled=editor.scripts)
     guest.goto(link)
     expect(guest.locator("#tally")).to_have_text(tally)
-    editor.get_by_role("button", name=f"Drop {new_name}").click()
+    editor.press(f"Drop {new_name}")
+    editor.sees(f"The view “{new_name}” is dropped.")
     assert guest.goto(link).status == 404
 
 
 def test_a_view_of_a_team_that_has_gone_says_so(editor, new_name):
-    editor.goto("/teams/new/")
-    editor.get_by_label("Name", exact=True).fill(f"Team {new_name}")
-    editor.get_by_label("Headquarters").fill("Harbour Road")
-    editor.get_by_role("button", name="Save").click()
-    team = editor.url.rstrip("/").split("/")[-1]
-    editor.goto(f"/heroes/?team={team}&ordering=-age")
-    editor.locator("#views summary").click()
-    editor.get_by_label("Keep this query as").fill(new_name)
-    editor.get_by_role("button", name="Keep").click()
-    editor.goto(f"/teams/{team}/delete/")
-    editor.get_by_role("button", name="Delete").click()
-    editor.goto("/heroes/")
-    editor.locator("#views summary").click()
-    editor.locator("#views").get_by_role("link", name=new_name).click()
-    expect(editor.get_by_role("heading", level=1)).to_have_text(f"The view {new_name} no longer holds")
-    expect(editor.get_by_role("alert")).to_contain_text("Team: There is no such record.")
-    editor.get_by_role("link", name="Show the list without these parameters").click()
-    expect(editor).to_have_url(re.compile(r"/heroes/\?ordering=-age$"))
+    team = editor.add_team(f"Team {new_name}").rstrip("/").split("/")[-1]
+    editor.go(f"/heroes/?team={team}&ordering=-age")
+    editor.unfold("Views")
+    editor.fill("Keep this query as", new_name)
+    editor.press("Keep")
+    editor.sees(f"The view “{new_name}” is kept.")
+    editor.go(f"/teams/{team}/delete/")
+    editor.press("Delete")
+    editor.go("/heroes/")
+    editor.unfold("Views")
+    editor.follow(new_name)
+    editor.reads(f"The view {new_name} no longer holds")
+    expect(editor.page.get_by_role("alert")).to_contain_text("Team: There is no such record.")
+    editor.follow("Show the list without these parameters")
+    expect(editor.page).to_have_url(re.compile(r"/heroes/\?ordering=-age$"))
 
 
 def test_columns_are_chosen(editor):
-    editor.goto("/heroes/")
-    editor.get_by_text("Columns").click()
-    editor.get_by_role("button", name="Version").click()
-    expect(editor.get_by_role("columnheader", name="Version")).to_have_count(1)
-    if not editor.get_by_role("button", name="Age").is_visible():
-        editor.get_by_text("Columns").click()
-    editor.get_by_role("button", name="Age").click()
-    expect(editor.get_by_role("columnheader", name="Age")).to_have_count(0)
-    expect(editor.get_by_role("columnheader", name="Version")).to_have_count(1)
+    editor.go("/heroes/?limit=3")
+    editor.unfold("Columns")
+    editor.press("Version")
+    expect(editor.page.get_by_role("columnheader", name="Version")).to_have_count(1)
+    if not editor.scripts:
+        editor.unfold("Columns")
+    editor.press("Age")
+    expect(editor.page.get_by_role("columnheader", name="Age")).to_have_count(0)
+    expect(editor.page.get_by_role("columnheader", name="Version")).to_have_count(1)
 
 
-def test_a_keeper_reveals_a_secret_name(visit, scripts):
-    page = visit("keeper", java_script_enabled=scripts)
-    page.goto("/heroes/?search=Batman")
-    page.get_by_role("link", name="Batman").click()
-    expect(page.get_by_text("Bruce Wayne")).to_have_count(0)
-    page.get_by_role("button", name="Reveal secret name").click()
-    expect(page.get_by_text("Bruce Wayne")).to_have_count(1)
+def test_two_people_change_a_hero_at_once_and_neither_loses_anything(editor, visit, new_name):
+    address = editor.add_hero(new_name)
+    editor.follow("Edit")
+    other = visit("keeper")
+    other.goto(f"{address}edit/")
+    other.get_by_label("Age").fill("7")
+    other.get_by_role("button", name="Save").click()
+    other.wait_for_url(address)
+    editor.choose("Team", "Avengers")
+    editor.press("Save")
+    editor.sees("Somebody else has changed this in the meantime.")
+    editor.press("Save")
+    editor.sees(f"Hero “{new_name}” was saved.")
+    expect(editor.part("link", "Avengers")).to_have_count(1)
+    expect(editor.page.get_by_role("definition").filter(has_text=re.compile("^7$"))).to_have_count(1)
 
 
-def test_the_language_can_be_chosen_and_stays(visit, scripts):
-    page = visit(java_script_enabled=scripts)
-    page.goto("/heroes/?limit=10")
-    page.get_by_role("link", name="Language").click()
-    page.get_by_role("button", name="Deutsch").click()
-    expect(page.get_by_role("heading", level=1)).to_have_text("Helden")
-    expect(page.locator("#tally")).to_contain_text("1 bis 10 von")
-    page.goto("/teams/")
-    expect(page.locator("html")).to_have_attribute("lang", "de")
+def test_a_keeper_reveals_a_secret_name(visit, way):
+    keeper = Person(visit, "keeper", way)
+    keeper.go("/heroes/?search=Batman")
+    keeper.follow("Batman")
+    expect(keeper.page.get_by_text("Bruce Wayne")).to_have_count(0)
+    keeper.press("Reveal secret name")
+    expect(keeper.page.get_by_text("Bruce Wayne")).to_have_count(1)
+
+
+def test_the_language_can_be_chosen_and_stays(visitor):
+    visitor.go("/heroes/?limit=10")
+    visitor.hand.press(visitor.page.get_by_role("link", name="Language"))
+    visitor.press("Deutsch")
+    visitor.reads("Helden")
+    expect(visitor.tally()).to_contain_text("1 bis 10 von")
+    visitor.go("/teams/")
+    expect(visitor.page.locator("html")).to_have_attribute("lang", "de")
+
+
+def test_somebody_signs_in_and_out(visit, way):
+    somebody = Person(visit, "visitor", way)
+    somebody.go("/account/login/?next=/heroes/")
+    somebody.fill("Username", "editor")
+    somebody.fill("Password", "wrong")
+    somebody.press("Sign in")
+    expect(somebody.page.get_by_role("alert")).to_contain_text("not correct")
+    somebody.fill("Password", "correct horse battery staple")
+    somebody.press("Sign in")
+    somebody.reads("Heroes")
+    somebody.hand.press(somebody.page.get_by_role("link", name="Sign out editor"))
+    somebody.press("Sign Out")
+    expect(somebody.page.get_by_role("link", name="Sign in")).to_have_count(1)
+
+
+def test_the_first_tab_leads_past_the_head_of_the_page(visitor):
+    visitor.go("/heroes/")
+    visitor.page.keyboard.press("Tab")
+    expect(visitor.page.get_by_role("link", name="Skip to content")).to_be_focused()
+    visitor.page.keyboard.press("Enter")
+    expect(visitor.page).to_have_url(re.compile("#content$"))
+    Keyboard(visitor.page).go_to(visitor.field("Search"))

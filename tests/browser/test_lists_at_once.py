@@ -70,3 +70,28 @@ def test_a_first_visit_to_a_list_takes_no_more_than_60_kb(visit):
     page.goto("/heroes/", wait_until="networkidle")
     assert len(sizes) >= 6
     assert sum(sizes) <= 60_000
+
+
+def test_a_list_that_takes_long_shows_that_it_is_asked_for(visit):
+    page = visit()
+    page.goto("/heroes/")
+    waiting = []
+    page.route("**/heroes/?search=bat", lambda route: waiting.append(route))
+    page.get_by_role("main").get_by_label("Search").fill("bat")
+    expect(page.locator("#busy")).to_have_class("busy htmx-request")
+    waiting[0].continue_()
+    expect(page.locator("#tally")).to_have_text("1 to 1 of 1")
+    expect(page.locator("#busy")).to_have_class("busy")
+
+
+def test_a_list_that_gets_no_answer_is_opened_as_the_page_that_the_browser_shows_then(visit):
+    page = visit(expected=("htmx:",))
+    page.goto("/heroes/")
+    asked = []
+    page.route(
+        "**/heroes/?search=bat",
+        lambda route: route.abort() if not asked and not asked.append(1) else route.continue_(),
+    )
+    page.get_by_role("main").get_by_label("Search").fill("bat")
+    expect(page.locator("#tally")).to_have_text("1 to 1 of 1")
+    expect(page).to_have_url(re.compile(r"search=bat$"))
