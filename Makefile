@@ -9,12 +9,13 @@
 # make format  what the formatters can mend
 # make bench-api      what the API does in a second: in bulk, and in a long list
 # make bench-history  what history and versions cost per write, on both databases
+# make bench-pages    how long the pages of 100,000 heroes take
 # make lighthouse     what Lighthouse says of the main pages
 
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: run test test-pages screens fuzz messages clients check format lock bench-api bench-history lighthouse
+.PHONY: run test test-pages screens fuzz messages clients check format lock bench-api bench-history bench-pages lighthouse
 .DEFAULT_GOAL := run
 
 run: .venv/installed-run
@@ -73,6 +74,9 @@ bench-api: .venv/installed-dev
 
 bench-history: .venv/installed-dev
 	@$(BIN)/python -m benchmarks.history
+
+bench-pages: .venv/installed-dev
+	@$(BIN)/python -m benchmarks.pages
 
 lighthouse: .venv/installed-dev
 	@$(BIN)/python -m benchmarks.lighthouse

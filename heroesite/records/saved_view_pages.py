@@ -5,20 +5,14 @@ from typing import Any
 from django import forms
 from django.contrib import messages
 from django.contrib.auth.mixins import LoginRequiredMixin
-from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect
 from django.utils.decorators import method_decorator
 from django.utils.translation import gettext as _
 
-from heroesite.text import fold
-
 from .races import again_after_race
 from .saved_views import SavedView
 from .views import RecordPage
-
-MOST = 100
-"""Views that one person may keep of one kind of record."""
 
 
 class SavedViewForm(forms.ModelForm):
@@ -28,16 +22,6 @@ class SavedViewForm(forms.ModelForm):
         model = SavedView
         fields = ("name", "query")
         widgets = {"query": forms.HiddenInput}
-
-    def clean_name(self) -> str:
-        name: str = self.cleaned_data["name"]
-        others = type(self.instance).objects.filter(user=self.instance.user, kind=self.instance.kind)
-        if others.filter(name_key=fold(name)).exists():
-            raise ValidationError(_("You keep a view under that name already. Choose another."), "unique")
-        if others.count() >= MOST:
-            words = _("You keep %(most)d views. Drop one first.")
-            raise ValidationError(words, "too_many", {"most": MOST})
-        return name
 
 
 class SavedViews(LoginRequiredMixin, RecordPage):

@@ -4,12 +4,17 @@ import secrets
 from typing import Any
 
 from django.conf import settings
+from django.core.exceptions import ValidationError
 from django.db import models
 from django.utils.translation import gettext_lazy as _
+
+from heroesite.text import fold
 
 from .fields import GROWTH, FoldedField, LineField
 
 LONGEST_QUERY = 8000
+MOST = 100
+"""Views that one person may keep of one kind of record."""
 
 
 def new_key() -> str:
@@ -47,3 +52,16 @@ class SavedView(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    def validate_unique(self, exclude: Any = None) -> None:
+        """A name is taken once by each person, whatever its case, and there is an end to views."""
+        super().validate_unique(exclude=exclude)
+        if "name" in (exclude or ()):
+            return
+        kept = type(self).objects.filter(user=self.user, kind=self.kind).exclude(pk=self.pk)
+        if kept.filter(name_key=fold(self.name)).exists():
+            words = _("You keep a view under that name already. Choose another.")
+            raise ValidationError({"name": ValidationError(words, code="unique")})
+        if kept.count() >= MOST:
+            words = _("You keep %(most)d views. Drop one first.")
+            raise ValidationError({"name": ValidationError(words, "too_many", {"most": MOST})})

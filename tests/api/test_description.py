@@ -15,7 +15,8 @@ from tests.__main__ import ROOT
 from tests.project.processes import manage, serving
 
 CONFIGURATION = Path(__file__).parent / "schemathesis.toml"
-EXAMPLES = os.environ.get("FUZZ_EXAMPLES", "3")
+ON_POSTGRESQL = os.environ.get("DATABASE_URL", "").startswith("postgres")
+EXAMPLES = os.environ.get("FUZZ_EXAMPLES", "1" if ON_POSTGRESQL else "3")
 """Requests made up for each operation in each phase; ``make fuzz`` asks for more."""
 
 
@@ -23,7 +24,7 @@ EXAMPLES = os.environ.get("FUZZ_EXAMPLES", "3")
 def database(name):
     """A DATABASE_URL of the kind that is tested."""
     url = os.environ["DATABASE_URL"]
-    if not url.startswith("postgres"):
+    if not ON_POSTGRESQL:
         yield {}
         return
     with psycopg.connect(url, autocommit=True) as server:

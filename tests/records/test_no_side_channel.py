@@ -15,6 +15,7 @@ from urllib.parse import urlencode
 
 import pytest
 from django.contrib.admin.models import LogEntry
+from django.contrib.messages.storage.cookie import CookieStorage
 from django.core.management.color import no_style
 from django.db import connection, transaction
 from django.urls import URLPattern, URLResolver, get_resolver
@@ -181,14 +182,28 @@ ASKED = [
     (role, share)
     for role in ("visitor", "reader", "editor")
     for share in range(SHARES)
-    if "FUZZ_EXAMPLES" in os.environ or share % 3 == 0 or (connection.vendor == "sqlite" and role != "reader")
+    if "FUZZ_EXAMPLES" in os.environ
+    or share % 3 == 0
+    or (connection.vendor == "sqlite" and (role == "visitor" or (role == "editor" and share % 3 == 1)))
 ]
-"""On SQLite a visitor and an editor ask all. A reader, who is a visitor with a session, and everybody on
-PostgreSQL, which the same code asks, ask a third; by ``make fuzz`` all ask all."""
+"""On SQLite a visitor asks all and an editor two thirds. A reader, who is a visitor with a session, and everybody
+on PostgreSQL, which the same code asks, ask a third; by ``make fuzz`` all ask all."""
 VOLATILE = re.compile(
     r'name="(csrfmiddlewaretoken|once)" value="[\w-]+"|csrftoken=\w+|sessionid=\w+|expires=[^;]+'
     r'|"updated_at":"[^"]+"|"created_at":"[^"]+"|data-utc-offset="\d+"|r=\d+;t=\d+|:[\w-]{6}:[\w-]{43}'
 )
+
+
+def cookies(answer: Any) -> list[Any]:
+    """The cookies that are set; messages are read, without the number of the change set that they undo."""
+    told = []
+    for name, cookie in answer.cookies.items():
+        if name == "messages":
+            messages = CookieStorage(answer.wsgi_request)._decode(cookie.value) or []
+            told += [message.message for message in messages]
+        else:
+            told.append(VOLATILE.sub("", cookie.OutputString()))
+    return told
 
 
 def answers(clients: dict[str, Any], asked: list[Request]) -> list[tuple[Any, ...]]:
@@ -208,8 +223,7 @@ def answers(clients: dict[str, Any], asked: list[Request]) -> list[tuple[Any, ..
             if method != "GET" and "ETag" in headers:  # the time of the write is part of the digest
                 headers["ETag"] = headers["ETag"].partition("-")[0]
             content = VOLATILE.sub("", text.decode("utf-8", "replace"))
-            cookies = VOLATILE.sub("", answer.cookies.output())
-            said.append((answer.status_code, headers, cookies, content, versions))
+            said.append((answer.status_code, headers, cookies(answer), content, versions))
             transaction.set_rollback(True)
         clients[door].cookies = jar
     return said
