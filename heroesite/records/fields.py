@@ -8,7 +8,10 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
+from django.forms.utils import flatatt
 from django.utils.functional import cached_property
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString, mark_safe
 from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
@@ -181,8 +184,27 @@ class WholeNumberField(models.IntegerField):
         return super().formfield(*args, **{"form_class": WholeNumberFormField, **kwargs})
 
 
+class PlainSelect(forms.Select):
+    """A select written at once: Django renders a template for each option, of which there may be hundreds."""
+
+    def render(self, name: str, value: Any, attrs: Any = None, renderer: Any = None) -> SafeString:
+        widget = self.get_context(name, value, attrs)["widget"]
+        options = format_html_join(
+            "",
+            '<option value="{}"{}>{}</option>',
+            (
+                (option["value"], mark_safe(" selected") if option["selected"] else "", option["label"])
+                for _group, options, _index in widget["optgroups"]
+                for option in options
+            ),
+        )
+        return format_html('<select name="{}"{}>{}</select>', name, flatatt(widget["attrs"]), options)
+
+
 class RecordChoiceField(forms.ModelChoiceField):
     """One record, chosen by its id in ASCII digits."""
+
+    widget = PlainSelect
 
     def to_python(self, value: Any) -> Any:
         if isinstance(value, str) and value and not is_id(value):

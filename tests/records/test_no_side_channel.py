@@ -186,8 +186,8 @@ ASKED = [
     or share % 3 == 0
     or (connection.vendor == "sqlite" and (role == "visitor" or (role == "editor" and share % 3 == 1)))
 ]
-"""On SQLite a visitor asks all and an editor two thirds. A reader, who is a visitor with a session, and everybody
-on PostgreSQL, which the same code asks, ask a third; by ``make fuzz`` all ask all."""
+"""On SQLite a visitor asks all and an editor two thirds. A reader, who is a visitor with a session, and
+everybody on PostgreSQL, which the same code asks, ask a third; by ``make fuzz`` all ask all."""
 VOLATILE = re.compile(
     r'name="(csrfmiddlewaretoken|once)" value="[\w-]+"|csrftoken=\w+|sessionid=\w+|expires=[^;]+'
     r'|"updated_at":"[^"]+"|"created_at":"[^"]+"|data-utc-offset="\d+"|r=\d+;t=\d+|:[\w-]{6}:[\w-]{43}'
