@@ -28,5 +28,5 @@ def per_day() -> Chart:
         end = datetime.combine(day, time.max, UTC)
         query = {"at__gte": f"{day.isoformat()}T00:00:00Z", "at__lte": f"{end:%Y-%m-%dT%H:%M:%S.%f}Z"}
         address = f"{reverse('history:list')}?{urlencode(query)}"
-        bars.append(Bar(date_format(day, "DATE_FORMAT"), counts.get(day, 0), address))
+        bars.append(Bar(date_format(day, "MONTH_DAY_FORMAT"), counts.get(day, 0), address))
     return Chart(_("Changes per day"), bars)
