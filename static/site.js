@@ -50,6 +50,11 @@ const actions = {
   "?": () => keys.showModal(),
 };
 document.addEventListener("keydown", (event) => {
+  if (event.key !== " " || !event.target.matches("a[role=button]")) return;
+  event.preventDefault();
+  event.target.click(); // as a button does
+});
+document.addEventListener("keydown", (event) => {
   const types = event.target.closest("input:not([type=checkbox]), select, textarea, dialog, [contenteditable]");
   if (!keysOn.checked || types || event.ctrlKey || event.metaKey || event.altKey) return;
   if (!Object.hasOwn(actions, event.key)) return;
@@ -59,16 +64,20 @@ document.addEventListener("keydown", (event) => {
 
 // Choosing rows -----------------------------------------------------------------------------
 
-document.addEventListener("change", (event) => {
-  if (!event.target.matches("#choose-all, [name=record]")) return;
-  const rows = findAll("[type=checkbox][name=record]");
+const countChosen = () => {
   const all = find("#choose-all");
-  if (event.target === all) for (const row of rows) row.checked = all.checked;
+  if (!all) return;
+  const rows = findAll("[type=checkbox][name=record]");
   const chosen = rows.filter((row) => row.checked).length;
   all.checked = chosen === rows.length;
   all.indeterminate = chosen > 0 && chosen < rows.length;
   find("#chosen").textContent = chosen.toLocaleString(document.documentElement.lang);
+};
+document.addEventListener("change", ({ target }) => {
+  if (target.id === "choose-all") for (const row of findAll("[name=record]")) row.checked = target.checked;
+  if (target.matches("#choose-all, [name=record]")) countChosen();
 });
+addEventListener("pageshow", countChosen); // a browser that goes back remembers what was chosen
 
 // Lists, whose parts htmx replaces ------------------------------------------------------------
 
@@ -104,7 +113,7 @@ document.addEventListener("htmx:afterSwap", ({ detail }) => {
 const guarded = find("form[data-guarded]");
 if (guarded) {
   const filledIn = () => new URLSearchParams(new FormData(guarded)).toString();
-  const before = filledIn();
+  const before = find("main .errors") ? "" : filledIn(); // what was refused is not saved either
   let leaving = false;
   guarded.addEventListener("submit", () => (leaving = true));
   addEventListener("pageshow", () => (leaving = false));

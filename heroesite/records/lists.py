@@ -52,7 +52,9 @@ class RecordList(RecordPage):
             page=page,
             columns=shown,
             choosable=[column for column in columns if column.name != "name"],
-            changes=self.changes(page.records) if shown[-1].name == "updated_at" else {},
+            changes=self.changes(page.records)
+            if any(column.name == "updated_at" for column in shown)
+            else {},
             links=LinksForm(model=self.model, auto_id="selected-%s"),
             api=self.api_address() if valid else "",
             **self.views(filterset),

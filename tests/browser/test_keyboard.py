@@ -49,3 +49,20 @@ def test_the_keys_are_shown_and_can_be_switched_off(listed):
     listed.reload()
     listed.keyboard.press("n")
     expect(listed).to_have_url(re.compile("/heroes/$"))
+
+
+def test_the_space_bar_presses_a_column_as_it_presses_a_button(listed):
+    listed.get_by_text("Columns").click()
+    listed.get_by_role("button", name="Version").press("Space")
+    expect(listed.get_by_role("columnheader", name="Version")).to_have_count(1)
+    expect(listed.get_by_role("button", name="Version")).to_be_focused()
+
+
+def test_who_comes_back_to_a_list_is_told_how_many_rows_are_still_chosen(listed):
+    listed.get_by_role("checkbox").nth(1).check()
+    listed.get_by_role("checkbox").nth(2).check()
+    listed.get_by_role("link", name="Teams", exact=True).click()
+    listed.wait_for_url("**/teams/")
+    listed.go_back()
+    chosen = listed.locator("[name=record]:checked").count()
+    expect(listed.locator("#chosen")).to_have_text(str(chosen))
