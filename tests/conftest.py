@@ -1,6 +1,7 @@
 """Who takes part in the tests."""
 
 import os
+import shutil
 from importlib import import_module
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from rest_framework.test import APIClient
 from heroesite.api.limits import counts
 
 from .people import browser, person, program
+from .project.processes import serving
 
 ONCE = [Path(__file__).parent / folder for folder in ("project", "browser")]
 
@@ -35,6 +37,21 @@ def quick_passwords(settings):
 def uncounted():
     """Requests of one test do not count in another."""
     counts.lots.clear()
+
+
+@pytest.fixture(scope="session")
+def after_the_first_run(tmp_path_factory) -> Path:
+    """The folder of a register as the first run leaves it."""
+    folder = tmp_path_factory.mktemp("after_the_first_run")
+    with serving(folder):
+        return folder
+
+
+@pytest.fixture
+def furnished(after_the_first_run, tmp_path) -> Path:
+    """A folder with a register in it, for a site that need not make one first."""
+    shutil.copytree(after_the_first_run, tmp_path, dirs_exist_ok=True)
+    return tmp_path
 
 
 @pytest.fixture(scope="module")

@@ -35,14 +35,16 @@ def database(name):
             server.execute(f"DROP DATABASE {name} WITH (FORCE)")
 
 
-@pytest.mark.parametrize("who", ["administrator", "visitor"])
-def test_the_site_does_what_the_description_says(who, tmp_path):
-    with database(f"described_{who}_{os.getpid()}") as where, serving(tmp_path, **where) as (site, _printed):
+@pytest.mark.parametrize("who", ["administrator"] if ON_POSTGRESQL else ["administrator", "visitor"])
+def test_the_site_does_what_the_description_says(who, furnished):
+    with database(f"described_{who}_{os.getpid()}") as where, serving(furnished, **where) as (site, _printed):
         command = [sys.executable, "-m", "schemathesis.cli", "--config-file", str(CONFIGURATION), "run"]
         command += [f"{site}/api/schema/", "--checks", "all", "--max-examples", EXAMPLES, "--no-color"]
         command += ["--generation-database", "none"]
+        if "FUZZ_EXAMPLES" not in os.environ:
+            command += ["--seed", "1"]  # the same each time; chance is for the hunt
         if who == "administrator":
-            token = manage(tmp_path, "issue_token", "admin", **where).stdout.strip()
+            token = manage(furnished, "issue_token", "admin", **where).stdout.strip()
             command += ["--header", f"Authorization: Bearer {token}"]
         ran = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     print(ran.stdout)

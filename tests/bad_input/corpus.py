@@ -140,6 +140,7 @@ METHODS = f"""
 405  editor   POST      /api/v1/
 405  editor   DELETE    /api/v1/
 405  visitor  TRACE     /api/v1/heroes/
+405  visitor  TRACE     /api/v1/heroes/?name=Owl
 405  visitor  BREW      /api/v1/heroes/{HERO}
 405  visitor  {"A" * 10_000}  /api/v1/heroes/
 200  visitor  HEAD      /api/v1/

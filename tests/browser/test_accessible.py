@@ -7,7 +7,7 @@ from playwright.sync_api import Page
 WCAG = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
 EXEMPT = {
     "/admin/": ["link-in-text-block"],
-    "/api/docs/": ["color-contrast", "nested-interactive"],
+    "/api/docs/": ["color-contrast", "nested-interactive", "target-size"],
     "/api/redoc/": ["color-contrast"],
 }
 """Pages that Django, Swagger UI and ReDoc draw, and the rules that these are known to break."""
@@ -87,6 +87,7 @@ def test_axe_finds_nothing(who, address, visit):
     page.goto(address)
     if address.startswith("/api/"):
         page.get_by_role("heading", name="heroesite").first.wait_for()
+        page.wait_for_load_state("networkidle")
     assert in_both_themes(page, address) == {"light": [], "dark": []}
 
 

@@ -53,21 +53,21 @@ def command(language, code, folder):
     return ["node", "snippet.mjs"]
 
 
-def test_every_snippet_does_what_it_says(tmp_path):
+def test_every_snippet_does_what_it_says(furnished):
     if shutil.which("node") is None:
         pytest.skip("node is not installed")
     snippets = SNIPPET.findall((ROOT / "docs" / "API.md").read_text())
     told = dict.fromkeys(TOLD, "")
-    with serving(tmp_path) as (site, _printed):
-        token = manage(tmp_path, "issue_token", "admin").stdout.strip()
+    with serving(furnished) as (site, _printed):
+        token = manage(furnished, "issue_token", "admin").stdout.strip()
         for language, code in snippets:
             if file := FILE.match(code):
-                (tmp_path / file[1]).write_text(code)
+                (furnished / file[1]).write_text(code)
                 continue
             ran = subprocess.run(
-                command(language, code, tmp_path),
-                cwd=tmp_path,
-                env=environment(tmp_path, SITE=site, TOKEN=token),
+                command(language, code, furnished),
+                cwd=furnished,
+                env=environment(furnished, SITE=site, TOKEN=token),
                 capture_output=True,
                 text=True,
                 check=False,

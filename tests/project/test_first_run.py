@@ -19,15 +19,44 @@ def counts(folder) -> dict[str, int]:
         return {table: database.execute(f"SELECT COUNT(*) FROM {table}").fetchone()[0] for table in tables}
 
 
-def test_the_first_run_fills_the_register_and_tells_the_addresses(tmp_path):
-    with serving(tmp_path) as (site, printed):
-        assert b"60" in urlopen(site).read()
-        text = "\n".join(printed)
-        for path in ("/", "/admin/", "/api/v1/", "/api/docs/"):
-            assert re.search(rf"{site}{path}$", text, re.MULTILINE)
-        assert re.search(r"^Administrator: +admin$", text, re.MULTILINE)
-        assert re.search(r"^Password: +\S{16} ", text, re.MULTILINE)
-    assert counts(tmp_path) == {"heroes_hero": 60, "teams_team": 12, "auth_user": 1}
+@pytest.fixture(scope="module")
+def first_run(tmp_path_factory):
+    """The folder, the address and the words of a first run, whose API a page elsewhere may use."""
+    folder = tmp_path_factory.mktemp("first")
+    with serving(folder, CORS_ORIGINS="https://a.example.org") as (site, printed):
+        yield folder, site, printed
+
+
+def test_the_first_run_fills_the_register_and_tells_the_addresses(first_run):
+    folder, site, printed = first_run
+    assert b"60" in urlopen(site).read()
+    text = "\n".join(printed)
+    for path in ("/", "/admin/", "/api/v1/", "/api/docs/"):
+        assert re.search(rf"{site}{path}$", text, re.MULTILINE)
+    assert re.search(r"^Administrator: +admin$", text, re.MULTILINE)
+    assert re.search(r"^Password: +\S{16} ", text, re.MULTILINE)
+    assert counts(folder) == {"heroes_hero": 60, "teams_team": 12, "auth_user": 1}
+
+
+def test_static_files_and_pages_come_from_the_same_process(first_run):
+    _folder, site, _printed = first_run
+    connection = http.client.HTTPConnection(site.removeprefix("http://"))
+    connection.request("GET", "/static/site.css")
+    answer = connection.getresponse()
+    assert (answer.status, answer.read()) == (200, (ROOT / "static" / "site.css").read_bytes())
+    connection.close()
+
+
+def test_a_script_from_elsewhere_may_read_why_it_is_refused(first_run):
+    _folder, site, _printed = first_run
+    connection = http.client.HTTPConnection(site.removeprefix("http://"))
+    for path in ("/api/v1/heroes/?search=%00", "/api/v1/heroes/?nonsense=1"):
+        connection.request("GET", path, headers={"Origin": "https://a.example.org"})
+        answer = connection.getresponse()
+        answer.read()
+        assert answer.status == 400
+        assert answer.headers["Access-Control-Allow-Origin"] == "https://a.example.org"
+    connection.close()
 
 
 def test_the_second_run_changes_nothing(tmp_path):
@@ -83,15 +112,6 @@ def test_a_port_in_use_is_told(tmp_path):
     assert not (tmp_path / "register.sqlite3").exists()
 
 
-def test_static_files_and_pages_come_from_the_same_process(tmp_path):
-    with serving(tmp_path) as (site, _printed):
-        connection = http.client.HTTPConnection(site.removeprefix("http://"))
-        connection.request("GET", "/static/site.css")
-        answer = connection.getresponse()
-        assert (answer.status, answer.read()) == (200, (ROOT / "static" / "site.css").read_bytes())
-        connection.close()
-
-
 def test_production_makes_nobody_up_and_collects_static_files_only_where_any_is_new(tmp_path):
     settings = {**PRODUCTION, "DATABASE_URL": f"sqlite:///{tmp_path}/register.sqlite3"}
     collected = []
@@ -132,16 +152,4 @@ def test_a_page_of_ours_tells_a_fault_even_without_the_database(tmp_path):
         assert "has been noted" in answer.read().decode()
         assert answer.headers["X-Request-Id"]
         assert "default-src 'self'" in answer.headers["Content-Security-Policy"]
-        connection.close()
-
-
-def test_a_script_from_elsewhere_may_read_why_it_is_refused(tmp_path):
-    with serving(tmp_path, CORS_ORIGINS="https://a.example.org") as (site, _printed):
-        connection = http.client.HTTPConnection(site.removeprefix("http://"))
-        for path in ("/api/v1/heroes/?search=%00", "/api/v1/heroes/?nonsense=1"):
-            connection.request("GET", path, headers={"Origin": "https://a.example.org"})
-            answer = connection.getresponse()
-            answer.read()
-            assert answer.status == 400
-            assert answer.headers["Access-Control-Allow-Origin"] == "https://a.example.org"
         connection.close()

@@ -18,13 +18,18 @@ def run(*command, **settings):
     return ran.stdout
 
 
-def test_a_generated_client_makes_the_round_trip(tmp_path):
-    with serving(tmp_path) as (site, _printed):
+def test_a_generated_client_makes_the_round_trip(furnished):
+    with serving(furnished) as (site, _printed):
         with urlopen(f"{site}/api/schema/") as answer:
-            (tmp_path / "schema.json").write_bytes(answer.read())
+            (furnished / "schema.json").write_bytes(answer.read())
         generate = [sys.executable, "-m", "openapi_python_client", "generate", "--meta", "none"]
-        place = ["--path", str(tmp_path / "schema.json"), "--output-path", str(tmp_path / "register_client")]
+        place = [
+            "--path",
+            str(furnished / "schema.json"),
+            "--output-path",
+            str(furnished / "register_client"),
+        ]
         run(*generate, *place)
-        token = manage(tmp_path, "issue_token", "admin").stdout.strip()
-        environ = environment(tmp_path, PYTHONPATH=str(tmp_path))
+        token = manage(furnished, "issue_token", "admin").stdout.strip()
+        environ = environment(furnished, PYTHONPATH=str(furnished))
         assert run(sys.executable, str(SCRIPT), site, token, env=environ) == "round trip done\n"

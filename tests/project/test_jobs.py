@@ -8,6 +8,8 @@ from contextlib import closing
 from pathlib import Path
 from urllib.request import urlopen
 
+import pytest
+
 from .processes import manage, served, serving
 
 PATIENCE = 60
@@ -56,46 +58,44 @@ def is_alive(pid):
     return True
 
 
-def test_a_job_runs_beside_the_site_and_asks_for_the_next(tmp_path):
-    with serving(tmp_path):
-        wait_until(lambda: jobs(tmp_path, "sweep_hourly") == ["SUCCESSFUL", "READY"])
-    with serving(tmp_path):
+def test_a_job_runs_beside_the_site_and_asks_for_the_next(furnished):
+    with serving(furnished):
+        wait_until(lambda: jobs(furnished, "sweep_hourly") == ["SUCCESSFUL", "READY"])
+    with serving(furnished):
         pass
-    assert jobs(tmp_path, "sweep_hourly")[-1:] == ["READY"]
-    assert jobs(tmp_path, "sweep_hourly").count("READY") == 1
+    assert jobs(furnished, "sweep_hourly")[-1:] == ["READY"]
+    assert jobs(furnished, "sweep_hourly").count("READY") == 1
 
 
-def test_asked_to_stop_the_site_lets_the_job_end(tmp_path):
-    for number in (signal.SIGTERM, signal.SIGINT):
-        folder = tmp_path / number.name
-        folder.mkdir()
-        with served(folder) as (process, _site, _printed):
-            worker = hold(folder)
-            process.send_signal(number)
-            (folder / "go").touch()
-            assert process.wait(PATIENCE) == 0
-        assert not is_alive(worker)
-        assert jobs(folder, "hold") == ["SUCCESSFUL"]
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_asked_to_stop_the_site_lets_the_job_end(number, furnished):
+    with served(furnished) as (process, _site, _printed):
+        worker = hold(furnished)
+        process.send_signal(number)
+        (furnished / "go").touch()
+        assert process.wait(PATIENCE) == 0
+    assert not is_alive(worker)
+    assert jobs(furnished, "hold") == ["SUCCESSFUL"]
 
 
-def test_a_killed_worker_is_followed_by_one_that_takes_over_its_job(tmp_path):
-    with served(tmp_path) as (process, site, _printed):
-        os.kill(hold(tmp_path), signal.SIGKILL)
+def test_a_killed_worker_is_followed_by_one_that_takes_over_its_job(furnished):
+    with served(furnished) as (process, site, _printed):
+        os.kill(hold(furnished), signal.SIGKILL)
         assert "The worker for jobs has ended (SIGKILL)." in told(process, "The worker for jobs")
-        (tmp_path / "go").touch()
-        wait_until(lambda: jobs(tmp_path, "hold") == ["SUCCESSFUL"])
+        (furnished / "go").touch()
+        wait_until(lambda: jobs(furnished, "hold") == ["SUCCESSFUL"])
         assert process.poll() is None
         with urlopen(f"{site}/heroes/") as answer:
             assert answer.status == 200
         process.send_signal(signal.SIGTERM)
         assert process.wait(PATIENCE) == 0
-    first, second = runs(tmp_path)
+    first, second = runs(furnished)
     assert first != second
     assert not is_alive(second)
 
 
-def test_a_site_whose_gunicorn_is_killed_says_so_and_stops(tmp_path):
-    with served(tmp_path) as (process, _site, _printed):
+def test_a_site_whose_gunicorn_is_killed_says_so_and_stops(furnished):
+    with served(furnished) as (process, _site, _printed):
         os.kill(gunicorn(process.pid), signal.SIGKILL)
         assert "gunicorn has ended (SIGKILL), so the site stops." in told(process, "gunicorn has ended")
         assert process.wait(PATIENCE) == 128 + signal.SIGKILL

@@ -1,6 +1,7 @@
 """Several processes on one SQLite file: no update is lost, and a write that is sent again is done once."""
 
 import json
+import shutil
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
@@ -16,9 +17,9 @@ WRITERS = 16
 
 
 @pytest.fixture(scope="module")
-def site(tmp_path_factory):
+def site(after_the_first_run, tmp_path_factory):
     """The site with four processes, and a way to send it requests with a token."""
-    folder = tmp_path_factory.mktemp("site")
+    folder = shutil.copytree(after_the_first_run, tmp_path_factory.mktemp("site"), dirs_exist_ok=True)
     with serving(folder, WEB_CONCURRENCY="4") as (address, _printed):
         token = manage(folder, "issue_token", "admin").stdout.strip()
 

@@ -17,11 +17,11 @@ Hero(name="Nightjar", secret_name="Nora Hidden", age=31).save()
 """
 
 
-def test_a_change_is_told_by_the_worker(tmp_path):
+def test_a_change_is_told_by_the_worker(furnished):
     allowed = {"WEBHOOK_ALLOW_PRIVATE": "true"}
-    with receiving() as receiver, serving(tmp_path, **allowed):
+    with receiving() as receiver, serving(furnished, **allowed):
         for code in (SUBSCRIBE.format(url=receiver.url), WRITE):
-            ran = manage(tmp_path, "shell", "--no-imports", "-c", code, **allowed)
+            ran = manage(furnished, "shell", "--no-imports", "-c", code, **allowed)
             assert ran.returncode == 0, ran.stderr
         wait_until(lambda: receiver.got)
     [(_headers, body)] = receiver.got
