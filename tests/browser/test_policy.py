@@ -1,0 +1,41 @@
+"""No page, the admin's neither, asks another site for anything or breaks the content security policy.
+
+What the browser notices fails these tests, as it fails any other that visits a page.
+"""
+
+
+def test_every_page_of_the_admin_keeps_to_the_policy(visit):
+    page = visit("administrator")
+    page.goto("/admin/")
+    addresses = {link.get_attribute("href") for link in page.locator("#content-main a").all()}
+    opened = set()
+    for address in sorted(addresses):
+        answer = page.goto(address)
+        assert answer.status < 400, address
+        opened.add(page.url)
+        first = page.locator("#result_list tbody th a").first
+        if first.count():
+            first.click()
+            page.wait_for_load_state()
+            opened.add(page.url)
+    assert len(opened) > 15
+
+
+def test_the_admin_looks_up_a_team_while_one_types(visit):
+    page = visit("administrator")
+    page.goto("/admin/heroes/hero/add/")
+    page.locator(".select2-selection").click()
+    page.locator(".select2-search__field").fill("aveng")
+    page.locator(".select2-results__option", has_text="Avengers").click()
+    assert page.locator("#id_team option:checked").inner_text() == "Avengers"
+
+
+def test_swagger_sends_what_one_tries(visit):
+    page = visit("administrator")
+    page.goto("/api/docs/")
+    operation = page.locator("#operations-heroes-heroes_list")
+    operation.get_by_role("button").first.click()
+    operation.get_by_role("button", name="Try it out").click()
+    operation.get_by_role("button", name="Execute").click()
+    operation.locator(".live-responses-table .response-col_status").first.wait_for()
+    assert "200" in operation.locator(".live-responses-table .response-col_status").nth(1).inner_text()
