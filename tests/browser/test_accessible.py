@@ -75,6 +75,7 @@ def findings(page: Page, address: str) -> list[str]:
 def in_both_themes(page: Page, address: str) -> dict[str, list[str]]:
     found = {"light": findings(page, address)}
     page.emulate_media(color_scheme="dark")
+    page.evaluate("Promise.all(document.getAnimations().map((fading) => fading.finished))")
     return found | {"dark": findings(page, address)}
 
 
