@@ -5,13 +5,14 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page
+from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from tests.people import PASSWORD
 from tests.project.processes import manage, serving
 
 from .chromium import CHROMIUM, LAUNCH, MISSING
 
+expect.set_options(timeout=30_000)  # a machine may be busy
 PEOPLE = """
 from tests.people import person
 person("editor", "Editors")
@@ -104,7 +105,6 @@ def visit(browser: Browser, site: str, cookies) -> Iterator[Callable[..., Page]]
     def open_browser(who: str = "visitor", expected: tuple[str, ...] = (), **options) -> Page:
         context = browser.new_context(**{"base_url": site, "locale": "en-GB", **options})
         context.add_cookies(cookies(who))
-        context.set_default_timeout(20_000)
         contexts.append((context, Watch(context, options.get("base_url", site), expected)))
         return context.new_page()
 
