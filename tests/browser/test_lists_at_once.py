@@ -79,6 +79,8 @@ def test_a_list_that_takes_long_shows_that_it_is_asked_for(visit):
     page.route("**/heroes/?search=bat", lambda route: waiting.append(route))
     page.get_by_role("main").get_by_label("Search").fill("bat")
     expect(page.locator("#busy")).to_have_class("busy htmx-request")
+    while not waiting:
+        page.evaluate("0")  # in which Playwright hands over what has come
     waiting[0].continue_()
     expect(page.locator("#tally")).to_have_text("1 to 1 of 1")
     expect(page.locator("#busy")).to_have_class("busy")
