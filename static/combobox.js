@@ -73,20 +73,22 @@ const typable = (select) => {
     fill(input.value);
   });
   input.addEventListener("change", (event) => event.stopPropagation());
-  // What was typed counts where one option is left by it; nothing typed is the empty option.
+  // What was typed counts where it is an option or leaves one; nothing typed is the empty option.
   const settle = () => {
-    const [first, second] = list.hidden ? [] : list.children;
-    if (input.value === "" && select.querySelector('option[value=""]')) choose("");
-    else choose(first && !second ? first.dataset.value : select.value);
+    const options = list.hidden ? [] : [...list.children];
+    const typed = fold(input.value).trim();
+    const meant = options.find((item) => fold(item.textContent) === typed) ?? (options.length === 1 ? options[0] : null);
+    if (typed === "" && select.querySelector('option[value=""]')) choose("");
+    else choose(meant ? meant.dataset.value : select.value);
   };
   input.addEventListener("blur", settle);
   input.addEventListener("keydown", (event) => {
     const last = list.children.length - 1;
-    if (event.key === "ArrowDown" && list.hidden) fill("");
+    if (["ArrowDown", "ArrowUp"].includes(event.key) && list.hidden) fill("");
     else if (event.key === "ArrowDown") mark(marked < last ? marked + 1 : 0);
     else if (event.key === "ArrowUp") mark(marked > 0 ? marked - 1 : last);
     else if (event.key === "Enter" && marked >= 0) choose(list.children[marked].dataset.value);
-    else if (event.key === "Enter" && !list.hidden) settle();
+    else if (event.key === "Enter" && (!list.hidden || input.value !== chosen())) settle();
     else if (event.key === "Escape" && !list.hidden) choose(select.value);
     else return;
     event.preventDefault();

@@ -9,7 +9,8 @@ from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.forms.utils import flatatt
-from django.utils.functional import cached_property
+from django.utils.formats import number_format
+from django.utils.functional import cached_property, lazy
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.text import format_lazy
@@ -35,10 +36,14 @@ def is_id_number(value: Any) -> bool:
     return isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= LARGEST_ID
 
 
+written = lazy(number_format, str)
+"""A number as the language of the page writes it."""
+
+
 def between(smallest: int, largest: int) -> list[Any]:
     """Validators of a range, with the same words at both its ends."""
     words = _("Enter a whole number from {smallest} to {largest}.")
-    message = format_lazy(words, smallest=f"{smallest:,}", largest=f"{largest:,}")
+    message = format_lazy(words, smallest=written(smallest), largest=written(largest))
     return [MinValueValidator(smallest, message), MaxValueValidator(largest, message)]
 
 

@@ -158,7 +158,9 @@ class RecordFilterSet(PagedFilterSet):
         for link in model.held_by():
             filters.update(filters_of_count(link))
         for name in ("created_at", "updated_at"):
-            filters.update(filters_of_range(InstantFilter, name, model.label(name)))
+            filters.update(
+                filters_of_range(InstantFilter, name, capfirst(model._meta.get_field(name).verbose_name))
+            )
             order[name] = name
         named = {"ordering": RecordOrdering(order, label=_("Order")), **dict(filters_of_shape(model))}
         return {

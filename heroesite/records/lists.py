@@ -108,5 +108,5 @@ class RecordList(RecordPage):
         mine = SavedView.objects.of(self.request.user, self.model)
         here = next((view for view in mine if view.query == query), None)
         new = query and not here and filterset.is_valid()
-        form = SavedViewForm(initial={"query": query}) if new else None
+        form = SavedViewForm(initial={"query": query}, auto_id="keep-%s") if new else None
         return {"saved_views": mine, "saved_here": here, "keep_form": form}

@@ -14,7 +14,7 @@ from django.utils.translation import ngettext
 
 from heroesite.text import shown
 
-from .fields import is_id
+from .fields import REQUIRED, is_id
 from .filters import LIMIT
 from .races import again_after_race
 from .views import RecordPage, tell_written
@@ -56,6 +56,8 @@ class SelectionForm(forms.Form):
     def clean(self) -> dict[str, Any]:
         for name in set(self.data) - set(self.fields) - self.others:
             raise ValidationError(_("“%(name)s” is not known here."), "unknown", {"name": shown(name)})
+        for name in set(self.fields) - set(SelectionForm.base_fields) - set(self.data):
+            self.add_error(name, ValidationError(REQUIRED, code="required"))
         return super().clean() or self.cleaned_data
 
 
@@ -120,7 +122,7 @@ class SelectionPage(RecordPage):
             context["missing"] = len(keys) - len(records)
         if seen is not None:
             context["changed"] = [record for record in records if record.version != seen[record.pk]]
-        if records:
+        if records and form.is_valid():
             context |= {"records": records, **self.outlook(records, form)}
         answer = self.render_to_response(self.get_context_data(**context), status=status)
         add_never_cache_headers(answer)
@@ -179,7 +181,7 @@ class ChangeSelected(SelectionPage):
             "question": words % self.named(len(changing)),
             "link": link,
             "target": target,
-            "choice": form[link],
+            "idle": not changing,
             "unchanged": len(records) - len(changing),
         }
 

@@ -255,6 +255,8 @@ class RecordRestore(RecordFormPage):
 
     @method_decorator(again_after_race)
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        if "check" in request.GET:
+            raise BadRequest(_("The form has no such field."))
         entry = self.model.gone(kwargs["pk"])
         if entry is None:
             return redirect(self.find())

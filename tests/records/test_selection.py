@@ -121,3 +121,27 @@ def test_the_way_back_leads_nowhere_else(owls, editor_browser):
     )
     assert answer["Location"].startswith("/heroes/?")
     assert "\n" not in answer["Location"]
+
+
+def test_a_team_that_has_gone_meanwhile_is_told_and_nobody_loses_theirs(owls, editor_browser):
+    target = TeamFactory(name="Day Watch")
+    request = chosen(owls, team=target.pk)
+    target.delete()
+    for answer, status in (
+        (editor_browser.get("/heroes/selected/team/", request), 400),
+        (editor_browser.post("/heroes/selected/team/", request), 422),
+    ):
+        assert answer.status_code == status
+        assert "There is no such record." in read(answer).one(role="alert").text
+        assert not read(answer).all("form", id="confirm")
+    assert Hero.objects.filter(team=None).count() == 1
+
+
+def test_checking_a_field_brings_no_deleted_record_back(editor_browser):
+    hero = HeroFactory(name="Owl")
+    key = hero.pk
+    hero.delete()
+    for action in ("restore", "edit"):
+        answer = editor_browser.post(f"/heroes/{key}/{action}/?check=name", {"name": "Owl"})
+        assert answer.status_code in (400, 404)
+    assert not Hero.objects.exists()
