@@ -1739,9 +1739,9 @@ def chosen_rows() -> Inputs:
             name = f"rows to be {what}: {short(query)}"
             yield asked(name, int(status), f"{address}{query}", who="editor")
     yield asked(
-        "rows for no team that is named", 400, f"/heroes/selected/team/?record={HERO}-1", who="editor"
+        "rows to be moved, and no word where", 400, f"/heroes/selected/team/?record={HERO}-1", who="editor"
     )
-    yield page("rows for no team that is named", 422, {"record": f"{HERO}-1"}, "/heroes/selected/team/")
+    yield page("rows moved, and no word where", 422, {"record": f"{HERO}-1"}, "/heroes/selected/team/")
     for team, status in ((TEAM, 200), ("", 200), (NOBODY, 400), ("abc", 400), (HUGE, 400), (2**63, 400)):
         query = f"record={HERO}-1&team={team}"
         yield asked(
