@@ -23,7 +23,7 @@ from django.test.utils import CaptureQueriesContext, setup_test_environment
 
 from heroes.models import Hero
 from heroesite.api.models import ApiToken
-from heroesite.records import models as records
+from heroesite.records.models import base as records
 
 from .databases import on_both
 

@@ -1,6 +1,6 @@
 from django.contrib import admin
 
-from heroesite.records.admin import RecordAdmin
+from heroesite.records.admin.records import RecordAdmin
 
 from .filters import HeroFilterSet
 from .forms import HeroForm

@@ -1,5 +1,5 @@
-from heroesite.records.api import RecordViewSet
-from heroesite.records.serializers import RecordSerializer
+from heroesite.records.api.serializers import RecordSerializer
+from heroesite.records.api.viewsets import RecordViewSet
 from teams.api import TeamRowSerializer
 
 from .filters import HeroFilterSet

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from django.utils.translation import gettext as _
 
-from heroesite.text import fold, normalise, shown
+from heroesite.text import fold, normalize, printable
 
 COLUMN = "name"
 # "Counter-Earth" is a place in a universe. One title in the files has no blank before its universe.
@@ -68,7 +68,7 @@ class UnreadableFile(Exception):
 
     def __init__(self, file: Path, line: int | None, fault: str) -> None:
         where = _("%(file)s, line %(line)d") if line else "%(file)s"
-        super().__init__(f"{where % {'file': shown(str(file)), 'line': line}}: {fault}")
+        super().__init__(f"{where % {'file': printable(str(file)), 'line': line}}: {fault}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +86,7 @@ class Character:
 
     def __str__(self) -> str:
         """Where the character stands and their name, fit for any screen; never the secret name."""
-        values = {"file": shown(str(self.file)), "line": self.line, "name": shown(self.name)}
+        values = {"file": printable(str(self.file)), "line": self.line, "name": printable(self.name)}
         return _("%(file)s, line %(line)d: “%(name)s”") % values
 
 
@@ -113,7 +113,7 @@ def titles(file: Path) -> Iterator[tuple[int, str]]:
         header = next(rows, [])
         if header.count(COLUMN) != 1:
             fault = _("the header must have one column called “%(column)s”; it has: %(header)s.")
-            columns = shown(", ".join(header)) or _("none")
+            columns = printable(", ".join(header)) or _("none")
             raise UnreadableFile(file, 1, fault % {"column": COLUMN, "header": columns})
         place = header.index(COLUMN)
         first = rows.line_num + 1
@@ -148,10 +148,10 @@ def lines(file: Path) -> Iterator[str]:
 
 def character(file: Path, line: int, title: str) -> Character:
     try:
-        return Character(file, line, *names(normalise(mended(title))))
+        return Character(file, line, *names(normalize(mended(title))))
     except ValueError:
         fault = _("A backslash in the title begins no escape that JSON knows. Mend it, or write two.")
-        return Character(file, line, *names(normalise(title)), fault=fault)
+        return Character(file, line, *names(normalize(title)), fault=fault)
 
 
 def mended(title: str) -> str:

@@ -1,4 +1,4 @@
-from heroesite.records.forms import RecordForm
+from heroesite.records.forms.record_form import RecordForm
 
 from .models import Hero
 

@@ -6,8 +6,9 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext_lazy
 
-from heroesite.records.fields import LineField, RecordKey, WholeNumberField
-from heroesite.records.models import FieldCheck, Record, line_check
+from heroesite.records.models.base import Record
+from heroesite.records.models.constraints import FieldCheckConstraint, line_length_check
+from heroesite.records.models.fields import BoundedIntegerField, LineField, RecordForeignKey
 from teams.models import Team
 
 AGES = (0, 1_000_000)
@@ -19,13 +20,15 @@ class Hero(Record):
     RESTRICTED: ClassVar = {"secret_name": "heroes.view_secret_name"}
 
     secret_name = LineField(_("secret name"), max_length=100)
-    age = WholeNumberField(_("age"), smallest=AGES[0], largest=AGES[1], null=True, blank=True, db_index=True)
-    team = RecordKey(
+    age = BoundedIntegerField(
+        _("age"), min_value=AGES[0], max_value=AGES[1], null=True, blank=True, db_index=True
+    )
+    team = RecordForeignKey(
         Team,
         verbose_name=_("team"),
         related_name="heroes",
         none=_("no team"),
-        left_behind=ngettext_lazy(
+        deletion_effect=ngettext_lazy(
             "%(count)d hero will be left without a team.",
             "%(count)d heroes will be left without a team.",
             "count",
@@ -38,6 +41,6 @@ class Hero(Record):
         permissions = [("view_secret_name", _("Can see secret names"))]
         constraints = [
             *Record.Meta.constraints,
-            line_check("secret_name", 100),
-            FieldCheck(condition=Q(age__range=AGES), name="%(app_label)s_%(class)s_age_range"),
+            line_length_check("secret_name", 100),
+            FieldCheckConstraint(condition=Q(age__range=AGES), name="%(app_label)s_%(class)s_age_range"),
         ]

@@ -1,4 +1,4 @@
-from heroesite.history.urls import history_urls
+from heroesite.changelog.urls import history_urls
 from heroesite.records.urls import record_urls
 
 from .filters import HeroFilterSet

@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from django_tasks_db.models import DBTaskResult
 
 from heroesite.api.models import ApiToken
-from heroesite.records.guarded_admin import GuardedAdmin, ReadOnlyAdmin
+from heroesite.records.admin.base import ReadOnlyModelAdmin, StrictModelAdmin
 
 for model in (User, Group, EmailAddress, DBTaskResult):
     admin.site.unregister(model)
@@ -22,17 +22,17 @@ admin.site.index_title = _("Register")
 
 
 @admin.register(User)
-class GuardedUserAdmin(GuardedAdmin, UserAdmin):
+class GuardedUserAdmin(StrictModelAdmin, UserAdmin):
     pass
 
 
 @admin.register(Group)
-class GuardedGroupAdmin(GuardedAdmin, GroupAdmin):
+class GuardedGroupAdmin(StrictModelAdmin, GroupAdmin):
     pass
 
 
 @admin.register(ApiToken)
-class ApiTokenAdmin(ReadOnlyAdmin):
+class ApiTokenAdmin(ReadOnlyModelAdmin):
     """Tokens as far as they can be seen; taking one away is all that staff can do with it."""
 
     list_display = ("name", "user", "token_key", "read_only", "created", "expiry")
@@ -44,11 +44,11 @@ class ApiTokenAdmin(ReadOnlyAdmin):
         return re.fullmatch("[0-9a-f]{128}", text) is not None
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return super(ReadOnlyAdmin, self).has_delete_permission(request, obj)
+        return super(ReadOnlyModelAdmin, self).has_delete_permission(request, obj)
 
 
 @admin.register(DBTaskResult)
-class JobAdmin(ReadOnlyAdmin):
+class JobAdmin(ReadOnlyModelAdmin):
     """Jobs: what waits, and how it ended."""
 
     list_display = ("task_path", "status", "run_after", "started_at", "finished_at")

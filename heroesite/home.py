@@ -7,10 +7,10 @@ from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext_lazy as _
 from django.views.generic import TemplateView
 
-from .records.charts import Chart, list_of
-from .records.lookups import SearchField
-from .records.models import Record
-from .records.query_forms import QueryForm
+from heroesite.records.filters.filters import SearchField
+from heroesite.records.filters.forms import QueryForm
+from heroesite.records.models.base import Record
+from heroesite.records.views.charts import Chart, list_of
 
 
 class HomeView(TemplateView):

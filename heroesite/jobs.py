@@ -14,7 +14,7 @@ from django_tasks import TaskResultStatus, task
 from django_tasks_db.models import DBTaskResult
 
 from heroesite.api.models import IdempotencyKey
-from heroesite.records.models import Disclosure
+from heroesite.records.audit.disclosures import Disclosure
 from heroesite.scheduling import schedule
 from heroesite.webhooks.deliveries import deliver, deliver_soon
 from heroesite.webhooks.models import Delivery

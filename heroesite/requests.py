@@ -13,7 +13,7 @@ from django.utils.cache import patch_cache_control, patch_vary_headers
 from django.utils.translation import gettext as _
 
 from .errors import API, not_allowed, refuse
-from .text import shown
+from .text import printable
 
 GetResponse = Callable[[HttpRequest], HttpResponse]
 LONGEST_QUERY = 8000
@@ -88,7 +88,9 @@ class RequestRules:
         if kind == "application/json" and request.method not in ("GET", "HEAD"):
             return 415, _("Pages take forms. Programs send JSON to the API, at /api/v1/.")
         if has_body and kind not in FORMS:
-            return 415, _("Pages take forms, not %(kind)s.") % {"kind": shown(kind) or _("an unnamed type")}
+            return 415, _("Pages take forms, not %(kind)s.") % {
+                "kind": printable(kind) or _("an unnamed type")
+            }
         return None
 
 

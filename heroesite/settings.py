@@ -107,7 +107,7 @@ if faults:
 
 INSTALLED_APPS = [
     "heroesite.records",
-    "heroesite.history",
+    "heroesite.changelog",
     "heroesite.webhooks",
     "heroesite.api",
     "teams",
@@ -155,7 +155,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
-    "heroesite.records.doors.ThroughADoor",
+    "heroesite.records.audit.middleware.ChangeSetMiddleware",
 ]
 if not PUBLIC_READ:
     MIDDLEWARE.insert(
@@ -307,7 +307,7 @@ REST_FRAMEWORK = {
     "DEFAULT_PARSER_CLASSES": ["heroesite.api.parsers.StrictJSONParser"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "DEFAULT_CONTENT_NEGOTIATION_CLASS": "heroesite.api.negotiation.Negotiation",
-    "DEFAULT_SCHEMA_CLASS": "heroesite.api.schema.RecordAutoSchema",
+    "DEFAULT_SCHEMA_CLASS": "heroesite.api.openapi.schema.RecordAutoSchema",
     "DEFAULT_THROTTLE_CLASSES": ["heroesite.api.limits.Limits"],
     "NUM_PROXIES": TRUSTED_PROXIES,
     "EXCEPTION_HANDLER": "drf_standardized_errors.handler.exception_handler",
@@ -334,9 +334,9 @@ SPECTACULAR_SETTINGS = {
     "SERVE_PERMISSIONS": ["rest_framework.permissions.AllowAny"],
     "SERVE_AUTHENTICATION": [],
     "SERVE_INCLUDE_SCHEMA": False,
-    "PREPROCESSING_HOOKS": ["heroesite.api.schema.one_path_each"],
+    "PREPROCESSING_HOOKS": ["heroesite.api.openapi.schema.one_path_each"],
     "POSTPROCESSING_HOOKS": [
-        "heroesite.api.components.add_schemas",
+        "heroesite.api.openapi.components.add_schemas",
         "heroesite.webhooks.schema.add_webhooks",
     ],
 }

@@ -31,7 +31,7 @@ FAR_TOO_LONG = 1_000
 """Characters of which no more than the longest field (200) can be left: one stands for four at most."""
 
 
-def normalise(text: str) -> str:
+def normalize(text: str) -> str:
     """``text`` in NFC, without outer white space, each inner run of blanks made one space.
 
     What is far too long for any field stays as it is, to be refused for its length: putting a million
@@ -47,7 +47,7 @@ def fold(text: str) -> str:
     return BLANKS.sub(" ", unicodedata.normalize("NFKC", folded)).strip()
 
 
-def shown(text: str) -> str:
+def printable(text: str) -> str:
     """``text`` fit for a message: what cannot be printed is written as its code point."""
     return REFUSED.sub(lambda match: f"<U+{ord(match[0]):04X}>", text[:200])
 

@@ -14,8 +14,9 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
+from heroesite.form_fields import LineFormField, StrictIntegerField
+
 from .api.models import DAYS, MOST_DAYS, ApiToken
-from .records.fields import LineFormField, WholeNumberFormField
 from .text import validate_line
 
 
@@ -26,7 +27,7 @@ class TokenForm(forms.Form):
         validators=[validate_line, MaxLengthValidator(100)],
     )
     read_only = forms.BooleanField(label=gettext_lazy("For reading only"), required=False)
-    days = WholeNumberFormField(label=gettext_lazy("Days"), initial=DAYS, min_value=1, max_value=MOST_DAYS)
+    days = StrictIntegerField(label=gettext_lazy("Days"), initial=DAYS, min_value=1, max_value=MOST_DAYS)
     once = forms.CharField(
         required=False, widget=forms.HiddenInput, initial=partial(token_urlsafe, 9), max_length=20
     )

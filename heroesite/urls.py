@@ -14,14 +14,14 @@ from heroes.api import HeroViewSet
 from heroes.models import Hero
 from heroesite import tokens
 from heroesite.api import docs
+from heroesite.changelog.api.viewsets import ChangeSetViewSet
+from heroesite.changelog.charts import per_day
+from heroesite.changelog.urls import api_history_urls
 from heroesite.errors import not_found
-from heroesite.history.api import ChangeSetViewSet
-from heroesite.history.charts import per_day
-from heroesite.history.urls import api_history_urls
 from heroesite.home import HomeView, SearchView
 from heroesite.languages import LanguagePage
-from heroesite.records.api import RecordRouter
-from heroesite.records.charts import by_link, by_number
+from heroesite.records.api.routers import RecordRouter
+from heroesite.records.views.charts import by_link, by_number
 from teams.api import TeamViewSet
 from teams.models import Team
 
@@ -47,11 +47,11 @@ urlpatterns = [
     path("language/set/", login_not_required(set_language), name="set_language"),
     path("heroes/", include("heroes.urls")),
     path("teams/", include("teams.urls")),
-    path("history/", include("heroesite.history.urls")),
+    path("history/", include("heroesite.changelog.urls")),
     path("account/tokens/", tokens.tokens, name="tokens"),
     path("account/tokens/<str:token_key>/revoke/", tokens.revoke, name="revoke_token"),
     path("account/", include("allauth.account.urls")),
-    re_path("^admin/r/", not_found),  # it guesses at ids, and the admin links to pages by itself
+    re_path("^admin/r/", not_found),  # it blind_writes at ids, and the admin links to pages by itself
     path("admin/", admin.site.urls),
     path("api/v1/", include(([*router.urls, *api_history_urls(router)], "api"))),
     path("api/v1", router.get_api_root_view()),

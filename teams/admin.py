@@ -6,8 +6,8 @@ from django.utils.html import format_html, format_html_join
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
-from heroesite.records.admin import RecordAdmin
-from heroesite.records.filters import LIMIT
+from heroesite.records.admin.records import RecordAdmin
+from heroesite.records.filters.filtersets import LIMIT
 
 from .filters import TeamFilterSet
 from .forms import TeamForm

@@ -2,9 +2,9 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 from rest_framework.reverse import reverse
 
-from heroesite.records.api import RecordViewSet
-from heroesite.records.filters import LIMIT
-from heroesite.records.serializers import RecordSerializer
+from heroesite.records.api.serializers import RecordSerializer
+from heroesite.records.api.viewsets import RecordViewSet
+from heroesite.records.filters.filtersets import LIMIT
 
 from .filters import TeamFilterSet
 from .models import Team

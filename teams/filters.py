@@ -1,4 +1,4 @@
-from heroesite.records.filters import RecordFilterSet
+from heroesite.records.filters.filtersets import RecordFilterSet
 
 from .models import Team
 

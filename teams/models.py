@@ -5,8 +5,9 @@ from typing import Any, ClassVar
 from django.db.models import Avg
 from django.utils.translation import gettext_lazy as _
 
-from heroesite.records.fields import LineField
-from heroesite.records.models import Record, line_check
+from heroesite.records.models.base import Record
+from heroesite.records.models.constraints import line_length_check
+from heroesite.records.models.fields import LineField
 
 
 class Team(Record):
@@ -17,7 +18,7 @@ class Team(Record):
     class Meta(Record.Meta):
         verbose_name = _("team")
         verbose_name_plural = _("teams")
-        constraints = [*Record.Meta.constraints, line_check("headquarters", 200)]
+        constraints = [*Record.Meta.constraints, line_length_check("headquarters", 200)]
 
     heroes: Any
 

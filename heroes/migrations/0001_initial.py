@@ -2,7 +2,7 @@ import django.db.models.deletion
 import django.utils.timezone
 from django.db import migrations, models
 
-import heroesite.records.fields
+import heroesite.records.models.fields
 
 
 class Migration(migrations.Migration):
@@ -18,14 +18,14 @@ class Migration(migrations.Migration):
             name='Hero',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', heroesite.records.fields.LineField(max_length=100, verbose_name='name')),
-                ('name_key', heroesite.records.fields.FoldedField(max_length=400, of='name')),
+                ('name', heroesite.records.models.fields.LineField(max_length=100, verbose_name='name')),
+                ('name_key', heroesite.records.models.fields.FoldedField(max_length=400, of='name')),
                 ('version', models.PositiveIntegerField(default=1, editable=False, verbose_name='version')),
                 ('created_at', models.DateTimeField(default=django.utils.timezone.now, editable=False, verbose_name='created')),
                 ('updated_at', models.DateTimeField(auto_now=True, verbose_name='last changed')),
-                ('secret_name', heroesite.records.fields.LineField(max_length=100, verbose_name='secret name')),
-                ('age', heroesite.records.fields.WholeNumberField(blank=True, db_index=True, largest=1000000, null=True, smallest=0, verbose_name='age')),
-                ('team', heroesite.records.fields.RecordKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='heroes', to='teams.team', verbose_name='team')),
+                ('secret_name', heroesite.records.models.fields.LineField(max_length=100, verbose_name='secret name')),
+                ('age', heroesite.records.models.fields.BoundedIntegerField(blank=True, db_index=True, max_value=1000000, null=True, min_value=0, verbose_name='age')),
+                ('team', heroesite.records.models.fields.RecordForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='heroes', to='teams.team', verbose_name='team')),
             ],
             options={
                 'verbose_name': 'hero',

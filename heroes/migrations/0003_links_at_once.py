@@ -1,6 +1,6 @@
 from django.db import migrations
 
-from heroesite.records.operations import CheckLinksAtOnce
+from heroesite.records.models.operations import CheckLinksAtOnce
 
 
 class Migration(migrations.Migration):

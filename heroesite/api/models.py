@@ -53,7 +53,7 @@ class IdempotencyKey(models.Model):
     """A write of one user, and what it was answered, if it was yet.
 
     A key from a header has no blank in it; one with a blank belongs to a form, see
-    :mod:`heroesite.records.forms`.
+    :mod:`heroesite.records.forms.record_form`.
     """
 
     user = models.ForeignKey(

@@ -6,7 +6,7 @@ from typing import IO, Any, NoReturn
 from rest_framework.exceptions import ParseError
 from rest_framework.parsers import BaseParser
 
-from heroesite.text import shown
+from heroesite.text import printable
 
 DEEPEST = 20
 
@@ -42,7 +42,7 @@ def without_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     members: dict[str, Any] = {}
     for name, value in pairs:
         if name in members:
-            raise ParseError(f"The member “{shown(name)}” is given more than once. Give it once.")
+            raise ParseError(f"The member “{printable(name)}” is given more than once. Give it once.")
         members[name] = value
     return members
 

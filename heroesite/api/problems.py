@@ -16,7 +16,7 @@ from rest_framework.exceptions import ErrorDetail
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from heroesite.text import shown
+from heroesite.text import printable
 
 MEDIA_TYPE = "application/problem+json"
 FAILED = _("Something went wrong here, and it has been noted. Try again in a moment.")
@@ -61,7 +61,7 @@ class InvalidBody(exceptions.ValidationError):
 
 
 @dataclass(frozen=True)
-class Refused:
+class ItemError:
     """A fault in a body: a pointer to where it is, what is wrong, and a code that never changes."""
 
     pointer: str
@@ -74,7 +74,7 @@ class InvalidItems(exceptions.APIException):
 
     default_code = "invalid"
 
-    def __init__(self, faults: Sequence[Refused], *, stale: bool = False) -> None:
+    def __init__(self, faults: Sequence[ItemError], *, stale: bool = False) -> None:
         super().__init__("Nothing was done, since some items cannot be taken: see errors.")
         self.status_code = HTTPStatus.CONFLICT if stale else HTTPStatus.UNPROCESSABLE_ENTITY
         self.members = {"errors": [asdict(fault) for fault in faults]}
@@ -90,7 +90,7 @@ def refuse_parameters(request: Request) -> None:
     """Refuse a query string where there is nothing to ask."""
     if request.query_params:
         words = ErrorDetail("There are no parameters here. Leave it out.", "unknown")
-        raise InvalidQuery({shown(name): [words] for name in request.query_params})
+        raise InvalidQuery({printable(name): [words] for name in request.query_params})
 
 
 def optional_members(request: Request, *known: str) -> dict[str, Any]:
@@ -104,7 +104,7 @@ def optional_members(request: Request, *known: str) -> dict[str, Any]:
         raise InvalidBody({"non_field_errors": [ErrorDetail("Send a JSON object.", "not_an_object")]})
     for name in body:
         if name not in known:
-            raise InvalidBody({shown(name): [ErrorDetail(no_member(*known), "unknown")]})
+            raise InvalidBody({printable(name): [ErrorDetail(no_member(*known), "unknown")]})
     return body
 
 

@@ -1,35 +1,40 @@
-"""The addresses that each kind of record has."""
+"""The addresses of each record type's pages."""
 
 from django.urls import URLPattern, path
 
-from . import lists, saved_view_pages, selection, views
-from .filters import RecordFilterSet
-from .forms import RecordForm
+from .filters.filtersets import RecordFilterSet
+from .forms.record_form import RecordForm
 from .models import Record
+from .views.base import RecordView
+from .views.bulk_actions import BulkDeleteView, BulkUpdateView
+from .views.detail import RecordDetailView, RecordRevealView
+from .views.edit import RecordCreateView, RecordDeleteView, RecordRestoreView, RecordUpdateView
+from .views.list import RecordListView
+from .views.saved_views import SavedViewDeleteView, SavedViewListView, SavedViewOpenView
 
-PAGES: dict[str, tuple[str, type[views.RecordPage]]] = {
-    "list": ("", lists.RecordList),
-    "create": ("new/", views.RecordCreate),
-    "change_selected": ("selected/<str:link>/", selection.ChangeSelected),
-    "delete_selected": ("selected/", selection.DeleteSelected),
-    "saved_views": ("views/", saved_view_pages.SavedViews),
-    "saved_view": ("views/<str:key>/", saved_view_pages.OpenSavedView),
-    "drop_saved_view": ("views/<str:key>/drop/", saved_view_pages.DropSavedView),
-    "detail": ("<int:pk>/", views.RecordDetail),
-    "update": ("<int:pk>/edit/", views.RecordUpdate),
-    "delete": ("<int:pk>/delete/", views.RecordDelete),
-    "restore": ("<int:pk>/restore/", views.RecordRestore),
-    "reveal": ("<int:pk>/reveal/", views.RecordReveal),
+VIEWS: dict[str, tuple[str, type[RecordView]]] = {
+    "list": ("", RecordListView),
+    "create": ("new/", RecordCreateView),
+    "change_selected": ("selected/<str:link>/", BulkUpdateView),
+    "delete_selected": ("selected/", BulkDeleteView),
+    "saved_views": ("views/", SavedViewListView),
+    "saved_view": ("views/<str:key>/", SavedViewOpenView),
+    "delete_saved_view": ("views/<str:key>/drop/", SavedViewDeleteView),
+    "detail": ("<int:pk>/", RecordDetailView),
+    "update": ("<int:pk>/edit/", RecordUpdateView),
+    "delete": ("<int:pk>/delete/", RecordDeleteView),
+    "restore": ("<int:pk>/restore/", RecordRestoreView),
+    "reveal": ("<int:pk>/reveal/", RecordRevealView),
 }
 
 
 def record_urls(
     model: type[Record], filterset_class: type[RecordFilterSet], form_class: type[RecordForm]
 ) -> list[URLPattern]:
-    """The pages of one kind of record, under addresses with the same names for every kind."""
-    told = {"model": model, "filterset_class": filterset_class, "form_class": form_class}
+    """Return the URL patterns of a record type's pages, named alike for every type."""
+    initkwargs = {"model": model, "filterset_class": filterset_class, "form_class": form_class}
     return [
-        path(address, page.as_view(**told), name=name)
-        for name, (address, page) in PAGES.items()
+        path(route, view.as_view(**initkwargs), name=name)
+        for name, (route, view) in VIEWS.items()
         if name != "reveal" or model.RESTRICTED
     ]

@@ -10,9 +10,9 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
-from heroesite.records.changes import Action
-from heroesite.records.guarded_admin import GuardedAdmin, ReadOnlyAdmin
-from heroesite.records.models import all_kinds
+from heroesite.records.admin.base import ReadOnlyModelAdmin, StrictModelAdmin
+from heroesite.records.audit.entries import Action
+from heroesite.records.models.base import record_models
 
 from .deliveries import deliver_soon, greet
 from .models import Attempt, Delivery, Webhook, new_secret
@@ -26,7 +26,7 @@ class WebhookForm(forms.ModelForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        names = [(kind._meta.model_name, kind._meta.verbose_name_plural) for kind in all_kinds()]
+        names = [(kind._meta.model_name, kind._meta.verbose_name_plural) for kind in record_models()]
         for field, choices in (("kinds", names), ("actions", Action.choices)):
             if field in self.fields:
                 self.fields[field].choices = choices  # type: ignore[attr-defined]
@@ -34,7 +34,7 @@ class WebhookForm(forms.ModelForm):
 
 
 @admin.register(Webhook)
-class WebhookAdmin(GuardedAdmin):
+class WebhookAdmin(StrictModelAdmin):
     form = WebhookForm
     list_display = ("url", "active", "told", "created_at")
     list_filter = ("active",)
@@ -91,7 +91,7 @@ class AttemptInline(admin.TabularInline):
 
 
 @admin.register(Delivery)
-class DeliveryAdmin(ReadOnlyAdmin):
+class DeliveryAdmin(ReadOnlyModelAdmin):
     list_display = ("at", "type", "state", "last", "due", "webhook")
     list_filter = ("state", "webhook")
     search_fields = ("message", "type")

@@ -15,10 +15,11 @@ from django.utils import timezone
 from django_tasks import task
 from rest_framework.renderers import JSONRenderer
 
-from heroesite.history.entries import Step
-from heroesite.history.feed import BadCursor, Positions, changes_after
-from heroesite.records.changes import Action, ChangeSet
-from heroesite.records.shape import member_name, row_members
+from heroesite.changelog.feed import InvalidCursor, Positions, changes_after
+from heroesite.changelog.steps import Step
+from heroesite.records.audit.change_sets import ChangeSet
+from heroesite.records.audit.entries import Action
+from heroesite.records.filters.sparse_fields import member_name, row_members
 from heroesite.scheduling import schedule
 
 from .models import Delivery, Webhook
@@ -83,7 +84,7 @@ def collect(webhook: Webhook) -> bool:
             locked = Webhook.objects.select_for_update().get(pk=webhook.pk)
             try:
                 seen = Positions.read(locked.after)
-            except BadCursor:  # the database was restored
+            except InvalidCursor:  # the database was restored
                 seen = Positions.here()
             steps, positions, caught_up = changes_after(seen, AT_ONCE)
             Delivery.objects.bulk_create(

@@ -12,7 +12,7 @@ from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from heroesite.history.feed import Positions
+from heroesite.changelog.feed import Positions
 
 from .addresses import NotPublic, check_public
 

@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from heroesite.records.changes import Action
-from heroesite.records.models import all_kinds
+from heroesite.records.audit.entries import Action
+from heroesite.records.models.base import record_models
 
 EXAMPLE = {
     "type": "hero.changed",
@@ -36,10 +36,10 @@ HEADERS = {
 
 def add_webhooks(result: dict[str, Any], generator: Any, request: Any, public: bool) -> dict[str, Any]:
     """Describe what webhooks are sent."""
-    names = [f"{model._meta.object_name}Row" for model in all_kinds()]
+    names = [f"{model._meta.object_name}Row" for model in record_models()]
     rows: list[dict[str, Any]] = [{"$ref": f"#/components/schemas/{name}"} for name in names]
     instant, whole = {"type": "string", "format": "date-time"}, {"type": "integer"}
-    kinds = [str(model._meta.model_name) for model in all_kinds()]
+    kinds = [str(model._meta.model_name) for model in record_models()]
     data = {
         "kind": {"type": "string", "enum": kinds},
         "id": whole,

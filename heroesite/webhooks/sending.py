@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.exceptions import HTTPError
 
-from heroesite.text import shown
+from heroesite.text import printable
 
 from .addresses import NotPublic, look_up
 from .models import ANSWER_LENGTH, Attempt, Delivery
@@ -49,7 +49,7 @@ def send(delivery: Delivery) -> Attempt:
     except NotPublic as error:
         attempt.fault = str(error)
     except (OSError, HTTPError, ValueError) as error:
-        attempt.fault = shown(f"{type(error).__name__}: {error}")
+        attempt.fault = printable(f"{type(error).__name__}: {error}")
     return attempt
 
 

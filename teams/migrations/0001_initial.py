@@ -1,7 +1,7 @@
 import django.utils.timezone
 from django.db import migrations, models
 
-import heroesite.records.fields
+import heroesite.records.models.fields
 
 
 class Migration(migrations.Migration):
@@ -16,13 +16,13 @@ class Migration(migrations.Migration):
             name='Team',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', heroesite.records.fields.LineField(max_length=100, verbose_name='name')),
-                ('name_key', heroesite.records.fields.FoldedField(max_length=400, of='name')),
+                ('name', heroesite.records.models.fields.LineField(max_length=100, verbose_name='name')),
+                ('name_key', heroesite.records.models.fields.FoldedField(max_length=400, of='name')),
                 ('version', models.PositiveIntegerField(default=1, editable=False, verbose_name='version')),
                 ('created_at', models.DateTimeField(default=django.utils.timezone.now, editable=False, verbose_name='created')),
                 ('updated_at', models.DateTimeField(auto_now=True, verbose_name='last changed')),
-                ('headquarters', heroesite.records.fields.LineField(max_length=200, verbose_name='headquarters')),
-                ('headquarters_key', heroesite.records.fields.FoldedField(max_length=800, of='headquarters')),
+                ('headquarters', heroesite.records.models.fields.LineField(max_length=200, verbose_name='headquarters')),
+                ('headquarters_key', heroesite.records.models.fields.FoldedField(max_length=800, of='headquarters')),
             ],
             options={
                 'verbose_name': 'team',

@@ -144,9 +144,9 @@ def test_patch_changes_only_what_is_sent(change, keeper_program):
     address = f"/api/v1/heroes/{hero.pk}"
     before = keeper_program.get(address).json()
     after = keeper_program.patch(address, change).json()
-    touched = {name for name in before if before[name] != after[name]}
+    changed = {name for name in before if before[name] != after[name]}
     extra = {"team"} if "team_id" in change else set()
-    assert touched == ({*change, *extra, "version", "updated_at"} if change else set())
+    assert changed == ({*change, *extra, "version", "updated_at"} if change else set())
     assert {name: after[name] for name in change} == change
     assert keeper_program.get(address).json() == after
 
@@ -484,7 +484,7 @@ def test_a_failure_of_the_site_is_told_in_its_own_words(kind, editor_program, mo
     def fail(*args):
         raise RuntimeError("a fault of ours")
 
-    monkeypatch.setattr("heroesite.records.api.RecordPagination.paginate_queryset", fail)
+    monkeypatch.setattr("heroesite.records.api.viewsets.RecordPagination.paginate_queryset", fail)
     answer = editor_program.get(f"/api/v1/{kind}/")
     words = "Something went wrong here, and it has been noted. Try again in a moment."
     assert problem(answer, 500, "Internal Server Error", words) == []

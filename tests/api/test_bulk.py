@@ -9,8 +9,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from heroes.models import Hero
-from heroesite.records.changes import ChangeSet
-from heroesite.records.models import Disclosure
+from heroesite.records.audit.change_sets import ChangeSet
+from heroesite.records.audit.disclosures import Disclosure
 from teams.models import Team
 from tests.factories import HeroFactory, TeamFactory
 from tests.people import browser, program

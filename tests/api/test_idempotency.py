@@ -11,7 +11,7 @@ from django.utils import timezone
 from heroes.models import Hero
 from heroesite.api import idempotency
 from heroesite.api.models import IdempotencyKey
-from heroesite.records.models import Disclosure
+from heroesite.records.audit.disclosures import Disclosure
 from teams.models import Team
 from tests.factories import HeroFactory
 from tests.people import person, program
@@ -207,7 +207,7 @@ def test_what_failed_here_is_tried_again(keeper_program, monkeypatch):
     assert "Idempotency-Replayed" not in answer
 
 
-# Permissions and secrets -------------------------------------------------------------------
+# AllowedActions and secrets -------------------------------------------------------------------
 
 
 def test_who_may_not_write_any_more_is_told_nothing(editor):

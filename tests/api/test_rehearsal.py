@@ -5,8 +5,9 @@ from django.core import serializers
 
 from heroes.models import Hero
 from heroesite.api.models import IdempotencyKey
-from heroesite.records.changes import ChangeSet
-from heroesite.records.models import Disclosure, all_kinds
+from heroesite.records.audit.change_sets import ChangeSet
+from heroesite.records.audit.disclosures import Disclosure
+from heroesite.records.models.base import record_models
 from tests.factories import HeroFactory, TeamFactory
 from tests.people import browser, program
 
@@ -40,8 +41,8 @@ def hero():
 
 def everything():
     tables = [
-        *all_kinds(),
-        *(kind.history.model for kind in all_kinds()),
+        *record_models(),
+        *(kind.history.model for kind in record_models()),
         ChangeSet,
         IdempotencyKey,
         Disclosure,
@@ -89,7 +90,7 @@ def test_it_tells_the_answer_and_changes_nothing(what, who, hero, request):
     assert shorn(told["body"]) == shorn(answered)
     made = {
         (kind._meta.model_name, entry.name, entry.history_type)
-        for kind in all_kinds()
+        for kind in record_models()
         for entry in kind.history.filter(change_set__gt=last)
     }
     letters = {"created": "+", "changed": "~", "deleted": "-"}

@@ -14,8 +14,8 @@ from drf_spectacular.validation import validate_schema
 from heroes.models import Hero
 from heroesite.api.limits import counts
 from heroesite.api.models import IdempotencyKey
-from heroesite.api.schema import REHEARSED
-from heroesite.records.changes import ChangeSet
+from heroesite.api.openapi.schema import REHEARSED
+from heroesite.records.audit.change_sets import ChangeSet
 from teams.models import Team
 from tests.factories import HeroFactory, TeamFactory
 from tests.markup import read

@@ -13,7 +13,7 @@ from django.db import DatabaseError, IntegrityError, connection
 from heroes.comic_characters import numeral
 from heroes.management.commands import load_comic_characters
 from heroes.models import Hero
-from heroesite.records.querysets import RecordQuerySet
+from heroesite.records.models.querysets import RecordQuerySet
 
 pytestmark = pytest.mark.django_db
 
@@ -202,7 +202,7 @@ def test_a_row_that_breaks_the_rules_is_refused_with_its_place_and_the_models_wo
     told = load(file)
     assert list(register()) == ["Misty", "Dora"]
     assert told.counts == [9, 2, 0, 7, 0]
-    refusals = told.report.replace(f"Refused: {file}, ", "").splitlines()[:7]
+    refusals = told.report.replace(f"ItemError: {file}, ", "").splitlines()[:7]
     too_long = "Ensure this value has at most 100 characters (it has 101)."
     assert refusals == [
         f"line 3: “{'x' * 101}”: Name, secret name: {too_long}",
@@ -227,7 +227,7 @@ def test_a_name_that_its_numeral_makes_too_long_is_refused_not_cut(csv_file: Any
 def test_a_row_is_placed_by_its_first_line(tmp_path: Path) -> None:
     path = tmp_path / "wiki.csv"
     path.write_text('name,note\nMisty,"two\nlines"\n"Do\nra",\n', encoding="utf-8")
-    assert f"Refused: {path}, line 4: “Do<U+000A>ra”" in load(path).report
+    assert f"ItemError: {path}, line 4: “Do<U+000A>ra”" in load(path).report
 
 
 # Files that cannot be read

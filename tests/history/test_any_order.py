@@ -16,7 +16,7 @@ from hypothesis.stateful import (
 )
 
 from heroes.models import Hero
-from heroesite.records.changes import ChangeSet
+from heroesite.records.audit.change_sets import ChangeSet
 from teams.models import Team
 from tests.people import browser, program
 
@@ -24,7 +24,7 @@ pytestmark = pytest.mark.django_db
 
 NAMES = st.sampled_from(["Owl", "OWL", "Lamplighter", "Sparrow", "Éclair"])
 AGES = st.sampled_from([None, 0, 41])
-DOORS = st.sampled_from(["page", "admin", "api"])
+SOURCES = st.sampled_from(["page", "admin", "api"])
 WHICH = st.integers(0, 30)
 
 
@@ -110,7 +110,7 @@ class Register(RuleBasedStateMachine):
         assert answer.status_code in (200, 302, 422), answer.status_code
         return answer.status_code == 302
 
-    @rule(door=DOORS, name=NAMES, age=AGES, which=WHICH, joins=st.booleans())
+    @rule(door=SOURCES, name=NAMES, age=AGES, which=WHICH, joins=st.booleans())
     def create_hero(self, door, name, age, which, joins):
         team = self.pick(Team, which) if joins else None
         values = {"name": name, "secret_name": f"Secret {age}", "age": age, "team": team}
@@ -119,7 +119,7 @@ class Register(RuleBasedStateMachine):
         if accepted:
             self.write({(Hero, Hero.objects.latest("pk").pk): values})
 
-    @rule(door=DOORS, name=NAMES)
+    @rule(door=SOURCES, name=NAMES)
     def create_team(self, door, name):
         values = {"name": name, "headquarters": "Here"}
         accepted = self.send(door, Team, values)
@@ -128,7 +128,7 @@ class Register(RuleBasedStateMachine):
             self.write({(Team, Team.objects.latest("pk").pk): values})
 
     @precondition(lambda self: self.there(Hero))
-    @rule(door=DOORS, name=NAMES, age=AGES, which=WHICH, other=WHICH, joins=st.booleans())
+    @rule(door=SOURCES, name=NAMES, age=AGES, which=WHICH, other=WHICH, joins=st.booleans())
     def edit_hero(self, door, name, age, which, other, joins):
         pk = self.pick(Hero, which)
         team = self.pick(Team, other) if joins else None
@@ -140,7 +140,7 @@ class Register(RuleBasedStateMachine):
             self.write({(Hero, pk): values})
 
     @precondition(lambda self: any(row.version > 1 and row.values for row in self.rows.values()))
-    @rule(door=DOORS, which=WHICH, behind=st.integers(1, 3))
+    @rule(door=SOURCES, which=WHICH, behind=st.integers(1, 3))
     def edit_what_was_changed_since(self, door, which, behind):
         """Somebody who saw an older version changes nothing, whatever they send."""
         changed = sorted(
@@ -162,7 +162,7 @@ class Register(RuleBasedStateMachine):
         assert CLIENTS["page"].post(address, form).status_code == 409
 
     @precondition(lambda self: self.rows)
-    @rule(door=DOORS, kind=st.sampled_from([Hero, Team]), which=WHICH)
+    @rule(door=SOURCES, kind=st.sampled_from([Hero, Team]), which=WHICH)
     def delete(self, door, kind, which):
         pk = self.pick(kind, which)
         if pk is None:

@@ -6,7 +6,7 @@ from urllib.parse import quote
 import pytest
 
 from heroes.models import Hero
-from heroesite.records.models import Disclosure
+from heroesite.records.audit.disclosures import Disclosure
 from tests.factories import HeroFactory, TeamFactory
 from tests.markup import read
 
@@ -23,7 +23,7 @@ def hero():
     hero.name, hero.secret_name, hero.age, hero.team = "Lamp Lighter", "Nora Vane", 42, None
     hero.save()
     hero.delete()
-    Hero.brought_back(Hero.gone(hero_id)).save()
+    Hero.from_deleted_entry(Hero.deletion_entry(hero_id)).save()
     for version in range(1, 5):
         Hero.history.filter(version=version).update(history_date=NOON + timedelta(hours=version - 1))
     return Hero.objects.get()

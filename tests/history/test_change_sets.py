@@ -2,8 +2,8 @@
 
 import pytest
 
-from heroesite.records.changes import ChangeSet, Door, one_go, writing
-from heroesite.records.models import Disclosure
+from heroesite.records.audit.change_sets import ChangeSet, Source, atomic_change_set, new_change_set
+from heroesite.records.audit.disclosures import Disclosure
 from teams.models import Team
 from tests.factories import HeroFactory, TeamFactory
 from tests.markup import read
@@ -14,7 +14,7 @@ pytestmark = pytest.mark.django_db
 @pytest.fixture
 def imported():
     """An import of two heroes and their team, of which one hero is deleted again."""
-    with writing(Door.IMPORT, note="load_sample_roster") as made, one_go():
+    with new_change_set(Source.IMPORT, note="load_sample_roster") as made, atomic_change_set():
         team = TeamFactory(name="Night Watch")
         HeroFactory(name="Lamplighter", secret_name="Edith Wren", age=41, team=team)
         HeroFactory(name="Owl", secret_name="Ada Pell", age=None).delete()
@@ -62,7 +62,7 @@ def test_programs_list_them_too(imported, edited, visitor_program, editor_progra
 
 
 def test_what_undoes_another_says_so_on_both_sides(imported, visitor_program, visitor_browser):
-    undoing = ChangeSet.objects.create(door=Door.PAGE, undoes=imported)
+    undoing = ChangeSet.objects.create(door=Source.PAGE, undoes=imported)
     [last, first] = visitor_program.get("/api/v1/changesets/").json()["results"]
     assert (last["undoes"], first["undone_by"]) == (imported.pk, [undoing.pk])
     page = read(visitor_browser.get(f"/history/{imported.pk}/")).one("main")

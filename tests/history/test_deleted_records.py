@@ -10,13 +10,13 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
-def gone(keeper_browser):
+def deletion_entry(keeper_browser):
     """Two heroes that were deleted, one of them twice, and one that came back."""
     heroes = [HeroFactory(name=name) for name in ("Kestrel", "Owl", "Wren")]
     for name in ("Kestrel", "Owl", "Wren"):
         Hero.objects.named([name]).delete()
     for hero in heroes[:2]:
-        Hero.brought_back(Hero.gone(hero.pk or hero.id)).save()
+        Hero.from_deleted_entry(Hero.deletion_entry(hero.pk or hero.id)).save()
     Hero.objects.named(["Kestrel"]).delete()
     return heroes
 

@@ -10,8 +10,9 @@ from django_tasks_db.models import DBTaskResult
 
 from heroes.models import Hero
 from heroesite.api.models import IdempotencyKey
-from heroesite.history.undo import revert, undo
-from heroesite.records.changes import ChangeSet
+from heroesite.changelog.revert import revert
+from heroesite.changelog.undo import undo
+from heroesite.records.audit.change_sets import ChangeSet
 from teams.models import Team
 from tests.factories import HeroFactory, TeamFactory
 from tests.markup import form_with, read

@@ -10,9 +10,10 @@ from django.core.management import call_command
 from django.db import connection, connections, transaction
 
 from heroes.models import Hero
-from heroesite.history.feed import renumber_restored
-from heroesite.records.changes import ChangeSet
-from heroesite.records.models import Disclosure, all_kinds
+from heroesite.changelog.feed import renumber_restored
+from heroesite.records.audit.change_sets import ChangeSet
+from heroesite.records.audit.disclosures import Disclosure
+from heroesite.records.models.base import record_models
 from teams.models import Team
 from tests.factories import HeroFactory, TeamFactory
 from tests.people import browser, program
@@ -82,7 +83,7 @@ def test_the_copy_is_the_register(limit, owner, visitor_program):
     assert copy.records == register()
     editor_browser.post(f"/history/{ChangeSet.objects.latest('pk').pk}/undo/")
     assert copy.catch_up().records == register()
-    assert len(copy.seen) == len(set(copy.seen)) == sum(kind.history.count() for kind in all_kinds())
+    assert len(copy.seen) == len(set(copy.seen)) == sum(kind.history.count() for kind in record_models())
 
 
 def test_a_change_is_told_with_who_did_it_to_whom(owner, reader, visitor_program):
@@ -178,7 +179,7 @@ def test_what_commits_late_is_not_skipped(kind):
         go.set()
         slow.join()
     copy.catch_up()
-    assert len(copy.seen) == len(set(copy.seen)) == sum(kind.history.count() for kind in all_kinds())
+    assert len(copy.seen) == len(set(copy.seen)) == sum(kind.history.count() for kind in record_models())
     assert copy.records == register()
 
 
@@ -232,4 +233,4 @@ def test_whenever_it_has_caught_up_the_copy_is_the_register(limit, owner):
 
     at_once(follow, *(partial(worker, seed) for seed in range(4)))
     assert copy.catch_up().records == register()
-    assert len(copy.seen) == len(set(copy.seen)) == sum(kind.history.count() for kind in all_kinds())
+    assert len(copy.seen) == len(set(copy.seen)) == sum(kind.history.count() for kind in record_models())

@@ -3,7 +3,7 @@
 import pytest
 
 from heroes.models import Hero
-from heroesite.records.changes import ChangeSet, Door, one_go, writing
+from heroesite.records.audit.change_sets import ChangeSet, Source, atomic_change_set, new_change_set
 from tests.factories import HeroFactory, TeamFactory
 from tests.people import browser, program
 from tests.records.test_query_counts import cost
@@ -24,7 +24,7 @@ def register(request):
         team.delete()
     for gone in HeroFactory.create_batch(request.param):
         gone.delete()
-    with writing(Door.IMPORT), one_go():
+    with new_change_set(Source.IMPORT), atomic_change_set():
         Hero.objects.update(age=1)
         Hero.objects.create_all([HeroFactory.build(name=f"New {n}") for n in range(request.param)])
         for one in Hero.objects.all():

@@ -4,7 +4,7 @@ import pytest
 from django.contrib.auth.models import Permission
 
 from heroes.models import Hero
-from heroesite.records.models import Disclosure
+from heroesite.records.audit.disclosures import Disclosure
 from tests.factories import HeroFactory, TeamFactory
 from tests.markup import read
 from tests.people import browser
@@ -113,7 +113,7 @@ def test_bringing_back_with_a_typed_secret_is_a_change_whatever_was_typed(hero, 
     editor.user_permissions.set(Permission.objects.filter(codename__in=["add_hero", "delete_hero"]))
     for guess in ("Nora Vane", "Ada Pell"):
         Hero.objects.get(pk=hero.pk).delete()
-        version = Hero.gone(hero.pk).version
+        version = Hero.deletion_entry(hero.pk).version
         form = {"name": "Lamplighter", "secret_name": guess, "age": "42", "bring_back": version}
         assert browser(editor).post(f"/heroes/{hero.pk}/edit/", form).status_code == 302
         assert Hero.history.filter(id=hero.pk).first().sent == ["secret_name"]

@@ -8,9 +8,10 @@ from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import connection
 
 from heroes.models import Hero
-from heroesite.history.undo import rehearse, revert, undo
-from heroesite.records.changes import ChangeSet, Door, one_go, writing
-from heroesite.records.operations import BeginHistory
+from heroesite.changelog.revert import revert
+from heroesite.changelog.undo import rehearse, undo
+from heroesite.records.audit.change_sets import ChangeSet, Source, atomic_change_set, new_change_set
+from heroesite.records.models.operations import BeginHistory
 from heroesite.text import fold
 from teams.models import Team
 from tests.factories import HeroFactory, TeamFactory
@@ -34,7 +35,7 @@ def state():
 
 
 def doing(change_set, user, **how):
-    with writing(Door.PAGE, undoes=change_set):
+    with new_change_set(Source.PAGE, undoes=change_set):
         return undo(change_set, user, KINDS, **how)
 
 
@@ -75,7 +76,7 @@ def test_an_undo_is_undone_in_turn(register, editor):
 
 def test_edits_return_and_creations_go(register, editor):
     before = state()
-    with writing(Door.IMPORT, note="a test"), one_go():
+    with new_change_set(Source.IMPORT, note="a test"), atomic_change_set():
         owl = Hero.objects.get(name="Owl")
         owl.name, owl.age = "Barn Owl", 7
         owl.save()
@@ -126,7 +127,7 @@ def test_a_hero_whose_team_has_gone_is_told(register, editor):
 
 def test_names_that_were_handed_on_are_handed_back(register, editor):
     before = state()
-    with writing(Door.IMPORT), one_go():
+    with new_change_set(Source.IMPORT), atomic_change_set():
         lamp, owl = Hero.objects.get(name="Lamplighter"), Hero.objects.get(name="Owl")
         owl.name = "Barn Owl"
         owl.save()
@@ -169,7 +170,7 @@ def test_an_undone_change_set_is_not_undone_again(register, editor):
 def test_a_secret_returns_and_whether_it_was_guessed_is_not_told(register, editor):
     owl = Hero.objects.get(name="Owl")
     secret = owl.secret_name
-    owl.save(sent=["secret_name"])  # an editor guesses right
+    owl.save(sent=["secret_name"])  # an editor blind_writes right
     right = doing(last(), editor)
     owl = Hero.objects.get(name="Owl")
     owl.secret_name = "Somebody Else"

@@ -5,7 +5,7 @@ from functools import partial
 import pytest
 
 from heroes.models import Hero
-from heroesite.records.changes import ChangeSet
+from heroesite.records.audit.change_sets import ChangeSet
 from teams.models import Team
 from tests.factories import HeroFactory, TeamFactory
 from tests.people import browser, program
@@ -73,7 +73,7 @@ def test_an_edit_and_a_deletion_come_one_after_the_other(owner):
             partial(deleting.post, f"/heroes/{hero.pk}/delete/"),
         )
         assert (edited.status_code in (200, 404), deleted.status_code) == (True, 302)
-        assert Hero.gone(hero.pk).version == (3 if edited.status_code == 200 else 2)
+        assert Hero.deletion_entry(hero.pk).version == (3 if edited.status_code == 200 else 2)
         assert without_gaps(Hero, hero.pk)
 
 

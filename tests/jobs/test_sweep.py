@@ -19,7 +19,7 @@ from heroesite.jobs import (
     sweep_hourly,
     this_hour,
 )
-from heroesite.records.models import Disclosure
+from heroesite.records.audit.disclosures import Disclosure
 from heroesite.scheduling import schedule
 from heroesite.webhooks.models import Delivery, Webhook
 from tests.threads import at_once

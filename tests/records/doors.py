@@ -8,7 +8,7 @@ from typing import Any
 from django.contrib.auth.models import User
 from django.test import Client
 
-from heroesite.records.models import Record
+from heroesite.records.models.base import Record
 from tests.people import browser, program
 
 Values = dict[str, Any]
@@ -82,7 +82,7 @@ class ApiDoor:
 
     def send(self, values: Values, pk: int | None = None) -> Verdict:
         members = {
-            f"{name}_id" if name in self.kind.links() else name: value for name, value in values.items()
+            f"{name}_id" if name in self.kind.link_names() else name: value for name, value in values.items()
         }
         if pk:
             answer = self.client.put(f"{self.address}{pk}", members)

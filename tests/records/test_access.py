@@ -85,8 +85,8 @@ class WithHeader:
         return lambda *args, **kwargs: getattr(self.client, method)(*args, **kwargs, **self.headers)
 
 
-DOORS = {"page": at_page, "admin": at_admin, "token": at_api_by_token, "session": at_api_by_session}
-doors = pytest.mark.parametrize("door", DOORS)
+SOURCES = {"page": at_page, "admin": at_admin, "token": at_api_by_token, "session": at_api_by_session}
+doors = pytest.mark.parametrize("door", SOURCES)
 
 
 def is_done(action, record):
@@ -131,7 +131,7 @@ def test_everybody_reads_the_api(who, how, someone):
 @pytest.mark.parametrize("who", WRITERS)
 def test_editors_keepers_and_administrators_write(who, door, action, kind, someone):
     record = FACTORIES[kind]()
-    answer = DOORS[door](someone(who), action, record)
+    answer = SOURCES[door](someone(who), action, record)
     if door in ("token", "session"):
         assert answer.status_code == {"add": 201, "change": 200, "delete": 204}[action]
     else:
@@ -144,7 +144,7 @@ def test_editors_keepers_and_administrators_write(who, door, action, kind, someo
 @doors
 def test_a_visitor_is_asked_to_sign_in_before_writing(door, action, kind):
     record = FACTORIES[kind]()
-    answer = DOORS[door](None, action, record)
+    answer = SOURCES[door](None, action, record)
     if door in ("token", "session"):
         assert answer.status_code == 401
         assert answer["WWW-Authenticate"] == "Bearer"
@@ -159,7 +159,7 @@ def test_a_visitor_is_asked_to_sign_in_before_writing(door, action, kind):
 @doors
 def test_a_reader_may_not_write(door, action, kind, reader):
     record = FACTORIES[kind]()
-    answer = DOORS[door](reader, action, record)
+    answer = SOURCES[door](reader, action, record)
     if door == "admin":
         client = browser(reader)
         answer = client.get(answer["Location"])
@@ -175,7 +175,7 @@ def test_who_may_do_one_thing_may_do_no_other(allowed, door, action, kind):
     record = FACTORIES[kind]()
     helper = person("helper", staff=True)
     helper.user_permissions.add(Permission.objects.get(codename=f"{allowed}_{record._meta.model_name}"))
-    answer = DOORS[door](helper, action, record)
+    answer = SOURCES[door](helper, action, record)
     if action == allowed:
         assert answer.status_code in (200, 201, 204, 302)
         assert is_done(action, record)

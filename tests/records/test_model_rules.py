@@ -10,10 +10,10 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from heroes.models import Hero
-from heroesite.records.fields import FoldedField, LineField
-from heroesite.records.filters import RecordFilterSet
-from heroesite.records.models import Record
-from heroesite.text import fold, is_visible, normalise
+from heroesite.records.filters.filtersets import RecordFilterSet
+from heroesite.records.models.base import Record
+from heroesite.records.models.fields import FoldedField, LineField
+from heroesite.text import fold, is_visible, normalize
 from teams.models import Team
 from tests.factories import HeroFactory, TeamFactory
 
@@ -185,8 +185,8 @@ def test_what_is_folded_once_is_folded(text):
 @thorough
 @given(LINES)
 def test_what_is_normalised_once_is_normalised(text):
-    once = normalise(text)
-    assert normalise(once) == once
+    once = normalize(text)
+    assert normalize(once) == once
     assert unicodedata.is_normalized("NFC", once)
     assert once == once.strip()
     assert "  " not in once
@@ -198,7 +198,7 @@ def test_folding_does_not_see_case_or_normal_form(text):
     for form in ("NFC", "NFD", "NFKC", "NFKD"):
         assert fold(unicodedata.normalize(form, text)) == fold(text)
     assert fold(unicodedata.normalize("NFKC", text).casefold()) == fold(text)
-    assert fold(normalise(text)) == fold(text)
+    assert fold(normalize(text)) == fold(text)
 
 
 @thorough

@@ -21,8 +21,8 @@ from django.db import connection, transaction
 from django.urls import URLPattern, URLResolver, get_resolver
 
 from heroes.models import Hero
-from heroesite.records.changes import ChangeSet
-from heroesite.records.models import Disclosure
+from heroesite.records.audit.change_sets import ChangeSet
+from heroesite.records.audit.disclosures import Disclosure
 from teams.models import Team
 from tests.factories import HeroFactory, TeamFactory
 from tests.people import browser, program
@@ -37,7 +37,7 @@ JSON = "application/json"
 FORM = "application/x-www-form-urlencoded"
 
 Request = tuple[str, str, str, str, str]
-"""Door, method, address, content type, body."""
+"""Interface, method, address, content type, body."""
 
 
 @pytest.fixture

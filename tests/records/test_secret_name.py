@@ -7,8 +7,8 @@ from django.contrib.auth.models import Permission
 from django.utils import timezone
 
 from heroes.models import Hero
-from heroesite.records.changes import Door
-from heroesite.records.models import Disclosure
+from heroesite.records.audit.change_sets import Source
+from heroesite.records.audit.disclosures import Disclosure
 from tests.factories import HeroFactory, TeamFactory
 from tests.markup import fill_in, read
 from tests.people import browser, person, program
@@ -301,7 +301,7 @@ def test_a_keepers_full_replacement_must_say_it(hero, keeper_program):
     assert [fault["pointer"] for fault in answer.json()["errors"]] == ["/secret_name"]
 
 
-# No answers to guesses --------------------------------------------------------------------
+# No answers to blind_writes --------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("guess", [SECRET, "somebody else"], ids=["right", "wrong"])
@@ -401,7 +401,7 @@ def test_who_may_see_it_and_not_edit_may_still_reveal_it(hero):
 )
 def test_staff_find_who_was_shown_one_hero(asked, found, keeper, editor_browser):
     for pk in (1, 11):
-        Disclosure.objects.record(keeper, Door.API, "secret_name", [Hero(pk=pk), Hero(pk=100 + pk)])
+        Disclosure.objects.record(keeper, Source.API, "secret_name", [Hero(pk=pk), Hero(pk=100 + pk)])
     page = read(editor_browser.get("/admin/records/disclosure/", {"q": asked}))
     assert len(page.all("th", class_="field-at")) == found
 

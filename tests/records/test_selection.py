@@ -3,7 +3,7 @@
 import pytest
 
 from heroes.models import Hero
-from heroesite.records.changes import ChangeSet
+from heroesite.records.audit.change_sets import ChangeSet
 from teams.models import Team
 from tests.factories import HeroFactory, TeamFactory
 from tests.markup import form_with, read

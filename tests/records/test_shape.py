@@ -2,7 +2,7 @@
 
 import pytest
 
-from heroesite.records.models import Disclosure
+from heroesite.records.audit.disclosures import Disclosure
 from tests.factories import HeroFactory, TeamFactory
 from tests.markup import read
 from tests.people import browser

@@ -4,7 +4,7 @@ import pytest
 from django.db import transaction
 
 from heroes.models import Hero
-from heroesite.records.models import StaleRecord
+from heroesite.records.models.base import StaleRecord
 from teams.models import Team
 from tests.factories import HeroFactory, TeamFactory
 from tests.markup import fill_in

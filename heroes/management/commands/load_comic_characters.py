@@ -15,8 +15,8 @@ from django.utils.translation import gettext as _
 
 from heroes.comic_characters import Character, UnreadableFile, read
 from heroes.models import Hero
-from heroesite.records.changes import Door, writing
-from heroesite.records.races import again_after_race
+from heroesite.records.audit.change_sets import Source, new_change_set
+from heroesite.records.retries import retry_on_conflict
 from heroesite.text import fold
 
 BATCH = 1_000
@@ -52,7 +52,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, files: Sequence[Path], verbosity: int, **options: Any) -> None:
         characters = self.read(files)
         outcome = Outcome(numbered=[character for character in characters if character.numbered])
-        with writing(Door.IMPORT, note="load_comic_characters"):
+        with new_change_set(Source.IMPORT, note="load_comic_characters"):
             for start in range(0, len(characters), BATCH):
                 try:
                     self.load(characters[start : start + BATCH], outcome)
@@ -116,12 +116,12 @@ class Command(BaseCommand):
             for character in outcome.numbered:
                 self.stdout.write(_("Numbered: %(row)s") % {"row": character})
         for character, why in outcome.refused:
-            self.stdout.write(_("Refused: %(row)s: %(why)s") % {"row": character, "why": why})
+            self.stdout.write(_("ItemError: %(row)s: %(why)s") % {"row": character, "why": why})
         counts = {
             _("Rows read"): outcome.rows,
             _("Loaded"): outcome.loaded,
             _("Already present"): len(outcome.present),
-            _("Refused"): len(outcome.refused),
+            _("ItemError"): len(outcome.refused),
             _("Named with a numeral, of all rows"): len(outcome.numbered),
         }
         width = max(map(len, counts)) + 1
@@ -131,7 +131,7 @@ class Command(BaseCommand):
             self.stdout.write(_("No row has a new name to load: the register was not changed."))
 
 
-@again_after_race
+@retry_on_conflict
 def create_missing(heroes: Sequence[Hero]) -> set[str]:
     """Create those of ``heroes`` whose name is free. Returns the folded names that are taken."""
     taken = set(Hero.objects.named(hero.name for hero in heroes).values_list("name_key", flat=True))

@@ -7,7 +7,7 @@ from typing import Any
 from django.core.management.base import BaseCommand
 
 from heroes.models import Hero
-from heroesite.records.changes import Door, one_go, writing
+from heroesite.records.audit.change_sets import Source, atomic_change_set, new_change_set
 from heroesite.text import fold
 from teams.models import Team
 
@@ -18,7 +18,7 @@ class Command(BaseCommand):
     help = "Load the sample roster: well-known teams and heroes. Names that are present are left alone."
 
     def handle(self, *args: Any, **options: Any) -> None:
-        with writing(Door.COMMAND, note="load_sample_roster"), one_go():
+        with new_change_set(Source.COMMAND, note="load_sample_roster"), atomic_change_set():
             self.load()
 
     def load(self) -> None:

@@ -9,7 +9,7 @@ from django.utils.translation import ngettext
 from environs import EnvError
 
 from heroesite.environment import whole_number
-from heroesite.records.models import Disclosure
+from heroesite.records.audit.disclosures import Disclosure
 
 
 def days(text: str) -> int:

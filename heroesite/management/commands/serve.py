@@ -20,7 +20,7 @@ from django.db import DatabaseError, connection, transaction
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from heroesite.history.feed import renumber_restored
+from heroesite.changelog.feed import renumber_restored
 from heroesite.jobs import sweep_hourly, this_hour
 from heroesite.scheduling import schedule
 from heroesite.supervising import supervise

@@ -4,8 +4,8 @@ import django.db.models.deletion
 from django.conf import settings
 from django.db import migrations, models
 
-import heroesite.records.fields
-import heroesite.records.saved_views
+import heroesite.records.models.fields
+import heroesite.records.models.saved_views
 
 
 class Migration(migrations.Migration):
@@ -27,15 +27,15 @@ class Migration(migrations.Migration):
                 (
                     "key",
                     models.CharField(
-                        default=heroesite.records.saved_views.new_key,
+                        default=heroesite.records.models.saved_views.new_key,
                         editable=False,
                         max_length=22,
                         unique=True,
                     ),
                 ),
                 ("kind", models.CharField(editable=False, max_length=100)),
-                ("name", heroesite.records.fields.LineField(max_length=100, verbose_name="name")),
-                ("name_key", heroesite.records.fields.FoldedField(max_length=400, of="name")),
+                ("name", heroesite.records.models.fields.LineField(max_length=100, verbose_name="name")),
+                ("name_key", heroesite.records.models.fields.FoldedField(max_length=400, of="name")),
                 ("query", models.CharField(max_length=8000)),
                 (
                     "user",

@@ -7,8 +7,8 @@ from django import template
 from django.utils.html import format_html
 
 from heroesite.records.emblems import emblem
-from heroesite.records.fields import RecordKey
-from heroesite.records.models import Record
+from heroesite.records.models.base import Record
+from heroesite.records.models.fields import RecordForeignKey
 
 register = template.Library()
 
@@ -24,7 +24,11 @@ def value(record: Record, name: str) -> Any:
 def none(kind: Any, name: str) -> Any:
     """What stands where a field of ``kind``, a model's ``_meta``, is empty."""
     field = kind.get_field(name)
-    return format_html('<span class="quiet">{}</span>', field.none) if isinstance(field, RecordKey) else "–"
+    return (
+        format_html('<span class="quiet">{}</span>', field.none)
+        if isinstance(field, RecordForeignKey)
+        else "–"
+    )
 
 
 @register.filter
@@ -44,7 +48,7 @@ def label(kind: Any, name: str) -> str:
 @register.filter
 def noun(kind: Any, name: str) -> str:
     """What a field of ``kind`` is called within a sentence."""
-    return kind.model.noun(name)
+    return kind.model.verbose_name_of(name)
 
 
 @register.filter

@@ -1,0 +1,55 @@
+"""Change sets in the admin: to look through, and to undo."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.http import HttpRequest
+from django.urls import path, reverse
+from django.utils.html import format_html
+from django.utils.translation import gettext_lazy as _
+
+from heroesite.changelog.undo_views import UndoView
+from heroesite.records.admin.base import ReadOnlyModelAdmin
+from heroesite.records.audit.change_sets import ChangeSet
+
+
+class AdminUndoView(UndoView):
+    """The page that undoes, in the admin."""
+
+    template_name = "admin/records/undo.html"
+    address = "admin:records_changeset_change"
+    admin_site: Any = None
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        title = _("Undo %(change_set)s") % {"change_set": kwargs["change_set"]}
+        told = {**self.admin_site.each_context(self.request), "title": title, "opts": ChangeSet._meta}
+        return super().get_context_data(**told, **kwargs)
+
+
+@admin.register(ChangeSet)
+class ChangeSetAdmin(ReadOnlyModelAdmin):
+    list_display = ("at", "username", "token", "door", "note", "what", "undo")
+    list_filter = ("door",)
+    search_fields = ("username", "token", "note")
+    fields = ("at", "username", "token", "door", "note", "undoes", "what", "undo")
+
+    def has_module_permission(self, request: HttpRequest) -> bool:
+        return request.user.is_staff
+
+    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """All staff look through the history, as at the pages."""
+        return request.user.is_staff
+
+    @admin.display(description=_("what"))
+    def what(self, change_set: ChangeSet) -> str:
+        address = reverse("history:detail", args=[change_set.pk])
+        return format_html('<a href="{}">{}</a>', address, _("What was changed"))
+
+    @admin.display(description=_("undo"))
+    def undo(self, change_set: ChangeSet) -> str:
+        address = reverse("admin:records_changeset_undo", args=[change_set.pk])
+        return format_html('<a href="{}">{}</a>', address, _("Undo"))
+
+    def get_urls(self) -> list[Any]:
+        undo = self.admin_site.admin_view(AdminUndoView.as_view(admin_site=self.admin_site))
+        return [path("<int:pk>/undo/", undo, name="records_changeset_undo"), *super().get_urls()]

@@ -1,0 +1,142 @@
+"""The API's feed of all changes, for programs that keep a copy of the register."""
+
+from collections.abc import Mapping
+from typing import Any, ClassVar
+
+from django import forms
+from drf_spectacular.utils import OpenApiExample, OpenApiParameter, extend_schema_field
+from rest_framework import serializers
+from rest_framework.exceptions import ErrorDetail
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.utils.urls import replace_query_param
+
+from heroesite.api.openapi.examples import UNUSABLE
+from heroesite.api.problems import InvalidQuery, Problem
+from heroesite.changelog.api.schema import MADE, HistoryAutoSchema
+from heroesite.changelog.api.serializers import Person
+from heroesite.changelog.api.viewsets import HistoryViewSet
+from heroesite.changelog.feed import InvalidCursor, Positions, changes_after
+from heroesite.changelog.steps import Step
+from heroesite.form_fields import StrictIntegerField
+from heroesite.records.api.filter_backend import validate_query
+from heroesite.records.api.serializers import RecordSerializer
+from heroesite.records.audit.change_sets import ChangeSet
+from heroesite.records.audit.entries import Action
+from heroesite.records.filters.forms import QueryForm
+from heroesite.records.models.base import Record
+from heroesite.records.permissions import disclosable_fields
+from heroesite.validators import range_validators
+
+MOST, DEFAULT = 1000, 100
+
+
+class FeedForm(QueryForm):
+    """The query of the feed."""
+
+    after = forms.CharField(required=False, max_length=4000)
+    limit = StrictIntegerField(required=False, validators=range_validators(1, MOST))
+
+
+class ChangeSerializer(serializers.Serializer):
+    """A change, with the record as it left it; of a deletion, none."""
+
+    kind = serializers.CharField(source="kind._meta.model_name")
+    id = serializers.IntegerField(source="entry.id")
+    version = serializers.IntegerField(source="entry.version")
+    action = serializers.ChoiceField(Action.choices)
+    at = serializers.DateTimeField(source="entry.history_date")
+    change_set = serializers.IntegerField(source="entry.change_set_id")
+    door = serializers.CharField(source="entry.change_set.door")
+    user = Person(source="entry.change_set.username")
+    token = Person(source="entry.change_set.token")
+    record = serializers.SerializerMethodField()
+
+    @extend_schema_field({"description": "As the change left it."})  # see FeedAutoSchema
+    def get_record(self, step: Step) -> dict[str, Any] | None:
+        if step.action == Action.DELETED:
+            return None
+        row: dict[str, Any] = self.context["rows"][step.kind].as_it_was(step.entry)
+        return row
+
+
+class FeedAutoSchema(HistoryAutoSchema):
+    def get_override_parameters(self) -> list[Any]:
+        whole = {"type": "integer", "minimum": 1, "maximum": MOST, "default": DEFAULT}
+        words = "The cursor of an earlier answer; without it the feed begins at the start."
+        return [
+            OpenApiParameter("after", {"type": "string", "minLength": 1}, description=words),
+            OpenApiParameter("limit", whole),
+        ]
+
+    def get_response_serializers(self) -> Any:
+        names = [model._meta.object_name for model in self.view.row_serializers]
+        rows = [{"$ref": f"#/components/schemas/{name}Row"} for name in names]
+        described = {"record": {"anyOf": [*rows, {"type": "null"}]}}
+        change = self.resolve_serializer(ChangeSerializer, "response").ref
+        results = {"type": "array", "items": {"allOf": [change, {"type": "object", "properties": described}]}}
+        members = {
+            "after": {"type": "string", "description": "The cursor to ask with next."},
+            "next": {"type": "string", "format": "uri"},
+            "caught_up": {"type": "boolean", "description": "Whether that is all that there is by now."},
+            "results": results,
+        }
+        return {200: {"type": "object", "required": sorted(members), "properties": members}}
+
+    def get_filter_backends(self) -> list[Any]:
+        return []
+
+    def get_problems(self) -> dict[str, Problem]:
+        fault = {
+            "parameter": "after",
+            "message": "This is no cursor of the feed. Begin anew, without it.",
+            "code": "cursor",
+        }
+        return super().get_problems() | {"parameter": Problem(400, UNUSABLE, [fault])}
+
+    def get_examples(self) -> list[OpenApiExample]:
+        record = {**self.view.example, "version": 2, "created_at": MADE["at"], "updated_at": MADE["at"]}
+        change = {"kind": "hero", "id": 1, "version": 2, "action": "changed", **MADE, "change_set": 7}
+        told = {
+            "after": "eyJ",
+            "next": "http://127.0.0.1:8000/api/v1/changes/?after=eyJ",
+            "caught_up": True,
+            "results": [change | {"record": record}],
+        }
+        return [OpenApiExample("Changes", told, response_only=True)]
+
+
+class FeedViewSet(HistoryViewSet):
+    """Every change to every record, once; ``as_view`` is told how rows are serialized, and an example."""
+
+    model = ChangeSet
+    summaries = {"follow": "Follow all changes"}
+    serializer_class = ChangeSerializer
+    pagination_class = None
+    schema = FeedAutoSchema()
+    row_serializers: ClassVar[Mapping[type[Record], type[RecordSerializer]]] = {}
+    example: ClassVar[dict[str, Any]] = {}
+
+    def follow(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        form = FeedForm(request.query_params)
+        validate_query(form)
+        asked = form.cleaned_data["after"]
+        try:
+            seen = Positions.read(asked) if asked else Positions()
+        except InvalidCursor as error:
+            raise InvalidQuery({"after": [ErrorDetail(str(error), "cursor")]}) from None
+        read, positions, caught_up = changes_after(seen, form.cleaned_data["limit"] or DEFAULT)
+        context = self.get_serializer_context()
+        rows = {model: row(context=context) for model, row in self.row_serializers.items()}
+        results = ChangeSerializer(read, many=True, context={**context, "rows": rows}).data
+        after = positions.write()
+        following = replace_query_param(request.build_absolute_uri(), "after", after)
+        answer = Response({"after": after, "next": following, "caught_up": caught_up, "results": results})
+        answer["Link"] = f'<{following}>; rel="next"'
+        return self.disclosing(answer, read)
+
+    def shown(self, step: Step) -> set[str]:
+        """All of a record is told and not only what was changed."""
+        return (
+            set() if step.action == Action.DELETED else set(disclosable_fields(self.request.user, step.kind))
+        )

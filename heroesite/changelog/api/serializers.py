@@ -1,0 +1,119 @@
+"""Change sets and history entries as JSON."""
+
+from typing import Any
+
+from drf_spectacular.utils import extend_schema_field
+from rest_framework import serializers
+
+from heroesite.changelog.steps import Step
+from heroesite.records.audit.change_sets import ChangeSet, Source
+from heroesite.records.audit.entries import Action
+from heroesite.records.filters.sparse_fields import member_name
+from heroesite.records.permissions import hidden_fields
+
+CHANGES = {
+    "type": "object",
+    "description": (
+        "For each member that was changed its value before and after; of a value that the caller may not"
+        " see, only that it was changed; of one that had to be forgotten, that it is erased."
+    ),
+    "additionalProperties": {
+        "type": "object",
+        "properties": {
+            "before": {"type": ["string", "integer", "null"]},
+            "after": {"type": ["string", "integer", "null"]},
+            "changed": {"type": "boolean", "const": True},
+            "erased": {"type": "boolean", "const": True},
+        },
+    },
+}
+
+
+class Person(serializers.CharField):
+    """Who did it, told to those who are signed in."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(allow_null=True, help_text="Null for visitors.", **kwargs)
+
+    def to_representation(self, value: str) -> str | None:  # type: ignore[override]
+        return (value or None) if self.context["request"].user.is_authenticated else None
+
+
+class EntrySerializer(serializers.Serializer):
+    """What was done to a record."""
+
+    version = serializers.IntegerField(source="entry.version")
+    name = serializers.CharField(source="entry.name")
+    action = serializers.ChoiceField(Action.choices)
+    changes = serializers.SerializerMethodField()
+
+    @extend_schema_field(CHANGES)
+    def get_changes(self, step: Step) -> dict[str, Any]:
+        hidden = hidden_fields(self.context["request"].user, step.kind)
+        return {member_name(name, step.kind): told(step, name, name in hidden) for name in step.fields}
+
+
+def told(step: Step, name: str, hidden: bool) -> dict[str, Any]:
+    before, after = step.values(name)
+    shown = {"changed": True} if hidden else {"before": before, "after": after}
+    return shown | ({"erased": True} if name in step.entry.erased else {})
+
+
+class RecordEntrySerializer(EntrySerializer):
+    """What was done to one record, by whom and when."""
+
+    at = serializers.DateTimeField(source="entry.history_date")
+    change_set = serializers.IntegerField(source="entry.change_set_id")
+    door = serializers.ChoiceField(Source.choices, source="entry.change_set.door")
+    user = Person(source="entry.change_set.username")
+    token = Person(source="entry.change_set.token")
+
+
+class ChangeSetEntrySerializer(EntrySerializer):
+    """What one change set did to a record."""
+
+    kind = serializers.CharField(source="kind._meta.model_name")
+    id = serializers.IntegerField(source="entry.id")
+
+
+class TallySerializer(serializers.Serializer):
+    """How many records of a kind the same was done to."""
+
+    kind = serializers.CharField(source="kind._meta.model_name")
+    action = serializers.ChoiceField(Action.choices)
+    count = serializers.IntegerField()
+
+
+class ChangeSetSerializer(serializers.ModelSerializer):
+    """What one request, import or command changed."""
+
+    user = Person(source="username")
+    token = Person()
+    undone_by: Any = serializers.PrimaryKeyRelatedField(many=True, read_only=True)
+    counts = serializers.SerializerMethodField()
+
+    class Meta:
+        model = ChangeSet
+        fields = ["id", "at", "door", "user", "token", "note", "undoes", "undone_by", "counts"]
+
+    @extend_schema_field(TallySerializer(many=True))
+    def get_counts(self, change_set: ChangeSet) -> Any:
+        return TallySerializer(self.context["tallies"][change_set.pk], many=True).data
+
+
+class PageOfEntriesSerializer(serializers.Serializer):
+    """Some of the entries of a change set."""
+
+    count = serializers.IntegerField()
+    next = serializers.URLField(allow_null=True)
+    previous = serializers.URLField(allow_null=True)
+    results = ChangeSetEntrySerializer(many=True)
+
+
+class ChangeSetDetailSerializer(ChangeSetSerializer):
+    """A change set with what it did to each record."""
+
+    entries = PageOfEntriesSerializer(read_only=True)
+
+    class Meta(ChangeSetSerializer.Meta):
+        fields = [*ChangeSetSerializer.Meta.fields, "entries"]

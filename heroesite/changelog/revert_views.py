@@ -1,0 +1,67 @@
+"""The page that reverts a record to an earlier version."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from django.contrib import messages
+from django.contrib.auth.mixins import LoginRequiredMixin
+from django.core.exceptions import ValidationError
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect
+from django.utils.decorators import method_decorator
+from django.utils.translation import gettext as _
+from django.views.generic import TemplateView
+
+from heroesite.changelog.revert import revert
+from heroesite.records.models.base import Record
+from heroesite.records.permissions import MASK
+from heroesite.records.retries import retry_on_conflict
+
+
+class RevertView(LoginRequiredMixin, TemplateView):
+    """Gives a record the values that it had at an entry of its history."""
+
+    template_name = "history/revert.html"
+    model: type[Record] = Record  # type: ignore[type-abstract]
+    http_method_names = ["get", "head", "post", "options"]
+
+    def find(self) -> Any:
+        return get_object_or_404(
+            self.model.history.select_related("change_set"),
+            id=self.kwargs["pk"],
+            version=self.kwargs["version"],
+        )
+
+    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        return self.show(self.find())
+
+    @method_decorator(retry_on_conflict)
+    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        entry = self.find()
+        try:
+            record = revert(self.model, entry, request.user)
+        except ValidationError as error:
+            return self.show(entry, error.messages, status=409)
+        words = _("“%(name)s” is as it was at version %(version)s.")
+        messages.success(request, words % {"name": record, "version": entry.version})
+        return redirect(record)
+
+    def show(self, entry: Any, faults: Sequence[str] = (), status: int = 200) -> HttpResponse:
+        context = self.get_context_data(
+            entry=entry,
+            faults=faults,
+            kind=self.model._meta,
+            fields=[
+                (self.model.label(name), MASK if name in self.model.RESTRICTED else shown(entry, name))
+                for name in self.model.FIELDS
+            ],
+        )
+        return self.render_to_response(context, status=status)
+
+
+def shown(entry: Any, name: str) -> Any:
+    """A value of an entry; a link as the record that is there now, if it is."""
+    field = entry._meta.get_field(name)
+    if not field.is_relation:
+        return getattr(entry, name)
+    return field.related_model.objects.filter(pk=getattr(entry, field.attname)).first()

@@ -1,0 +1,121 @@
+"""Pages about what was changed: the history of a record, what was deleted, and the change sets."""
+
+from typing import Any
+
+from django.contrib.auth.mixins import AccessMixin
+from django.db.models import Exists, OuterRef
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404
+from django.utils.cache import add_never_cache_headers
+from django.views.generic import TemplateView
+
+from heroesite.changelog.filters import ChangeSetFilterSet
+from heroesite.changelog.steps import Entries, readable_changes, tallies
+from heroesite.records.audit.change_sets import ChangeSet, Source
+from heroesite.records.audit.disclosures import Disclosure
+from heroesite.records.audit.entries import Entry
+from heroesite.records.filters.filtersets import PagedFilterSet
+from heroesite.records.models.base import Record
+from heroesite.records.permissions import disclosable_fields, is_allowed
+from heroesite.records.views.base import RecordView
+
+
+class RecordHistoryView(RecordView):
+    """What was done to one record, the newest first; by POST with the restricted values, which is noted."""
+
+    template = "history"
+
+    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        return self.show(self.latest())
+
+    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        fields = disclosable_fields(request.user, self.model)
+        if not fields:
+            return self.handle_no_permission()
+        answer = self.show(self.latest(), fields)
+        add_never_cache_headers(answer)
+        return answer
+
+    def latest(self) -> Any:
+        entry = self.model.history.filter(id=self.kwargs["pk"]).first()
+        if entry is None:
+            raise Http404
+        return entry
+
+    def show(self, latest: Any, reveal: tuple[str, ...] = ()) -> HttpResponse:
+        entries = self.model.history.filter(id=latest.id).select_related("change_set")
+        filterset = PagedFilterSet(self.request.GET, queryset=entries)
+        page = filterset.page(Entries([(self.model, entries)]))
+        for field in reveal if page.records else ():
+            Disclosure.objects.record(self.request.user, Source.PAGE, field, [latest.instance])
+        context = self.get_context_data(
+            latest=latest,
+            gone=latest.history_type == Entry.DELETED,
+            filterset=filterset,
+            page=page,
+            steps=list(readable_changes(page.records, reveal)),
+            revealable=() if reveal else disclosable_fields(self.request.user, self.model),
+        )
+        return self.render_to_response(context, status=200 if filterset.is_valid() else 400)
+
+
+class DeletedRecordsView(RecordView):
+    """The records that were deleted and are still gone, the latest first."""
+
+    template = "deleted"
+    http_method_names = ["get", "head", "options"]
+
+    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        later = self.model.history.filter(id=OuterRef("id"), version__gt=OuterRef("version"))
+        gone = self.model.history.filter(~Exists(later), history_type=Entry.DELETED)
+        filterset = PagedFilterSet(
+            request.GET, queryset=gone.select_related("change_set").order_by("-history_id")
+        )
+        context = self.get_context_data(filterset=filterset, page=filterset.page())
+        return self.render_to_response(context, status=200 if filterset.is_valid() else 400)
+
+
+class ChangelogView(AccessMixin, TemplateView):
+    """A page about change sets."""
+
+    http_method_names = ["get", "head", "options"]
+
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+        if not is_allowed(request.user, "view", Record):
+            return self.handle_no_permission()
+        return super().dispatch(request, *args, **kwargs)
+
+
+class ChangeSetListView(ChangelogView):
+    template_name = "history/list.html"
+
+    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        found = ChangeSet.objects.prefetch_related("undone_by")
+        filterset = ChangeSetFilterSet(request.GET, queryset=found, request=request)
+        page = filterset.page()
+        told = tallies(page.records)
+        context = self.get_context_data(
+            filterset=filterset,
+            page=page,
+            change_sets=[(change_set, told[change_set.pk]) for change_set in page.records],
+        )
+        return self.render_to_response(context, status=200 if filterset.is_valid() else 400)
+
+
+class ChangeSetDetailView(ChangelogView):
+    template_name = "history/detail.html"
+
+    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        change_set = get_object_or_404(ChangeSet, pk=kwargs["pk"])
+        filterset = PagedFilterSet(request.GET, queryset=ChangeSet.objects.none())
+        page = filterset.page(Entries.of_change_set(change_set))
+        told = tallies([change_set])[change_set.pk]
+        context = self.get_context_data(
+            change_set=change_set,
+            tallies=told,
+            filterset=filterset,
+            page=page,
+            steps=list(readable_changes(page.records)),
+            may_undo=any(is_allowed(request.user, "change", tally.kind) for tally in told),
+        )
+        return self.render_to_response(context, status=200 if filterset.is_valid() else 400)

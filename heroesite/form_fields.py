@@ -1,0 +1,97 @@
+"""Form fields that accept exactly what they describe, for pages, the admin and query strings."""
+
+import re
+from datetime import UTC, datetime
+from typing import Any
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.forms.utils import flatatt
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import gettext_lazy as _
+
+from heroesite.ids import is_id
+from heroesite.text import normalize
+from heroesite.validators import WHOLE_NUMBER
+
+
+class LineFormField(forms.CharField):
+    """Text that is normalised here and judged by the model: nothing is cut off while typing."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(**{**kwargs, "max_length": None, "strip": False})
+        self.validators = list(kwargs.get("validators", ()))
+
+    def to_python(self, value: Any) -> str:
+        return normalize(super().to_python(value) or "")
+
+
+class StrictIntegerField(forms.IntegerField):
+    """A whole number in ASCII digits: ``٣``, ``1_000`` and ``1e3`` are not guessed at."""
+
+    widget = forms.TextInput(attrs={"inputmode": "numeric"})
+    default_error_messages = {"invalid": WHOLE_NUMBER}
+    pattern = re.compile(r"\s*[+-]?[0-9]{1,4000}\s*", re.ASCII)
+
+    def to_python(self, value: Any) -> int | None:
+        if isinstance(value, str) and value.strip() and not self.pattern.fullmatch(value):
+            raise ValidationError(self.error_messages["invalid"], code="invalid")
+        return super().to_python(value)
+
+
+class ISODateTimeField(forms.Field):
+    """An instant in ISO 8601, in UTC unless it names its zone."""
+
+    widget = forms.TextInput(attrs={"placeholder": "2026-01-31T12:00:00Z"})
+    default_error_messages = {"invalid": _("Write date and time, as in 2026-01-31T12:00:00Z.")}
+    # The “+” of a zone arrives as a blank where a query string does not write it as %2B.
+    pattern = re.compile(
+        r"(\d{4}-\d\d-\d\d)[T ](\d\d:\d\d(?::\d\d(?:\.\d{1,6})?)?)(?:Z|([ +-])(\d\d:?\d\d))?",
+        re.ASCII | re.IGNORECASE,
+    )
+
+    def to_python(self, value: Any) -> datetime | None:
+        text = (value or "").strip()
+        if not text:
+            return None
+        try:
+            return self.read(text)
+        except (ValueError, OverflowError) as error:
+            raise ValidationError(self.error_messages["invalid"], code="invalid") from error
+
+    def read(self, text: str) -> datetime:
+        match = self.pattern.fullmatch(text)
+        if match is None:
+            raise ValueError
+        day, time, sign, offset = match.groups()
+        zone = f"{sign.replace(' ', '+')}{offset}" if offset else "+00:00"
+        return datetime.fromisoformat(f"{day}T{time}{zone}").astimezone(UTC)
+
+
+class PlainSelect(forms.Select):
+    """A select written at once: Django renders a template for each option, of which there may be hundreds."""
+
+    def render(self, name: str, value: Any, attrs: Any = None, renderer: Any = None) -> SafeString:
+        widget = self.get_context(name, value, attrs)["widget"]
+        options = format_html_join(
+            "",
+            '<option value="{}"{}>{}</option>',
+            (
+                (option["value"], mark_safe(" selected") if option["selected"] else "", option["label"])
+                for _group, options, _index in widget["optgroups"]
+                for option in options
+            ),
+        )
+        return format_html('<select name="{}"{}>{}</select>', name, flatatt(widget["attrs"]), options)
+
+
+class RecordChoiceField(forms.ModelChoiceField):
+    """One record, chosen by its id in ASCII digits."""
+
+    widget = PlainSelect
+
+    def to_python(self, value: Any) -> Any:
+        if isinstance(value, str) and value and not is_id(value):
+            raise ValidationError(self.error_messages["invalid_choice"], code="invalid_choice")
+        return super().to_python(value)

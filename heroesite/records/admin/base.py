@@ -1,0 +1,91 @@
+"""Any admin whose addresses and forms may be malformed, and one that only reads."""
+
+from itertools import chain
+from typing import Any
+
+from django import forms
+from django.contrib import admin, messages
+from django.contrib.admin.exceptions import DisallowedModelAdminLookup
+from django.contrib.admin.options import IncorrectLookupParameters
+from django.core.exceptions import BadRequest, ValidationError
+from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
+
+from heroesite.ids import is_id
+from heroesite.records.filters.filters import SearchField
+from heroesite.text import printable
+
+LOOKUPS = {"", "exact", "id__exact", "isnull"}
+"""The lookups that the admin's own list filters write into the address."""
+
+
+class RowsField(forms.ModelMultipleChoiceField):
+    """Rows, chosen by ids that any database can look up."""
+
+    def clean(self, value: Any) -> Any:
+        for key in value or ():
+            if not is_id(str(key)):
+                words = self.error_messages["invalid_pk_value"]
+                raise ValidationError(words, code="invalid_pk_value", params={"pk": printable(str(key))})
+        return super().clean(value)
+
+
+class StrictModelAdmin(admin.ModelAdmin):
+    """An admin that answers malformed addresses and forms instead of failing on them."""
+
+    def is_key(self, text: str) -> bool:
+        """Whether ``text`` can be the primary key of a row here."""
+        return is_id(text)
+
+    def lookup_allowed(self, lookup: str, value: str, request: Any = None) -> bool:
+        field, _separator, operator = lookup.partition("__")
+        return field in self.get_list_filter(request) and operator in LOOKUPS
+
+    def get_changelist_instance(self, request: HttpRequest) -> Any:
+        """A query that does not hold is told, where Django would drop it and list everything."""
+        try:
+            return super().get_changelist_instance(request)
+        except DisallowedModelAdminLookup as error:
+            raise BadRequest(_("This list knows no such parameter. Use its filters.")) from error
+        except IncorrectLookupParameters as error:
+            told = chain.from_iterable(getattr(fault, "messages", [str(fault)]) for fault in error.args)
+            words = _("This query cannot be answered: %(faults)s")
+            raise BadRequest(words % {"faults": " ".join(map(printable, told))}) from error
+
+    def formfield_for_manytomany(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        return super().formfield_for_manytomany(db_field, request, **{"form_class": RowsField, **kwargs})
+
+    def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Any:
+        return super().get_object(request, object_id, from_field) if self.is_key(object_id) else None
+
+    def get_search_results(self, request: HttpRequest, queryset: Any, search_term: str) -> tuple[Any, bool]:
+        try:
+            words = SearchField(required=False).clean(search_term)
+        except ValidationError as error:
+            raise BadRequest(error.messages[0]) from error
+        return self.search(request, queryset, words)
+
+    def search(self, request: HttpRequest, queryset: Any, words: list[str]) -> tuple[Any, bool]:
+        """The rows that hold all of ``words``, and whether some may be among them twice."""
+        return super().get_search_results(request, queryset, " ".join(words))
+
+    def response_action(self, request: HttpRequest, queryset: Any) -> Any:
+        if not all(map(self.is_key, request.POST.getlist("_selected_action"))):
+            self.message_user(
+                request, _("What was selected is not in this list. Select again."), messages.ERROR
+            )
+            return None
+        return super().response_action(request, queryset)
+
+
+class ReadOnlyModelAdmin(StrictModelAdmin):
+    """Rows that staff read and nobody edits."""
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False

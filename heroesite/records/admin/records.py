@@ -1,0 +1,188 @@
+"""The admin of records: the forms, filters, rules and permissions of the pages."""
+
+from collections.abc import Callable
+from functools import partial
+from typing import Any, ClassVar
+
+from django.contrib import admin
+from django.contrib.admin.utils import unquote
+from django.contrib.admin.widgets import AutocompleteSelect
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.template.response import TemplateResponse
+from django.urls import path
+from django.utils.cache import add_never_cache_headers
+from django.utils.translation import gettext_lazy as _
+
+from heroesite.ids import is_id
+from heroesite.records.admin.base import StrictModelAdmin
+from heroesite.records.admin.filters import FilterSetListFilter, narrowing
+from heroesite.records.audit.change_sets import Source
+from heroesite.records.audit.disclosures import Disclosure
+from heroesite.records.filters.filtersets import RecordFilterSet
+from heroesite.records.forms.record_form import RecordForm
+from heroesite.records.models.base import Record
+from heroesite.records.permissions import MASK, disclosable_fields, unrestricted_fields
+from heroesite.records.retries import retry_on_conflict
+
+
+class RecordSelect(AutocompleteSelect):
+    """Looks up only ids; a value that is none is told by the form's field."""
+
+    def optgroups(self, name: str, value: Any, attr: Any = None) -> Any:
+        return super().optgroups(name, [text for text in value if is_id(str(text))], attr)
+
+
+def written(view: Callable[..., Any], request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+    """What ``view`` answers, run again where it writes and another write gets in its way."""
+    return (retry_on_conflict(view) if request.method == "POST" else view)(request, *args, **kwargs)
+
+
+class RecordAdmin(StrictModelAdmin):
+    """The admin of one kind of record. A subclass names its form and its FilterSet."""
+
+    form: type[RecordForm]
+    filterset_class: type[RecordFilterSet]
+    search_fields = ["name"]
+    readonly_fields: ClassVar[tuple[str, ...]] = Record.AUTOMATIC
+    change_form_template = "admin/records/change_form.html"
+    delete_confirmation_template = "admin/records/delete_confirmation.html"
+    delete_selected_confirmation_template = "admin/records/delete_confirmation.html"
+    show_full_result_count = False
+
+    def view_on_site(self, obj: Any) -> str:
+        return obj.get_absolute_url()
+
+    @property
+    def kind(self) -> type[Record]:
+        return self.model
+
+    def get_list_display(self, request: HttpRequest) -> tuple[str, ...]:
+        return (*unrestricted_fields(self.kind), "updated_at")
+
+    def get_list_select_related(self, request: HttpRequest) -> list[str]:
+        return self.kind.link_names()
+
+    def get_autocomplete_fields(self, request: HttpRequest) -> list[str]:
+        return self.kind.link_names()
+
+    def get_list_filter(self, request: HttpRequest) -> list[Any]:
+        return [partial(FilterSetListFilter, filterset_class=self.filterset_class)]
+
+    def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        return super().formfield_for_foreignkey(
+            db_field, request, **{**kwargs, "widget": RecordSelect(db_field, self.admin_site)}
+        )
+
+    def lookup_allowed(self, lookup: str, value: str, request: Any = None) -> bool:
+        return lookup in narrowing(self.filterset_class)
+
+    def search(self, request: HttpRequest, queryset: Any, words: list[str]) -> tuple[Any, bool]:
+        return queryset.search(words), False
+
+    def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        """Those who may not change a record read it here, so restricted fields are left out for them."""
+        if obj is None:
+            return (*self.kind.FIELDS, "once")
+        shown = (
+            self.kind.FIELDS if self.has_change_permission(request, obj) else unrestricted_fields(self.kind)
+        )
+        seen = ("seen_version",) if self.has_change_permission(request, obj) else ()
+        return (*shown, *self.get_readonly_fields(request, obj), *seen)
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        masked = ("masked",) if obj and disclosable_fields(request.user, self.kind) else ()
+        return (*masked, *self.readonly_fields)
+
+    @admin.display(description=_("kept hidden"))
+    def masked(self, record: Record) -> str:
+        """Which values stand there and are not shown unless they are revealed."""
+        return ", ".join(f"{record.label(name)} {MASK}" for name in record.RESTRICTED)
+
+    def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Any:
+        found = super().get_object(request, object_id, from_field)
+        if found and request.method == "POST":
+            return self.get_queryset(request).select_for_update().filter(pk=found.pk).first()
+        return found
+
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
+        form.write(request.user)
+
+    def changeform_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+        """A form about a record that was changed since is a conflict; one about a record that was deleted
+        since is handed on to the page that can bring it back with what was filled in."""
+        answer = written(partial(self.once, super().changeform_view), request, *args, **kwargs)
+        shown = getattr(answer, "context_data", None) or {}
+        if request.method == "POST" and "adminform" in shown and shown["adminform"].form.choices is not None:
+            answer.status_code = 409
+        return answer
+
+    def once(
+        self, view: Callable[..., Any], request: HttpRequest, object_id: Any = None, *args: Any, **kw: Any
+    ) -> Any:
+        """What ``view`` answers or, where this very form has made its record already, the way there."""
+        if object_id or request.method != "POST":
+            return view(request, object_id, *args, **kw)
+        form: Any = self.get_form(request)(request.POST)
+        if not form.made(request.user):
+            answer = view(request, object_id, *args, **kw)
+            if answer.status_code != 200 or not form.made(request.user):
+                return answer
+        return redirect(f"admin:{self.opts.app_label}_{self.opts.model_name}_change", form.made(request.user))
+
+    def _get_obj_does_not_exist_redirect(self, request: HttpRequest, opts: Any, object_id: str) -> Any:
+        entry = self.kind.deletion_entry(object_id) if is_id(object_id) else None
+        if entry is None:
+            return super()._get_obj_does_not_exist_redirect(request, opts, object_id)  # type: ignore[misc]
+        posted = request.method == "POST"
+        name = f"{opts.app_label}:{'update' if posted else 'detail'}"
+        return redirect(name, entry.id, preserve_request=posted)
+
+    def history_view(self, request: HttpRequest, object_id: str, extra_context: Any = None) -> Any:
+        """The history that all doors share, at the record's page."""
+        key = unquote(object_id)
+        if is_id(key) and self.kind.history.filter(id=key).exists():
+            return redirect(f"{self.opts.app_label}:history", key)
+        return self._get_obj_does_not_exist_redirect(request, self.opts, key)
+
+    def delete_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+        return written(super().delete_view, request, *args, **kwargs)
+
+    def changelist_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+        return written(super().changelist_view, request, *args, **kwargs)
+
+    def get_urls(self) -> list[Any]:
+        name = f"{self.opts.app_label}_{self.opts.model_name}_reveal"
+        reveal = path("<path:object_id>/reveal/", self.admin_site.admin_view(self.reveal), name=name)
+        return [*([reveal] if self.kind.RESTRICTED else []), *super().get_urls()]
+
+    def change_view(
+        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None
+    ) -> Any:
+        labels = [self.kind.verbose_name_of(name) for name in disclosable_fields(request.user, self.kind)]
+        context = {**(extra_context or {}), "revealable": ", ".join(labels)}
+        return super().change_view(request, object_id, form_url, context)
+
+    def reveal(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """Shows the restricted values of a record once, and notes that it did."""
+        record = self.get_object(request, unquote(object_id))
+        if record is None:
+            raise Http404
+        fields = disclosable_fields(request.user, self.kind)
+        if not fields or not self.has_view_permission(request, record):
+            raise PermissionDenied
+        if request.method != "POST":
+            return redirect(f"admin:{self.opts.app_label}_{self.opts.model_name}_change", record.pk)
+        for field in fields:
+            Disclosure.objects.record(request.user, Source.ADMIN, field, [record])
+        context = {
+            **self.admin_site.each_context(request),
+            "title": str(record),
+            "opts": self.opts,
+            "original": record,
+            "revealed": [(self.kind.label(name), getattr(record, name)) for name in fields],
+        }
+        answer = TemplateResponse(request, "admin/records/reveal.html", context)
+        add_never_cache_headers(answer)
+        return answer

@@ -1,0 +1,32 @@
+"""Who may call which method of the API."""
+
+from typing import Any
+
+from rest_framework import permissions
+from rest_framework.request import Request
+
+from heroesite.api.authentication import refuse_reading_token
+from heroesite.records.permissions import is_allowed
+
+ACTIONS = {"POST": "add", "PUT": "change", "PATCH": "change", "DELETE": "delete"}
+
+
+class RecordPermission(permissions.BasePermission):
+    """What a user may do elsewhere, and no more, may their programs do here."""
+
+    def has_permission(self, request: Request, view: Any) -> bool:
+        method = request.method or ""
+        action = ACTIONS.get(method, "view") if method in view.allowed_methods else "view"
+        if action != "view":
+            refuse_reading_token(request)
+        return is_allowed(request.user, action, view.model)
+
+
+class AuthenticatedWritePermission(RecordPermission):
+    """Whoever is signed in; what they may do is asked when it is known to what."""
+
+    def has_permission(self, request: Request, view: Any) -> bool:
+        if request.method not in ACTIONS or request.method not in view.allowed_methods:
+            return super().has_permission(request, view)
+        refuse_reading_token(request)
+        return bool(request.user.is_authenticated)

@@ -1,0 +1,38 @@
+"""The API's router and its index."""
+
+from typing import Any
+
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.reverse import reverse
+from rest_framework.routers import APIRootView, DefaultRouter
+
+from heroesite.api.problems import refuse_parameters
+from heroesite.records.api.permissions import RecordPermission
+from heroesite.records.models.base import Record
+
+
+class Index(APIRootView):
+    """Where each kind of record is."""
+
+    permission_classes = [RecordPermission]
+    model = Record
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        super().initial(request, *args, **kwargs)
+        refuse_parameters(request)
+
+    def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        names: dict[str, str] = self.api_root_dict or {}
+        return Response({kind: reverse(f"api:{name}", request=request) for kind, name in names.items()})
+
+
+class RecordRouter(DefaultRouter):
+    """Addresses with or without the closing slash: the same resource, not a redirect."""
+
+    APIRootView = Index
+    include_format_suffixes = False
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.trailing_slash = "/?"

@@ -1,0 +1,53 @@
+"""Who was shown restricted values: each showing is one row, which staff can read."""
+
+from collections.abc import Sequence
+from datetime import timedelta
+from typing import Any, Self
+
+from django.conf import settings
+from django.db import models
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from heroesite.records.audit.change_sets import Source
+
+
+class DisclosureQuerySet(models.QuerySet["Disclosure"]):
+    def older_than(self, days: int) -> Self:
+        return self.filter(at__lt=timezone.now() - timedelta(days=days))
+
+    def record(self, user: Any, door: Source, field: str, records: Sequence[Any]) -> None:
+        """Note that ``user`` is about to be shown ``field`` of ``records``."""
+        if records:
+            self.create(
+                user=user,
+                username=user.get_username(),
+                door=door,
+                kind=records[0]._meta.label_lower,
+                field=field,
+                ids=[record.pk for record in records],
+            )
+
+
+class Disclosure(models.Model):
+    """That somebody was shown restricted values: who, when, of which records, at which door."""
+
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, verbose_name=_("user"), related_name="+"
+    )
+    username = models.CharField(_("user name"), max_length=150)
+    at = models.DateTimeField(_("when"), default=timezone.now, db_index=True)
+    door = models.CharField(_("door"), max_length=10, choices=Source)
+    kind = models.CharField(_("kind"), max_length=60)
+    field = models.CharField(_("field"), max_length=60)
+    ids = models.JSONField(_("ids"))
+
+    objects = DisclosureQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-at", "-id"]
+        verbose_name = _("disclosure")
+        verbose_name_plural = _("disclosures")
+
+    def __str__(self) -> str:
+        return f"{self.username}, {self.kind} {', '.join(map(str, self.ids[:10]))}"

@@ -1,0 +1,58 @@
+"""Write and read the history entries of records."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from django.db import models
+from django.utils import timezone
+
+from heroesite.records.audit.change_sets import (
+    current_change_set_id,
+    recorded_change_set_id,
+)
+from heroesite.records.audit.entries import CURRENT_TRANSACTION
+
+
+def entries_of_current_change_set(kind: Any) -> models.QuerySet[Any]:
+    """The entries that the change set under way has made in the history of ``kind``."""
+    return kind.history.filter(change_set=recorded_change_set_id()).order_by("history_id")
+
+
+def note(kind: Any, records: Iterable[Any], what: str, sent: Iterable[str] = ()) -> None:
+    """Write into the history of ``kind`` what became of ``records``.
+
+    Args:
+        what: ``Entry.CREATED``, ``Entry.CHANGED`` or ``Entry.DELETED``.
+        sent: the restricted fields that were sent by somebody who may not see them.
+    """
+    records = list(records)
+    if not records:
+        return
+    entry = kind.history.model
+    fields = [field.attname for field in entry.tracked_fields]
+    now, change_set, blind = timezone.now(), current_change_set_id(), sorted(sent)
+    entries = [
+        entry(
+            history_date=now,
+            history_type=what,
+            change_set_id=change_set,
+            sent=blind,
+            transaction=CURRENT_TRANSACTION,
+            **{name: getattr(record, name) for name in fields},
+        )
+        for record in records
+    ]
+    entry.objects.bulk_create(entries, batch_size=500)
+
+
+def changed_fields(kind: Any, before: Any, after: Any) -> set[str]:
+    """The fields of ``kind`` that the change from entry ``before`` to entry ``after`` counts for.
+
+    Args:
+        before: none where ``after`` is the first.
+    """
+    if before is None:
+        return set(kind.FIELDS)
+    names = {name: kind.attname(name) for name in kind.FIELDS}
+    differing = {name for name, at in names.items() if getattr(before, at) != getattr(after, at)}
+    return differing | set(after.sent)

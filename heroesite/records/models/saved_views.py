@@ -1,0 +1,66 @@
+"""Queries of lists that people keep under a name, and share by a link."""
+
+import secrets
+from typing import Any
+
+from django.conf import settings
+from django.core.exceptions import ValidationError
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from heroesite.records.models.fields import MAX_FOLDING_GROWTH, FoldedField, LineField
+from heroesite.text import fold
+
+LONGEST_QUERY = 8000
+MOST = 100
+"""Views that one person may keep of one kind of record."""
+
+
+def new_key() -> str:
+    return secrets.token_urlsafe(12)
+
+
+class SavedViewQuerySet(models.QuerySet["SavedView"]):
+    def of(self, user: Any, kind: Any) -> "SavedViewQuerySet":
+        """The views that ``user`` keeps of the list of ``kind``."""
+        return self.filter(user=user, kind=kind._meta.label_lower)
+
+
+class SavedView(models.Model):
+    """A query of the list of one kind of record.
+
+    It is found by its ``key``, which cannot be guessed: who has the link can open it, nobody else sees it.
+    """
+
+    key = models.CharField(max_length=22, unique=True, default=new_key, editable=False)
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="+", editable=False)
+    kind = models.CharField(max_length=100, editable=False)
+    name = LineField(_("name"), max_length=100)
+    name_key = FoldedField(of="name", max_length=100 * MAX_FOLDING_GROWTH)
+    query = models.CharField(max_length=LONGEST_QUERY)
+
+    objects = SavedViewQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["name_key", "id"]
+        verbose_name = _("saved view")
+        verbose_name_plural = _("saved views")
+        constraints = [
+            models.UniqueConstraint(fields=["user", "kind", "name_key"], name="records_savedview_name_unique")
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    def validate_unique(self, exclude: Any = None) -> None:
+        """A name is taken once by each person, whatever its case, and there is an end to views."""
+        super().validate_unique(exclude=exclude)
+        if "name" in (exclude or ()):
+            return
+        kept = type(self).objects.filter(user=self.user, kind=self.kind).exclude(pk=self.pk)
+        if kept.filter(name_key=fold(self.name)).exists():
+            words = _("You keep a view under that name already. Choose another.")
+            raise ValidationError({"name": ValidationError(words, code="unique")})
+        if kept.count() >= MOST:
+            words = _("You keep %(most)d views. Drop one first.")
+            raise ValidationError({"name": ValidationError(words, "too_many", {"most": MOST})})

@@ -1,0 +1,190 @@
+"""Pages about the rows that were chosen in a list: what would become of them, and doing it to all at once."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.http import Http404, HttpRequest, HttpResponse, QueryDict
+from django.shortcuts import redirect
+from django.utils.cache import add_never_cache_headers
+from django.utils.decorators import method_decorator
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
+
+from heroesite.ids import is_id
+from heroesite.records.filters.filtersets import LIMIT
+from heroesite.records.retries import retry_on_conflict
+from heroesite.records.views.base import RecordView, add_undoable_message
+from heroesite.text import printable
+from heroesite.validators import REQUIRED
+
+
+class SelectedRecordsField(forms.Field):
+    """Rows, each as the id of a record and the version in which it was shown: ``7-3``."""
+
+    widget = forms.MultipleHiddenInput
+    default_error_messages = {
+        "required": _("Choose at least one row."),
+        "invalid": _("Choose rows of a list: this one cannot be read."),
+        "too_many": _("Choose %(most)d rows at most."),
+    }
+
+    def to_python(self, value: Any) -> dict[int, int]:
+        pairs = [text.partition("-") for text in value or []]
+        if len(pairs) > LIMIT:
+            raise ValidationError(self.error_messages["too_many"], "too_many", {"most": LIMIT})
+        if not all(is_id(pk) and is_id(version) for pk, _dash, version in pairs):
+            raise ValidationError(self.error_messages["invalid"], "invalid")
+        return {int(pk): int(version) for pk, _dash, version in pairs}
+
+
+class SelectionForm(forms.Form):
+    """The rows that were chosen, and the query of the list that they were chosen in."""
+
+    record = SelectedRecordsField()
+    query = forms.CharField(required=False, widget=forms.HiddenInput)
+
+    def __init__(self, data: QueryDict, *, others: Iterable[str]) -> None:
+        """
+        Args:
+            others: parameters that may be there as well, and say nothing here.
+        """
+        super().__init__(data)
+        self.others = {*others, "csrfmiddlewaretoken"}
+
+    def clean(self) -> dict[str, Any]:
+        for name in set(self.data) - set(self.fields) - self.others:
+            raise ValidationError(_("“%(name)s” is not known here."), "unknown", {"name": printable(name)})
+        for name in set(self.fields) - set(SelectionForm.base_fields) - set(self.data):
+            self.add_error(name, ValidationError(REQUIRED, code="required"))
+        return super().clean() or self.cleaned_data
+
+
+class LinksForm(forms.Form):
+    """The links of a kind of record, to be given to all that were chosen."""
+
+    def __init__(self, *args: Any, model: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields = {link: model._meta.get_field(link).formfield() for link in model.link_names()}
+
+
+class BulkActionView(RecordView):
+    """Shows what would become of the chosen records, and does it once that is confirmed.
+
+    What was changed after it was shown is shown again first.
+    """
+
+    template = "selection"
+
+    def form(self, data: QueryDict) -> SelectionForm:
+        return SelectionForm(data, others=self.model.link_names())
+
+    def words(self, count: int) -> str:
+        """What was done to so many records."""
+        raise NotImplementedError
+
+    def write(self, keys: Iterable[int], form: SelectionForm) -> int:
+        """Do it. Returns how many records it changed."""
+        raise NotImplementedError
+
+    def outlook(self, records: Any, form: SelectionForm) -> dict[str, Any]:
+        """What would become of the records, for the template."""
+        raise NotImplementedError
+
+    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        return self.show(self.form(request.GET))
+
+    @method_decorator(retry_on_conflict)
+    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        form = self.form(request.POST)
+        if not form.is_valid():
+            return self.show(form)
+        seen = form.cleaned_data["record"]
+        records = self.model.objects.filter(pk__in=seen).locked()
+        if len(records) < len(seen) or any(record.version != seen[record.pk] for record in records):
+            return self.show(form, seen, status=409)
+        count = self.write(seen, form)
+        add_undoable_message(request, self.words(count))
+        query = QueryDict(form.cleaned_data["query"]).urlencode()
+        return redirect(f"{self.address('list')}?{query}" if query else self.address("list"))
+
+    def show(
+        self, form: SelectionForm, seen: dict[int, int] | None = None, status: int = 200
+    ) -> HttpResponse:
+        """What would become of the records; ``seen`` are their versions where it was confirmed too late."""
+        context: dict[str, Any] = {"form": form, "records": []}
+        if not form.is_valid():
+            status = 422 if self.request.method == "POST" else 400
+        keys = form.cleaned_data.get("record", {})
+        records = list(self.model.objects.filter(pk__in=keys).with_links()) if keys else []
+        if keys:
+            context["missing"] = len(keys) - len(records)
+        if seen is not None:
+            context["changed"] = [record for record in records if record.version != seen[record.pk]]
+        if records and form.is_valid():
+            context |= {"records": records, **self.outlook(records, form)}
+        answer = self.render_to_response(self.get_context_data(**context), status=status)
+        add_never_cache_headers(answer)
+        return answer
+
+    def named(self, count: int) -> dict[str, Any]:
+        """The number and what this kind of record is called, for a sentence."""
+        meta = self.model._meta
+        return {"count": count, "kinds": meta.verbose_name if count == 1 else meta.verbose_name_plural}
+
+
+class BulkDeleteView(BulkActionView):
+    action = "delete"
+
+    def words(self, count: int) -> str:
+        words = ngettext("%(count)d %(kinds)s was deleted.", "%(count)d %(kinds)s were deleted.", count)
+        return words % self.named(count)
+
+    def outlook(self, records: Any, form: SelectionForm) -> dict[str, Any]:
+        keys = [record.pk for record in records]
+        words = ngettext("Delete %(count)d %(kinds)s?", "Delete %(count)d %(kinds)s?", len(keys))
+        consequences = self.model.objects.filter(pk__in=keys).deletion_effects()
+        return {"question": words % self.named(len(keys)), "consequences": consequences, "danger": True}
+
+    def write(self, keys: Iterable[int], form: SelectionForm) -> int:
+        deleted: int = self.model.objects.filter(pk__in=keys).delete()[0]
+        return deleted
+
+
+class BulkUpdateView(BulkActionView):
+    """Gives a link of all of them, which the address names, the same target."""
+
+    action = "change"
+
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+        if kwargs["link"] not in self.model.link_names():
+            raise Http404
+        return super().dispatch(request, *args, **kwargs)
+
+    def form(self, data: QueryDict) -> SelectionForm:
+        form = super().form(data)
+        link = self.kwargs["link"]
+        form.fields[link] = self.model._meta.get_field(link).formfield()  # type: ignore[union-attr, assignment]
+        return form
+
+    def words(self, count: int) -> str:
+        words = ngettext("%(count)d %(kinds)s was changed.", "%(count)d %(kinds)s were changed.", count)
+        return words % self.named(count)
+
+    def outlook(self, records: Any, form: SelectionForm) -> dict[str, Any]:
+        link = self.kwargs["link"]
+        target = form.cleaned_data.get(link)
+        changing = [record for record in records if getattr(record, link) != target]
+        words = ngettext("Change %(count)d %(kinds)s?", "Change %(count)d %(kinds)s?", len(changing))
+        return {
+            "question": words % self.named(len(changing)),
+            "link": link,
+            "target": target,
+            "idle": not changing,
+            "unchanged": len(records) - len(changing),
+        }
+
+    def write(self, keys: Iterable[int], form: SelectionForm) -> int:
+        link = self.kwargs["link"]
+        return self.model.objects.filter(pk__in=keys).update(**{link: form.cleaned_data[link]})

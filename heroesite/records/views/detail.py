@@ -1,0 +1,77 @@
+"""Pages that show one record."""
+
+from datetime import datetime
+from typing import Any
+
+from django.core.exceptions import BadRequest
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.cache import add_never_cache_headers
+from django.utils.translation import gettext as _
+
+from heroesite.errors import refuse
+from heroesite.records.audit.change_sets import Source
+from heroesite.records.audit.disclosures import Disclosure
+from heroesite.records.audit.entries import Entry
+from heroesite.records.filters.forms import AsOfForm
+from heroesite.records.permissions import disclosable_fields, unrestricted_fields
+from heroesite.records.views.base import SingleRecordView
+
+
+class RecordDetailView(SingleRecordView):
+    """A record as it is, or with ``?as_of=`` as it was then."""
+
+    template = "detail"
+
+    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        if "as_of" not in request.GET:
+            return super().get(request, *args, **kwargs)
+        form = AsOfForm(request.GET)
+        if not form.is_valid():
+            told = (f"{name}: {fault}" for name, faults in form.errors.items() for fault in faults)
+            raise BadRequest(" ".join(told))
+        return self.show_as_of(form.cleaned_data["as_of"])
+
+    def show_as_of(self, instant: datetime) -> HttpResponse:
+        entry = self.model.entry_as_of(self.kwargs["pk"], instant)
+        params = {"kind": self.model._meta.verbose_name, "instant": instant.isoformat()}
+        if entry is None:
+            return refuse(self.request, 404, _("There was no such %(kind)s yet at %(instant)s.") % params)
+        if entry.history_type == Entry.DELETED:
+            words = _("The %(kind)s “%(name)s” had been deleted by %(instant)s.")
+            return refuse(self.request, 404, words % (params | {"name": entry.name}))
+        seen = {*unrestricted_fields(self.model), *disclosable_fields(self.request.user, self.model)}
+        rows = [self.row(entry, name) for name in self.model.FIELDS if name in seen and name != "name"]
+        context = self.get_context_data(entry=entry, rows=rows, instant=instant)
+        return render(self.request, "records/as_of.html", context)
+
+    def row(self, entry: Any, name: str) -> dict[str, Any]:
+        """A field as ``entry`` has it; what is restricted, without its value."""
+        row = {"label": self.model.label(name), "erased": name in entry.erased}
+        if name in self.model.RESTRICTED:
+            return row | {"masked": True}
+        field: Any = self.model._meta.get_field(name)
+        content = getattr(entry, field.attname)
+        if name in self.model.link_names() and content is not None:
+            content = field.related_model.records_or_last_names([content]).get(content)
+        return row | {"content": content}
+
+
+class RecordRevealView(SingleRecordView):
+    """Shows the restricted values once, on request, and notes that it did."""
+
+    template = "detail"
+
+    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        return redirect(self.find())
+
+    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        fields = disclosable_fields(request.user, self.model)
+        if not fields:
+            return self.handle_no_permission()
+        record = self.find()
+        for field in fields:
+            Disclosure.objects.record(request.user, Source.PAGE, field, [record])
+        answer = self.show(record, revealed={field: getattr(record, field) for field in fields})
+        add_never_cache_headers(answer)
+        return answer

@@ -1,0 +1,82 @@
+"""Pages to keep queries of a list under a name, to open them and to drop them."""
+
+from typing import Any
+
+from django import forms
+from django.contrib import messages
+from django.contrib.auth.mixins import LoginRequiredMixin
+from django.http import HttpRequest, HttpResponse, QueryDict
+from django.shortcuts import get_object_or_404, redirect
+from django.utils.decorators import method_decorator
+from django.utils.translation import gettext as _
+
+from heroesite.records.models.saved_views import SavedView
+from heroesite.records.retries import retry_on_conflict
+from heroesite.records.views.base import RecordView
+
+
+class SavedViewForm(forms.ModelForm):
+    """Keeps a query, whose owner and kind stand on the instance, under a name."""
+
+    class Meta:
+        model = SavedView
+        fields = ("name", "query")
+        widgets = {"query": forms.HiddenInput}
+
+
+class SavedViewListView(LoginRequiredMixin, RecordView):
+    """The views that somebody keeps; by POST they keep one more."""
+
+    template = "saved_views"
+
+    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        return self.show()
+
+    @method_decorator(retry_on_conflict)
+    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        owner: Any = request.user
+        kept = SavedView(user=owner, kind=self.model._meta.label_lower)
+        filterset = self.filterset_class(QueryDict(request.POST.get("query", "")), request=request)
+        form = SavedViewForm({**request.POST.dict(), "query": filterset.lasting}, instance=kept)
+        if not filterset.is_valid():
+            form.add_error(None, _("The query does not hold, so nothing can be kept. Open the list anew."))
+        if not form.is_valid():
+            return self.show(form, status=422)
+        form.save()
+        messages.success(request, _("The view “%(name)s” is kept.") % {"name": kept})
+        return redirect(f"{self.address('list')}?{kept.query}")
+
+    def show(self, form: SavedViewForm | None = None, status: int = 200) -> HttpResponse:
+        kept = SavedView.objects.of(self.request.user, self.model)
+        return self.render_to_response(self.get_context_data(saved_views=kept, form=form), status=status)
+
+
+class SavedViewOpenView(RecordView):
+    """Leads to the list that a view finds; where its query no longer holds, says what is wrong with it."""
+
+    template = "saved_view"
+    http_method_names = ["get", "head", "options"]
+
+    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        kept = get_object_or_404(SavedView, kind=self.model._meta.label_lower, key=kwargs["key"])
+        query = QueryDict(kept.query)
+        filterset = self.filterset_class(query, request=request)
+        if filterset.is_valid():
+            return redirect(f"{self.address('list')}?{kept.query}")
+        rest = query.copy()
+        for name in filterset.form.errors:
+            rest.pop(name, None)
+        context = self.get_context_data(view=kept, form=filterset.form, rest=rest.urlencode())
+        return self.render_to_response(context, status=400)
+
+
+class SavedViewDeleteView(SavedViewListView):
+    """Drops a view, which only its owner can."""
+
+    http_method_names = ["post", "options"]
+
+    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        kept = get_object_or_404(SavedView.objects.of(request.user, self.model), key=kwargs["key"])
+        kept.delete()
+        messages.success(request, _("The view “%(name)s” is dropped.") % {"name": kept})
+        return redirect(self.address("saved_views"))
