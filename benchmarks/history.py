@@ -35,7 +35,7 @@ def bare() -> Iterator[None]:
     """Records are written as Django does it by itself."""
     with ExitStack() as stack:
         stack.enter_context(mock.patch.object(records, "note"))
-        stack.enter_context(mock.patch.object(records.Record, "_do_update", models.Model._do_update))
+        stack.enter_context(mock.patch.object(records.Record, "save", models.Model.save))
         yield
 
 

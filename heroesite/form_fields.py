@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 from heroesite.ids import is_id
 from heroesite.text import normalize
-from heroesite.validators import WHOLE_NUMBER
+from heroesite.validators import NOT_A_WHOLE_NUMBER
 
 
 class LineFormField(forms.CharField):
@@ -31,7 +31,7 @@ class StrictIntegerField(forms.IntegerField):
     """A whole number in ASCII digits: ``٣``, ``1_000`` and ``1e3`` are not guessed at."""
 
     widget = forms.TextInput(attrs={"inputmode": "numeric"})
-    default_error_messages = {"invalid": WHOLE_NUMBER}
+    default_error_messages = {"invalid": NOT_A_WHOLE_NUMBER}
     pattern = re.compile(r"\s*[+-]?[0-9]{1,4000}\s*", re.ASCII)
 
     def to_python(self, value: Any) -> int | None:

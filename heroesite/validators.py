@@ -12,25 +12,28 @@ from django.utils.translation import gettext_lazy as _
 from heroesite.text import fold
 
 REQUIRED = _("This field is required.")
-WHOLE_NUMBER = _("Enter a whole number, in digits only.")
-written = lazy(number_format, str)
-"""A number as the language of the page writes it."""
+NOT_A_WHOLE_NUMBER = _("Enter a whole number, such as 41.")
+localized_number = lazy(number_format, str)
+"""Format a number for the language of the page."""
 
 
-def range_validators(smallest: int, largest: int) -> list[Any]:
-    """Validators of a range, with the same words at both its ends."""
-    words = _("Enter a whole number from {smallest} to {largest}.")
-    message = format_lazy(words, smallest=written(smallest), largest=written(largest))
-    return [MinValueValidator(smallest, message), MaxValueValidator(largest, message)]
+def range_validators(min_value: int, max_value: int) -> list[Any]:
+    """Return the validators of a range; both ends have the same message."""
+    message = format_lazy(
+        _("Enter a whole number from {min_value} to {max_value}."),
+        min_value=localized_number(min_value),
+        max_value=localized_number(max_value),
+    )
+    return [MinValueValidator(min_value, message), MaxValueValidator(max_value, message)]
 
 
 class FoldedLengthValidator:
-    """Refuses a line that only folding makes longer than ``largest`` characters."""
+    """Reject a line that only folding makes longer than ``max_length`` characters."""
 
-    def __init__(self, largest: int) -> None:
-        self.largest = largest
+    def __init__(self, max_length: int) -> None:
+        self.max_length = max_length
 
     def __call__(self, text: str) -> None:
-        if len(text) <= self.largest < len(fold(text)):
-            words = _("Too many of these characters stand for whole words; write them out.")
-            raise ValidationError(words, code="folded")
+        if len(text) <= self.max_length < len(fold(text)):
+            message = _("Too many of these characters stand for whole words. Spell the words out.")
+            raise ValidationError(message, code="folded")

@@ -1,12 +1,11 @@
-"""Teams: where heroes belong."""
+"""Teams, which heroes belong to."""
 
 from typing import Any, ClassVar
 
 from django.db.models import Avg
 from django.utils.translation import gettext_lazy as _
 
-from heroesite.records.models.base import Record
-from heroesite.records.models.constraints import line_length_check
+from heroesite.records.models import Record
 from heroesite.records.models.fields import LineField
 
 
@@ -18,11 +17,10 @@ class Team(Record):
     class Meta(Record.Meta):
         verbose_name = _("team")
         verbose_name_plural = _("teams")
-        constraints = [*Record.Meta.constraints, line_length_check("headquarters", 200)]
 
     heroes: Any
 
     def average_age(self) -> float | None:
-        """The mean of its heroes' known ages, in years; none where no age is known."""
+        """Return the mean of its heroes' known ages, in years, or ``None`` if no age is known."""
         average = self.heroes.aggregate(average=Avg("age"))["average"]
         return None if average is None else float(average)

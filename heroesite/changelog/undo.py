@@ -188,7 +188,7 @@ def rounds(
 
 def is_held(kind: Kind, reversal: Reversal) -> bool:
     """Whether others link to a record by now; the change set's own have been dealt with before."""
-    count = sum(holders.count() for _field, holders in kind.objects.holders([reversal.pk]))
+    count = sum(holders.count() for _field, holders in kind.objects.linking_records([reversal.pk]))
     words = ngettext("Another record is linked to it.", "%(count)d others are linked to it.", count)
     reversal.left = words % {"count": count} if count else ""
     return bool(count)

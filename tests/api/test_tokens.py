@@ -140,7 +140,7 @@ def test_one_makes_a_token_for_reading_and_for_some_days(reader):
         ({"name": "a\u202eb"}, "name", "Character 2 is U+202E RIGHT-TO-LEFT OVERRIDE"),
         ({"days": "0"}, "days", "Ensure this value is greater than or equal to 1."),
         ({"days": "3651"}, "days", "Ensure this value is less than or equal to 3650."),
-        ({"days": "soon"}, "days", "Enter a whole number, in digits only."),
+        ({"days": "soon"}, "days", "Enter a whole number, such as 41."),
         ({"days": ""}, "days", "This field is required."),
     ],
 )

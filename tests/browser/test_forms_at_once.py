@@ -10,12 +10,12 @@ def test_a_fault_is_told_as_one_leaves_the_field_and_goes_when_it_is_mended(visi
     age = page.get_by_label("Age")
     age.fill("1,5")
     age.press("Tab")
-    expect(page.get_by_text("Enter a whole number, in digits only.")).to_be_visible()
+    expect(page.get_by_text("Enter a whole number, such as 41.")).to_be_visible()
     expect(age).to_have_attribute("aria-invalid", "true")
-    expect(age).to_have_accessible_description("Enter a whole number, in digits only.")
+    expect(age).to_have_accessible_description("Enter a whole number, such as 41.")
     age.fill("15")
     age.press("Tab")
-    expect(page.get_by_text("Enter a whole number, in digits only.")).to_have_count(0)
+    expect(page.get_by_text("Enter a whole number, such as 41.")).to_have_count(0)
     expect(age).not_to_have_attribute("aria-invalid", "true")
 
 
@@ -24,7 +24,7 @@ def test_a_name_that_is_taken_is_told_in_the_words_of_the_server(visit):
     page.goto("/heroes/new/")
     page.get_by_label("Name", exact=True).fill("bATMAN")
     page.get_by_label("Name", exact=True).press("Tab")
-    words = "There is a hero named “Batman” already. Choose another name."
+    words = "There is already a hero named “Batman”. Choose another name."
     expect(page.get_by_text(words)).to_be_visible()
     assert page.request.get("/heroes/?search=batman").text().count(">Batman<") == 1
 

@@ -155,7 +155,7 @@ def test_a_query_that_does_not_hold_is_explained(visitor):
     visitor.fill("Age from", "old")
     visitor.show()
     alert = visitor.page.get_by_role("alert")
-    expect(alert).to_contain_text("Age from: Enter a whole number, in digits only.")
+    expect(alert).to_contain_text("Age from: Enter a whole number, such as 41.")
     assert visitor.rows() == []
     visitor.fill("Age from", "1")
     visitor.show()
@@ -171,7 +171,7 @@ def test_an_editor_adds_changes_and_deletes_a_hero_and_takes_that_back(editor, n
     editor.press("Save")
     summary = editor.page.get_by_role("alert")
     expect(summary).to_contain_text("Secret name: This field is required.")
-    expect(summary).to_contain_text("Age: Enter a whole number, in digits only.")
+    expect(summary).to_contain_text("Age: Enter a whole number, such as 41.")
     expect(editor.field("Name")).to_have_value(new_name)
     editor.fill("Secret name", "Nora Hidden")
     editor.fill("Age", "10")

@@ -10,7 +10,7 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
-def deletion_entry(keeper_browser):
+def gone(keeper_browser):
     """Two heroes that were deleted, one of them twice, and one that came back."""
     heroes = [HeroFactory(name=name) for name in ("Kestrel", "Owl", "Wren")]
     for name in ("Kestrel", "Owl", "Wren"):

@@ -213,7 +213,7 @@ def test_reverting_asks_the_rules_and_the_permissions(register, editor, reader):
     owl.name = "Barn Owl"
     owl.save()
     HeroFactory(name="Owl")
-    with pytest.raises(ValidationError, match="There is a hero named “Owl” already"):
+    with pytest.raises(ValidationError, match="There is already a hero named “Owl”"):
         revert(Hero, Hero.history.get(id=owl.pk, version=1), editor)
     with pytest.raises(PermissionDenied):
         revert(Hero, Hero.history.get(id=owl.pk, version=1), reader)

@@ -107,7 +107,7 @@ def test_a_revert_against_the_rules_says_why_and_does_nothing(editor_browser):
     HeroFactory(name="Lamplighter")
     answer = editor_browser.post(f"/heroes/{hero.pk}/history/1/revert/")
     assert answer.status_code == 409
-    assert "There is a hero named “Lamplighter” already." in read(answer).text
+    assert "There is already a hero named “Lamplighter”." in read(answer).text
     assert Hero.objects.get(pk=hero.pk).version == 2
 
 
@@ -244,5 +244,5 @@ def test_a_revert_by_a_program_that_cannot_be_says_why(changed, editor_program, 
     HeroFactory(name="Lamplighter")
     taken = editor_program.post(address)
     assert (taken.status_code, taken["Content-Type"]) == (409, "application/problem+json")
-    assert "There is a hero named “Lamplighter” already." in taken.json()["detail"]
+    assert "There is already a hero named “Lamplighter”." in taken.json()["detail"]
     assert Hero.objects.get(pk=hero.pk).version == 3

@@ -198,7 +198,7 @@ def test_who_restores_what_cannot_come_back_as_it_was_says_how_else(hero, editor
     answer = editor_browser.post(f"/heroes/{hero.pk}/restore/")
     page = read(answer)
     assert answer.status_code == 409
-    assert "There is a hero named “LAMPLIGHTER” already." in page.text
+    assert "There is already a hero named “LAMPLIGHTER”." in page.text
     form, button = form_with(page, "name"), page.one("button", name="bring_back")
     sent = {**form.values(), "name": "Lamplighter the Elder", "bring_back": button["value"]}
     assert editor_browser.post(form["action"], sent).status_code == 302

@@ -27,15 +27,15 @@ def messages_of(answer):
 
 FAULTY = [
     ({"name": ""}, {"name": REQUIRED}),
-    ({"age": "old"}, {"age": "Enter a whole number, in digits only."}),
+    ({"age": "old"}, {"age": "Enter a whole number, such as 41."}),
     ({"age": "-1"}, {"age": "Enter a whole number from 0 to 1,000,000."}),
     ({"name": "x" * 101}, {"name": "Ensure this value has at most 100 characters (it has 101)."}),
-    ({"name": "TAKEN"}, {"name": "There is a hero named “Taken” already. Choose another name."}),
+    ({"name": "TAKEN"}, {"name": "There is already a hero named “Taken”. Choose another name."}),
     (
         {"name": "", "age": "1.5", "secret_name": "a\u202eb"},
         {
             "name": REQUIRED,
-            "age": "Enter a whole number, in digits only.",
+            "age": "Enter a whole number, such as 41.",
             "secret_name": "Character 2 is U+202E RIGHT-TO-LEFT OVERRIDE, which cannot be kept here."
             " Remove it.",
         },
@@ -84,7 +84,7 @@ def test_a_refused_form_keeps_what_was_typed(action, editor_browser):
 
 def test_a_refused_form_keeps_even_a_team_that_is_none(editor_browser):
     page = read(editor_browser.post("/heroes/new/", {"name": "", "age": "7", "team": "999999"}))
-    assert faults_of(page, "team") == "There is no such record. Choose one that is in the register."
+    assert faults_of(page, "team") == "There is no such record. Choose one from the register."
     assert form_with(page, "name").values()["age"] == "7"
 
 

@@ -23,7 +23,7 @@ REQUIRED = "This field is required."
 LONG = "Ensure this value has at most {} characters (it has {})."
 FROM_TO = "Enter a whole number from 0 to 1,000,000."
 INVISIBLE = "Write at least one visible character."
-NO_RECORD = "There is no such record. Choose one that is in the register."
+NO_RECORD = "There is no such record. Choose one from the register."
 
 
 def faults(record):
@@ -69,7 +69,7 @@ def refused(character, name="", place=1):
         (hero(age=-1), {"age": [FROM_TO]}),
         (hero(age=1_000_001), {"age": [FROM_TO]}),
         (hero(age=2**63), {"age": [FROM_TO]}),
-        (hero(age="old"), {"age": ["Enter a whole number, in digits only."]}),
+        (hero(age="old"), {"age": ["Enter a whole number, such as 41."]}),
         (hero(team_id=999_999), {"team": [NO_RECORD]}),
         (hero(name="\u200d\u3164"), {"name": [INVISIBLE]}),
         (hero(name="\u2800"), {"name": [INVISIBLE]}),
@@ -90,7 +90,7 @@ def test_a_model_tells_each_fault_in_words(record, told):
 def test_a_name_is_taken_whatever_its_case(name):
     HeroFactory(name="Owl")
     TeamFactory(name="Owl")
-    words = "There is a {} named “Owl” already. Choose another name."
+    words = "There is already a {} named “Owl”. Choose another name."
     assert faults(hero(name=name)) == {"name": [words.format("hero")]}
     assert faults(team(name=name)) == {"name": [words.format("team")]}
 
@@ -124,7 +124,7 @@ def test_a_hero_and_a_team_may_have_one_name():
 
 
 def test_a_name_of_letters_that_stand_for_whole_words_is_refused_in_words():
-    words = "Too many of these characters stand for whole words; write them out."
+    words = "Too many of these characters stand for whole words. Spell the words out."
     assert faults(hero(name="ﷺ" * 100)) == {"name": [words]}
     assert faults(hero(name="ﷺ" * 10)) == {}
 

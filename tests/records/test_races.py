@@ -43,7 +43,7 @@ def test_of_two_forms_with_one_name_one_is_told_that_it_is_taken(owner):
         answers = at_once(*(partial(page.post, "/teams/new/", values) for page in pages))
         assert sorted(answer.status_code for answer in answers) == [302, 422]
         (refused,) = [answer for answer in answers if answer.status_code == 422]
-        words = f"There is a team named “Team {number}” already. Choose another name."
+        words = f"There is already a team named “Team {number}”. Choose another name."
         assert words in refused.content.decode()
         assert Team.objects.filter(name=f"Team {number}").count() == 1
 
@@ -60,7 +60,7 @@ def test_a_name_may_be_taken_at_one_door_while_it_is_asked_for_at_another(owner)
         done = [answer.status_code in (302, 201) for answer in answers]
         refused = [answer.status_code in (422, 200) for answer in answers]
         assert (done.count(True), refused.count(True)) == (1, 2), [a.status_code for a in answers]
-        words = f"There is a team named “Team {number}” already. Choose another name."
+        words = f"There is already a team named “Team {number}”. Choose another name."
         for answer, is_refused in zip(answers, refused, strict=True):
             assert not is_refused or words in answer.content.decode()
         assert Team.objects.filter(name=f"Team {number}").count() == 1

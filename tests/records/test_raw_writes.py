@@ -24,7 +24,7 @@ pytestmark = pytest.mark.django_db
 )
 def test_djangos_bare_writes_are_refused(write):
     hero = HeroFactory(age=41)
-    with pytest.raises(TypeError, match="which keep versions and history"):
+    with pytest.raises(TypeError, match="they keep versions and history"):
         write(Hero.objects, hero)
     assert list(Hero.objects.values_list("age", "version")) == [(41, 1)]
 
@@ -50,7 +50,7 @@ def test_an_update_of_a_name_can_be_found_by_it():
 
 def test_an_update_takes_no_expressions():
     hero = HeroFactory(age=41)
-    with pytest.raises(TypeError, match="cannot tell what age becomes"):
+    with pytest.raises(TypeError, match="can't record an expression for age"):
         Hero.objects.update(age=F("age") + 1)
     assert written(hero) == (1, 1)
 
@@ -76,7 +76,7 @@ def test_fixtures_are_refused(tmp_path):
     hero = HeroFactory(age=41)
     call_command("dumpdata", "heroes.hero", output=tmp_path / "heroes.json", verbosity=0)
     Hero.objects.update(age=42)
-    with pytest.raises(CommandError, match="Send them to the API"):
+    with pytest.raises(CommandError, match="Use the API"):
         call_command("loaddata", tmp_path / "heroes.json", verbosity=0)
     assert Hero.objects.get().age == 42
     assert written(hero) == (2, 2)

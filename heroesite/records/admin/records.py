@@ -62,10 +62,10 @@ class RecordAdmin(StrictModelAdmin):
         return (*unrestricted_fields(self.kind), "updated_at")
 
     def get_list_select_related(self, request: HttpRequest) -> list[str]:
-        return self.kind.link_names()
+        return list(self.kind.link_names())
 
     def get_autocomplete_fields(self, request: HttpRequest) -> list[str]:
-        return self.kind.link_names()
+        return list(self.kind.link_names())
 
     def get_list_filter(self, request: HttpRequest) -> list[Any]:
         return [partial(FilterSetListFilter, filterset_class=self.filterset_class)]

@@ -15,7 +15,7 @@ from heroesite.records.models.base import Record
 from heroesite.records.models.querysets import RecordQuerySet, batched
 from heroesite.records.permissions import blind_writes
 from heroesite.text import printable
-from heroesite.validators import WHOLE_NUMBER
+from heroesite.validators import NOT_A_WHOLE_NUMBER
 
 MOST = 1000
 """Items in one request."""
@@ -74,12 +74,12 @@ class Bulk:
         records = self.locked()
         alike: defaultdict[tuple[frozenset[str], frozenset[str]], list[Record]] = defaultdict(list)
         for index, record in records.items():
-            before = record.values()
+            before = record.field_values()
             members = {name: value for name, value in self.items[index].items() if name not in GUARDS}
             sent = self.fill(index, record, members, partial=True)
             blind = frozenset(blind_writes(self.serializer.context["request"].user, record, sent))
             names = {record.attname(name): name for name in record.FIELDS}
-            differing = {names[at] for at, value in record.values().items() if value != before[at]}
+            differing = {names[at] for at, value in record.field_values().items() if value != before[at]}
             if written := differing | blind:
                 alike[frozenset(written), blind].append(record)
         changed = self.judged(records)
@@ -101,7 +101,7 @@ class Bulk:
         keys = {index: item.get("id") for index, item in self.items.items()}
         known = sorted(cast(set[int], {key for key in keys.values() if is_id_number(key)}))
         stored: dict[int, Record] = {}
-        for some in batched(known, RecordQuerySet.batch):
+        for some in batched(known, RecordQuerySet.batch_size):
             stored |= {record.pk: record for record in self.kind.objects.filter(pk__in=some).locked()}
         found: dict[int, Record] = {}
         seen: set[int] = set()
@@ -124,7 +124,7 @@ class Bulk:
                 words = "Send the version of the record as you read it, so that nobody loses work."
                 self.refuse(index, "version", words, "precondition_required")
         elif not is_id_number(item["version"]):
-            self.refuse(index, "version", str(WHOLE_NUMBER), "invalid")
+            self.refuse(index, "version", str(NOT_A_WHOLE_NUMBER), "invalid")
         elif item["version"] != version:
             words = f"The record has been changed since: it is at version {version}."
             self.refuse(index, "version", words, "stale")

@@ -7,7 +7,7 @@ from rest_framework import serializers
 from rest_framework.fields import empty
 
 from heroesite.records.models.fields import BoundedIntegerField, LineField
-from heroesite.validators import REQUIRED, WHOLE_NUMBER
+from heroesite.validators import NOT_A_WHOLE_NUMBER, REQUIRED
 
 
 class UnvalidatedField(serializers.Field):
@@ -34,7 +34,7 @@ class StringField(UnvalidatedField, serializers.CharField):
 class IntegerField(UnvalidatedField, serializers.IntegerField):
     """A JSON number without a fraction; a string of digits is a string."""
 
-    default_error_messages: ClassVar[dict[str, Any]] = {"invalid": WHOLE_NUMBER}
+    default_error_messages: ClassVar[dict[str, Any]] = {"invalid": NOT_A_WHOLE_NUMBER}
 
     def to_internal_value(self, data: Any) -> int:
         whole = isinstance(data, int) and not isinstance(data, bool)

@@ -6,14 +6,11 @@ from typing import Any
 from django.db import models
 from django.db.models import Q
 
-from heroesite.records.audit.disclosures import Disclosure as Disclosure
-from heroesite.records.models.saved_views import SavedView as SavedView
-
 
 class FieldCheckConstraint(models.CheckConstraint):
-    """A check of one field, the database's last line behind the field's own validators.
+    """A check of one field, in the database.
 
-    The validators have told the fault in words by then, so validating asks the database nothing.
+    The field's validators have reported the error by then, so validation doesn't query the database.
     """
 
     def validate(self, *args: Any, **kwargs: Any) -> None:
@@ -24,9 +21,9 @@ class FieldCheckConstraint(models.CheckConstraint):
         return "django.db.models.CheckConstraint", args, kwargs
 
 
-def line_length_check(field: str, longest: int) -> FieldCheckConstraint:
-    """The database's own word on a :class:`LineField`: neither empty nor too long."""
-    return FieldCheckConstraint(
-        condition=Q(**{f"{field}__length__gte": 1, f"{field}__length__lte": longest}),
-        name=f"%(app_label)s_%(class)s_{field}_length",
-    )
+def add_field_check(model: type[models.Model], condition: Q, name: str) -> None:
+    """Add a check to a model, named after the model and ``name``. Abstract models leave it to their heirs."""
+    meta: Any = model._meta
+    if not meta.abstract:
+        label = f"{meta.app_label}_{meta.model_name}_{name}"
+        meta.constraints.append(FieldCheckConstraint(condition=condition, name=label))

@@ -1,4 +1,4 @@
-"""Many records at once, by domain words."""
+"""Querysets of records: search, and writes of many records at once with versions and history."""
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any, NoReturn, Self
@@ -13,172 +13,177 @@ from heroesite.ids import is_id_number
 from heroesite.records.audit.change_sets import atomic_change_set
 from heroesite.records.audit.entries import Entry
 from heroesite.records.audit.recording import note
-from heroesite.records.models.fields import FoldedField, RecordForeignKey
 from heroesite.text import fold
 
+from .fields import RecordForeignKey
 
-def batched(records: Sequence[Any], size: int) -> Iterator[Sequence[Any]]:
-    """As many at once as any database takes."""
-    return (records[start : start + size] for start in range(0, len(records), size))
+
+def batched(items: Sequence[Any], size: int) -> Iterator[Sequence[Any]]:
+    """Yield slices of up to ``size`` items."""
+    return (items[start : start + size] for start in range(0, len(items), size))
 
 
 class RecordQuerySet(models.QuerySet[Any]):
-    """Records by domain words.
+    """Records.
 
-    What writes many keeps versions, links and history as ``save`` does, all or none; its callers have asked
-    ``full_clean``.
+    The methods that write many records update versions, links and history as ``save`` does, all or none.
+    Their callers have called ``full_clean``.
     """
 
-    batch = 500
+    batch_size = 500
 
-    @property
-    def bare(self) -> models.QuerySet[Any]:
-        """All records, to be written by Django's own means: without version, history and links."""
+    def unrecorded(self) -> models.QuerySet[Any]:
+        """All records as a plain Django queryset, which writes without version, history and links."""
         return models.QuerySet(self.model, using=self.db)
 
-    def refused(self, *args: Any, **kwargs: Any) -> NoReturn:
+    def refuse(self, *args: Any, **kwargs: Any) -> NoReturn:
         raise TypeError(
-            "Records are written by save, create_all, change_all, update and delete, which keep versions"
-            " and history."
+            "Use save, create_all, change_all, update or delete to write records: they keep versions and"
+            " history."
         )
 
-    bulk_create = bulk_update = _raw_delete = refused
+    bulk_create = bulk_update = _raw_delete = refuse
 
     def search(self, words: Iterable[str]) -> Self:
-        """The records whose name holds each of ``words``, whatever the case."""
+        """Filter by names that contain each of ``words``, ignoring case."""
         return self.filter(*(Q(name_key__contains=fold(word)) for word in words))
 
     def named(self, names: Iterable[str]) -> Self:
+        """Filter by whole names, ignoring case."""
         return self.filter(name_key__in=[fold(name) for name in names])
 
     def with_links(self) -> Self:
-        """The records together with those they are linked to, in one query."""
+        """Load each record together with those it links to, in one query."""
         return self.select_related(*self.model.link_names())
 
     def create_all(self, records: Sequence[models.Model], sent: Iterable[str] = ()) -> None:
-        """Insert records, each of which has passed ``full_clean``; those that come back bring their id.
+        """Insert records; restored ones have their former id set.
 
         Args:
-            sent: as in :meth:`change_all`.
+            sent: see :meth:`change_all`.
 
         Raises:
             IntegrityError: a name is taken.
         """
         with atomic_change_set():
-            self.bare.bulk_create(records, batch_size=self.batch)
+            self.unrecorded().bulk_create(records, batch_size=self.batch_size)
             note(self.model, records, Entry.CREATED, sent)
 
     def change_all(self, records: Sequence[Any], fields: Iterable[str], sent: Iterable[str] = ()) -> None:
-        """Write ``fields`` of ``records``, which were read under a lock, each with a new version.
+        """Write ``fields`` of locked ``records``, each with a new version.
 
         Args:
-            sent: the restricted ones among them that were sent by somebody who may not see them.
+            sent: the restricted fields among them that were written by a user who can't see them.
         """
         now = timezone.now()
         with atomic_change_set():
             for record in records:
-                for field in record._meta.fields:
-                    if isinstance(field, FoldedField):
-                        field.pre_save(record, add=False)  # which only save does by itself
+                for field in self.model.folded_fields():
+                    field.pre_save(record, add=False)  # which Django calls only from save()
                 record.version, record.updated_at = record.version + 1, now
             written = self.model.with_dependent_fields(fields) - {"version", "updated_at"}
-            for some in batched(records, 100):  # the cost of a statement grows with the square
-                self.bare.filter(pk__in=[record.pk for record in some]).update(
-                    **{name: self.value_per_record(name, some) for name in sorted(written)},
+            for batch in batched(records, 100):  # the cost of a statement grows with its square
+                self.unrecorded().filter(pk__in=[record.pk for record in batch]).update(
+                    **{name: self.value_per_record(name, batch) for name in sorted(written)},
                     version=F("version") + 1,
                     updated_at=now,
                 )
             note(self.model, records, Entry.CHANGED, sent)
 
     def value_per_record(self, name: str, records: Iterable[Any]) -> Cast:
-        """What a field has in memory, for a statement that writes several records."""
+        """Return an expression for a field's value in memory, for a statement that writes several records."""
         field: Any = self.model._meta.get_field(name)
         values = (When(pk=one.pk, then=Value(getattr(one, field.attname), field)) for one in records)
         return Cast(Case(*values, output_field=field), field)
 
     def update(self, **values: Any) -> int:
-        """Give all these records the same values, and those that had others a new version.
+        """Set the same values on all these records; those that differ get a new version.
 
-        Django calls it as well, for ``team.heroes.add(hero)``.
+        Django calls this for ``team.heroes.add(hero)``.
 
         Returns:
-            how many had others.
+            the number of records that differed.
 
         Raises:
-            TypeError: a value is an expression, of which only the database would know the result.
+            TypeError: a value is an expression, whose result only the database knows.
         """
-        written: dict[str, Any] = {}
+        columns = self.columns(values)
+        with atomic_change_set():
+            changed = [
+                record
+                for record in self.locked()
+                if any(getattr(record, name) != value for name, value in columns.items())
+            ]
+            now = timezone.now()
+            for batch in batched(changed, self.batch_size):
+                rows = self.unrecorded().filter(pk__in=[record.pk for record in batch])
+                rows.update(**columns, version=F("version") + 1, updated_at=now)
+            for record in changed:
+                for name, value in columns.items():
+                    setattr(record, name, value)
+                record.version, record.updated_at = record.version + 1, now
+            note(self.model, changed, Entry.CHANGED)
+            return len(changed)
+
+    update.alters_data = True  # type: ignore[attr-defined]
+
+    def columns(self, values: Mapping[str, Any]) -> dict[str, Any]:
+        """Return what is stored for ``values``, with their folded copies."""
+        columns: dict[str, Any] = {}
         for name, value in values.items():
             if hasattr(value, "resolve_expression"):
                 raise TypeError(
-                    f"The history cannot tell what {name} becomes. Read the records, and save them."
+                    f"The history can't record an expression for {name}. Load the records, and save each."
                 )
             field: Any = self.model._meta.get_field(name)
-            written[field.attname] = value.pk if isinstance(value, models.Model) else value
-        folded = [field for field in self.model._meta.fields if isinstance(field, FoldedField)]
-        written |= {field.attname: fold(written[field.of]) for field in folded if field.of in written}
-        with atomic_change_set():
-            differing = [
-                record
-                for record in self.locked()
-                if any(getattr(record, name) != value for name, value in written.items())
-            ]
-            now = timezone.now()
-            for some in batched(differing, self.batch):
-                rows = self.bare.filter(pk__in=[record.pk for record in some])
-                rows.update(**written, version=F("version") + 1, updated_at=now)
-            for record in differing:
-                for name, value in written.items():
-                    setattr(record, name, value)
-                record.version, record.updated_at = record.version + 1, now
-            note(self.model, differing, Entry.CHANGED)
-            return len(differing)
-
-    update.alters_data = True  # type: ignore[attr-defined]
+            columns[field.attname] = field.get_prep_value(getattr(value, "pk", value))
+        folded = {field.attname: field for field in self.model.folded_fields() if field.of in columns}
+        return columns | {name: field.fold(columns[field.of]) for name, field in folded.items()}
 
     def find_errors(
         self, records: Mapping[int, Any], known: Collection[tuple[int, str]] = ()
     ) -> Iterator[tuple[int, str, ValidationError]]:
-        """What each record cannot know by itself: that its name is taken, in the register or among them, or
-        that what it links to is not there.
+        """Find the errors that need a query: names taken, in the database or among ``records``, and links
+        to records that don't exist.
 
         Args:
-            records: each under a number of the caller's.
-            known: numbers and fields in which a fault is known, and which no database may be asked about.
+            records: the records, each under a number of the caller's choice.
+            known: numbers and fields whose errors are known, and which the database can't look up.
 
         Yields:
-            the number of the record, the field and the fault.
+            the number of the record, the field and the error.
         """
         named = {number: record for number, record in records.items() if (number, "name") not in known}
         keys = {number: fold(record.name) for number, record in named.items()}
-        holders: dict[str, tuple[Any, str]] = {}
-        for some in batched(list(keys.values()), self.batch):
-            found = self.model.objects.filter(name_key__in=some).values_list("name_key", "pk", "name")
-            holders |= {key: (pk, name) for key, pk, name in found}
+        owners: dict[str, tuple[Any, str]] = {}
+        for batch in batched(list(keys.values()), self.batch_size):
+            found = self.model.objects.filter(name_key__in=batch).values_list("name_key", "pk", "name")
+            owners |= {key: (pk, name) for key, pk, name in found}
         for number, record in named.items():
-            holder, name = holders.setdefault(keys[number], (record.pk or record, record.name))
-            if holder != (record.pk or record):
+            owner, name = owners.setdefault(keys[number], (record.pk or record, record.name))
+            if owner != (record.pk or record):
                 yield number, "name", self.model.name_taken_error(name)
         for link in self.model.link_names():
             field = self.model._meta.get_field(link)
             targets = {number: getattr(record, field.attname) for number, record in records.items()}
-            there: set[int | None] = {None}
-            for some in batched(sorted({key for key in targets.values() if is_id_number(key)}), self.batch):
-                there |= set(field.related_model.objects.filter(pk__in=some).values_list("pk", flat=True))
+            existing: set[int | None] = {None}
+            ids = sorted({key for key in targets.values() if is_id_number(key)})
+            for batch in batched(ids, self.batch_size):
+                existing |= set(field.related_model.objects.filter(pk__in=batch).values_list("pk", flat=True))
             for number, target in targets.items():
-                if target not in there and (number, link) not in known:
+                if target not in existing and (number, link) not in known:
                     yield number, link, ValidationError(field.error_messages["invalid"], code="invalid")
 
     def delete(self) -> tuple[int, dict[str, int]]:
-        """Delete these records; what was linked to them is changed first, version and all."""
+        """Delete these records, after emptying the links to them, each with a version and a history entry."""
         with atomic_change_set():
             records = self.locked()
             deleted = 0
-            for some in batched(records, self.batch):
-                keys = [record.pk for record in some]
-                for field, holders in self.holders(keys):
-                    holders.update(**{field.name: None})
-                deleted += self.bare.filter(pk__in=keys).delete()[0]
+            for batch in batched(records, self.batch_size):
+                keys = [record.pk for record in batch]
+                for link, linking in self.linking_records(keys):
+                    linking.update(**{link.name: None})
+                deleted += self.unrecorded().filter(pk__in=keys).delete()[0]
             for record in records:
                 record.version, record.updated_at = record.version + 1, timezone.now()
             note(self.model, records, Entry.DELETED)
@@ -188,16 +193,16 @@ class RecordQuerySet(models.QuerySet[Any]):
     delete.queryset_only = True  # type: ignore[attr-defined]
 
     def locked(self) -> list[Any]:
-        """The records, in the order in which all who want several lock them."""
+        """Load and lock the records, in the order in which everyone locks several: by id."""
         return list(self.order_by("pk").select_for_update())
 
-    def holders(self, keys: Iterable[Any]) -> Iterator[tuple[RecordForeignKey, "RecordQuerySet"]]:
-        """For each kind of record linked to this one, the link and the records that hold it."""
+    def linking_records(self, keys: Iterable[Any]) -> Iterator[tuple[RecordForeignKey, "RecordQuerySet"]]:
+        """Yield each link to this record type, with the records that link to one of ``keys``."""
         for link in self.model.incoming_links():
             yield link, link.model.objects.filter(**{f"{link.name}__in": list(keys)})
 
     def deletion_effects(self) -> list[str]:
-        """What else deleting these records would change, a sentence each."""
+        """Return what else deleting these records would change, a sentence each."""
         keys = list(self.values_list("pk", flat=True))
-        counted = ((field, holders.count()) for field, holders in self.holders(keys))
-        return [field.deletion_effect % {"count": count} for field, count in counted if count]
+        counts = ((link, linking.count()) for link, linking in self.linking_records(keys))
+        return [link.deletion_effect % {"count": count} for link, count in counts if count]

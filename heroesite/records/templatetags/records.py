@@ -25,7 +25,7 @@ def none(kind: Any, name: str) -> Any:
     """What stands where a field of ``kind``, a model's ``_meta``, is empty."""
     field = kind.get_field(name)
     return (
-        format_html('<span class="quiet">{}</span>', field.none)
+        format_html('<span class="quiet">{}</span>', field.empty_label)
         if isinstance(field, RecordForeignKey)
         else "–"
     )

@@ -59,7 +59,7 @@ def by_link(kind: type[Record], name: str) -> Chart:
         for pk, other, count in counted.order_by("-count", f"{name}__name_key")[:LONGEST]
     ]
     without = kind.objects.filter(**{f"{name}__isnull": True}).count()
-    none = str(kind._meta.get_field(name).none)  # type: ignore[union-attr]
+    none = str(kind._meta.get_field(name).empty_label)  # type: ignore[union-attr]
     return Chart(titled(kind, name), [*bars, Bar(none, without, list_of(kind, {f"{name}__isnull": "true"}))])
 
 
