@@ -1,8 +1,9 @@
 """The first page, what is here and how it is spread, and the search over all of it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, ClassVar
 
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext_lazy as _
 from django.views.generic import TemplateView
@@ -10,33 +11,38 @@ from django.views.generic import TemplateView
 from heroesite.records.filters.filters import SearchField
 from heroesite.records.filters.forms import QueryForm
 from heroesite.records.models.base import Record
-from heroesite.records.views.charts import Chart, list_of
+from heroesite.records.registry import record_types
+from heroesite.records.views.charts import Chart, chart, list_of
 
 
 class HomeView(TemplateView):
-    """Sums up some kinds of records.
+    """Shows each record type's count, latest changes and charts.
 
     Args:
-        kinds: the models, in the order in which to show them.
-        charts: each draws one.
+        charts: further charts, each a function that returns one.
     """
 
     template_name = "home.html"
-    kinds: ClassVar[list[type[Record]]] = []
-    charts: ClassVar[list[Callable[[], Chart]]] = []
+    charts: ClassVar[Sequence[Callable[[], Chart]]] = ()
     latest = 5
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        models = [record_type.model for record_type in record_types()]
         summaries = [
             {
-                "kind": kind._meta,
-                "count": kind.objects.count(),
-                "latest": kind.objects.order_by("-updated_at", "-pk")[: self.latest],
+                "kind": model._meta,
+                "count": model.objects.count(),
+                "latest": model.objects.order_by("-updated_at", "-pk")[: self.latest],
             }
-            for kind in self.kinds
+            for model in models
         ]
+        field_charts = [chart(each.model, name) for each in record_types() for name in each.charts]
         return super().get_context_data(
-            summaries=summaries, charts=[draw() for draw in self.charts], **kwargs
+            title=settings.SITE_TITLE,
+            description=settings.SITE_DESCRIPTION,
+            summaries=summaries,
+            charts=[*field_charts, *(draw() for draw in self.charts)],
+            **kwargs,
         )
 
 
@@ -47,20 +53,15 @@ class SearchForm(QueryForm):
 
 
 class SearchView(TemplateView):
-    """The records of some kinds whose name holds what is searched for.
-
-    Args:
-        kinds: as of :class:`HomeView`.
-    """
+    """Searches the names of all records."""
 
     template_name = "search.html"
-    kinds: ClassVar[list[type[Record]]] = []
     most = 10
 
     def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         form = SearchForm(request.GET)
         words = form.cleaned_data["search"] if form.is_valid() else []
-        found = [self.found(kind, words) for kind in self.kinds if words]
+        found = [self.found(each.model, words) for each in record_types() if words]
         context = self.get_context_data(form=form, words=words, found=found)
         return self.render_to_response(context, status=200 if form.is_valid() else 400)
 

@@ -10,6 +10,7 @@ from typing import Any
 from corsheaders.defaults import default_headers
 from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
+from django.utils.translation import gettext_lazy as _
 from environs import Env, EnvValidationError
 
 from heroesite import environment
@@ -174,6 +175,7 @@ TEMPLATES = [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
+                "heroesite.records.context_processors.record_types",
             ]
         },
     }
@@ -191,6 +193,9 @@ CACHES = {
 }
 
 TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend"}}
+
+SITE_TITLE = _("Register of heroes")
+SITE_DESCRIPTION = _("Look up heroes and their teams, and keep the record straight.")
 
 LANGUAGE_CODE = "en"
 LANGUAGES = [("en", "English"), ("de", "Deutsch")]
@@ -325,7 +330,7 @@ MIGRATION_MODULES = {"knox": None}
 SPECTACULAR_SETTINGS = {
     "TITLE": "heroesite",
     "VERSION": "1",
-    "DESCRIPTION": "The register of heroes and the teams they belong to.",
+    "DESCRIPTION": "Look up heroes and their teams, and keep the record straight.",
     "OAS_VERSION": "3.1.0",
     "COMPONENT_SPLIT_REQUEST": True,
     "ENFORCE_NON_BLANK_FIELDS": True,

@@ -1,6 +1,5 @@
-"""The composition root: the only module that knows every kind of record."""
+"""The addresses of the whole site."""
 
-from functools import partial
 from typing import Any
 
 from allauth.account.decorators import secure_admin_login
@@ -10,26 +9,20 @@ from django.urls import URLPattern, include, path, re_path
 from django.views.generic import RedirectView
 from django.views.i18n import set_language
 
-from heroes.api import HeroViewSet
-from heroes.models import Hero
 from heroesite import tokens
 from heroesite.api import docs
 from heroesite.changelog.api.viewsets import ChangeSetViewSet
-from heroesite.changelog.charts import per_day
-from heroesite.changelog.urls import api_history_urls
+from heroesite.changelog.charts import changes_per_day
+from heroesite.changelog.urls import api_history_urls, history_urls
 from heroesite.errors import not_found
 from heroesite.home import HomeView, SearchView
 from heroesite.languages import LanguagePage
 from heroesite.records.api.routers import RecordRouter
-from heroesite.records.views.charts import by_link, by_number
-from teams.api import TeamViewSet
-from teams.models import Team
-
-CHARTS = [partial(by_link, Hero, "team"), partial(by_number, Hero, "age"), per_day]
+from heroesite.records.registry import record_types
 
 router = RecordRouter()
-router.register("heroes", HeroViewSet, basename="hero")
-router.register("teams", TeamViewSet, basename="team")
+for record_type in record_types():
+    router.register(record_type.prefix, record_type.viewset, basename=record_type.basename)
 router.register("changesets", ChangeSetViewSet, basename="changeset")
 
 admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]
@@ -41,17 +34,19 @@ def with_or_without_slash(address: str, view: Any, name: Any = None) -> list[URL
 
 
 urlpatterns = [
-    path("", HomeView.as_view(kinds=[Hero, Team], charts=CHARTS), name="home"),
-    path("search/", SearchView.as_view(kinds=[Hero, Team]), name="search"),
+    path("", HomeView.as_view(charts=[changes_per_day]), name="home"),
+    path("search/", SearchView.as_view(), name="search"),
     path("language/", LanguagePage.as_view(), name="language"),
     path("language/set/", login_not_required(set_language), name="set_language"),
-    path("heroes/", include("heroes.urls")),
-    path("teams/", include("teams.urls")),
+    *(
+        path(f"{each.prefix}/", include(([*history_urls(each.model), *each.urls], each.prefix)))
+        for each in record_types()
+    ),
     path("history/", include("heroesite.changelog.urls")),
     path("account/tokens/", tokens.tokens, name="tokens"),
     path("account/tokens/<str:token_key>/revoke/", tokens.revoke, name="revoke_token"),
     path("account/", include("allauth.account.urls")),
-    re_path("^admin/r/", not_found),  # it blind_writes at ids, and the admin links to pages by itself
+    re_path("^admin/r/", not_found),  # it guesses at ids, and the admin links to pages by itself
     path("admin/", admin.site.urls),
     path("api/v1/", include(([*router.urls, *api_history_urls(router)], "api"))),
     path("api/v1", router.get_api_root_view()),

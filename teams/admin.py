@@ -1,3 +1,5 @@
+"""What a team's admin page has beside its fields: its heroes."""
+
 from typing import Any
 
 from django.contrib import admin
@@ -9,15 +11,10 @@ from django.utils.translation import ngettext
 from heroesite.records.admin.records import RecordAdmin
 from heroesite.records.filters.filtersets import LIMIT
 
-from .filters import TeamFilterSet
-from .forms import TeamForm
 from .models import Team
 
 
-@admin.register(Team)
 class TeamAdmin(RecordAdmin):
-    form = TeamForm
-    filterset_class = TeamFilterSet
     readonly_fields = ("heroes", *RecordAdmin.readonly_fields)
 
     @admin.display(description=_("heroes"))

@@ -1,18 +1,13 @@
+"""What a team's JSON has beside its fields: its heroes."""
+
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 from rest_framework.reverse import reverse
 
 from heroesite.records.api.serializers import RecordSerializer
-from heroesite.records.api.viewsets import RecordViewSet
 from heroesite.records.filters.filtersets import LIMIT
 
-from .filters import TeamFilterSet
 from .models import Team
-
-
-class TeamRowSerializer(RecordSerializer):
-    class Meta:
-        model = Team
 
 
 class MemberSerializer(serializers.Serializer):
@@ -23,10 +18,10 @@ class MemberSerializer(serializers.Serializer):
     age = serializers.IntegerField(allow_null=True)
 
 
-class TeamSerializer(TeamRowSerializer):
+class TeamSerializer(RecordSerializer):
     heroes = serializers.SerializerMethodField(help_text="The first 100, by name.")
     hero_count = serializers.SerializerMethodField()
-    more_heroes = serializers.SerializerMethodField(help_text="Where the heroes after the first 100 are.")
+    more_heroes = serializers.SerializerMethodField(help_text="The list of the heroes after the first 100.")
 
     @extend_schema_field(MemberSerializer(many=True))
     def get_heroes(self, team: Team) -> object:
@@ -42,16 +37,3 @@ class TeamSerializer(TeamRowSerializer):
         return reverse(
             "api:hero-list", request=self.context["request"], query={"team": team.pk, "offset": LIMIT}
         )
-
-
-class TeamViewSet(RecordViewSet):
-    model = Team
-    filterset_class = TeamFilterSet
-    serializer_class = TeamSerializer
-    row_serializer_class = TeamRowSerializer
-    example = {"name": "Night Watch", "headquarters": "The Old Lighthouse, Harbour Road"}
-    nested_example = {
-        "heroes": [{"id": 1, "name": "Lamplighter", "age": 41}],
-        "hero_count": 1,
-        "more_heroes": None,
-    }

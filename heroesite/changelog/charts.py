@@ -16,7 +16,7 @@ from heroesite.records.views.charts import Bar, Chart
 DAYS = 14
 
 
-def per_day() -> Chart:
+def changes_per_day() -> Chart:
     """Change sets of each of the last days (UTC)."""
     today = timezone.now().astimezone(UTC).date()
     days = [today - timedelta(days=ago) for ago in range(DAYS)]

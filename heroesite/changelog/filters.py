@@ -1,5 +1,6 @@
-"""What change sets are found by, at the page and the API alike."""
+"""The filters of change sets, at the page and the API."""
 
+from functools import cached_property
 from typing import Any, ClassVar
 
 import django_filters
@@ -14,8 +15,20 @@ from heroesite.records.filters.filtersets import PagedFilterSet
 from heroesite.records.models.base import record_models
 
 
-def kinds() -> list[tuple[str, str]]:
-    return [(str(kind._meta.model_name), capfirst(str(kind._meta.verbose_name))) for kind in record_models()]
+def model_choices() -> list[tuple[str, str]]:
+    return [
+        (str(model._meta.model_name), capfirst(str(model._meta.verbose_name))) for model in record_models()
+    ]
+
+
+class RecordTypeFilter(django_filters.ChoiceFilter):
+    """Finds the change sets that changed records of a type."""
+
+    def filter(self, qs: QuerySet[ChangeSet], value: str) -> QuerySet[ChangeSet]:
+        if not value:
+            return qs
+        [model] = [model for model in record_models() if model._meta.model_name == value]
+        return qs.filter(Exists(model.history.filter(change_set=OuterRef("pk"))))
 
 
 @extend_schema_field(TEXT)
@@ -27,18 +40,15 @@ class ChangeSetFilterSet(PagedFilterSet):
     ON_PAGE: ClassVar[tuple[str, ...]] = ("door", "kind", "user", "at__gte", "at__lte")
 
     door = django_filters.ChoiceFilter(choices=Source.choices, label=_("Source"), empty_label=_("Any"))
-    kind = django_filters.ChoiceFilter(
-        choices=kinds, label=_("Kind"), empty_label=_("Any"), method="filter_kind"
-    )
+    kind = RecordTypeFilter(choices=model_choices, label=_("Record type"), empty_label=_("Any"))
     user = UserFilter("username", label=_("User name"))
     at__gte = InstantFilter("at", "gte", label=_("From (UTC)"))
     at__lte = InstantFilter("at", "lte", label=_("To (UTC)"))
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
+    @cached_property
+    def form(self) -> Any:
+        """Visitors don't see who changed what, so they can't filter by it."""
+        form = super().form
         if self.request and not self.request.user.is_authenticated:
-            del self.filters["user"]
-
-    def filter_kind(self, found: QuerySet[ChangeSet], _name: str, value: str) -> QuerySet[ChangeSet]:
-        [kind] = [kind for kind in record_models() if kind._meta.model_name == value]
-        return found.filter(Exists(kind.history.filter(change_set=OuterRef("pk"))))
+            del form.fields["user"]
+        return form

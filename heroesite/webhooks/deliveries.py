@@ -19,7 +19,7 @@ from heroesite.changelog.feed import InvalidCursor, Positions, changes_after
 from heroesite.changelog.steps import Step
 from heroesite.records.audit.change_sets import ChangeSet
 from heroesite.records.audit.entries import Action
-from heroesite.records.filters.sparse_fields import member_name, row_members
+from heroesite.records.filters.sparse_fields import row_members
 from heroesite.scheduling import schedule
 
 from .models import Delivery, Webhook
@@ -106,7 +106,7 @@ def body_of(step: Step) -> str:
     entry, visitor = step.entry, AnonymousUser()
     record: dict[str, Any] | None = None
     if step.action != Action.DELETED:
-        erased = {member_name(name, step.kind) for name in entry.erased}
+        erased = {step.kind.attname(name) for name in entry.erased}
         record = {
             name: None if name in erased else getattr(entry.instance, name)
             for name in row_members(visitor, step.kind)

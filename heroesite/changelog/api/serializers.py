@@ -8,7 +8,6 @@ from rest_framework import serializers
 from heroesite.changelog.steps import Step
 from heroesite.records.audit.change_sets import ChangeSet, Source
 from heroesite.records.audit.entries import Action
-from heroesite.records.filters.sparse_fields import member_name
 from heroesite.records.permissions import hidden_fields
 
 CHANGES = {
@@ -50,7 +49,7 @@ class EntrySerializer(serializers.Serializer):
     @extend_schema_field(CHANGES)
     def get_changes(self, step: Step) -> dict[str, Any]:
         hidden = hidden_fields(self.context["request"].user, step.kind)
-        return {member_name(name, step.kind): told(step, name, name in hidden) for name in step.fields}
+        return {step.kind.attname(name): told(step, name, name in hidden) for name in step.fields}
 
 
 def told(step: Step, name: str, hidden: bool) -> dict[str, Any]:

@@ -49,7 +49,7 @@ class FilterSetListFilter(admin.ListFilter):
         return narrowing(self.filterset_class)
 
     def choices(self, changelist: Any) -> Any:
-        return [field for field in self.filterset.shown if field.name != "search"]
+        return [field for field in self.filterset.visible_fields if field.name != "search"]
 
     def queryset(self, request: HttpRequest, queryset: Any) -> Any:
         if not self.filterset.is_valid():

@@ -10,7 +10,6 @@ from django.conf import settings
 from heroesite.api.problems import InvalidItems, ItemError
 from heroesite.ids import is_id_number
 from heroesite.records.api.serializers import MAX_ERRORS, RecordSerializer, details
-from heroesite.records.filters.sparse_fields import member_name
 from heroesite.records.models.base import Record
 from heroesite.records.models.querysets import RecordQuerySet, batched
 from heroesite.records.permissions import blind_writes
@@ -137,7 +136,7 @@ class Bulk:
         """
         values, errors = self.serializer.fill(record, item, partial=partial)
         self.serializer.judge(record, errors, exclude=record.link_names(), validate_unique=False)
-        self.known |= {(index, name) for name in record.FIELDS if member_name(name, record) in errors}
+        self.known |= {(index, name) for name in record.FIELDS if record.attname(name) in errors}
         for member, faults in errors.items():
             for fault in faults:
                 self.refuse(index, "" if member == "non_field_errors" else escaped(member), fault, fault.code)
@@ -148,7 +147,7 @@ class Bulk:
         nowhere, is asked of the database for all at once."""
         for index, name, fault in self.kind.objects.find_errors(records, self.known):
             for detail in details([fault]):
-                self.refuse(index, member_name(name, self.kind), detail, detail.code)
+                self.refuse(index, self.kind.attname(name), detail, detail.code)
         self.end_if_refused()
         return list(records.values())
 

@@ -1,7 +1,8 @@
 """Records as JSON: the shape is judged here, the rules by the model, in the words of the forms."""
 
 from collections.abc import Iterable, Mapping
-from copy import deepcopy
+from copy import copy, deepcopy
+from functools import cache
 from typing import Any
 
 from django.core.exceptions import NON_FIELD_ERRORS
@@ -12,8 +13,8 @@ from rest_framework.exceptions import ErrorDetail
 from rest_framework.fields import empty
 
 from heroesite.api.problems import InvalidBody
-from heroesite.records.api.fields import member
-from heroesite.records.filters.sparse_fields import SparseFields, member_name
+from heroesite.records.field_types import get_field_type
+from heroesite.records.filters.sparse_fields import SparseFields
 from heroesite.records.models.base import Record
 from heroesite.records.permissions import blind_writes, hidden_fields
 from heroesite.text import printable
@@ -27,27 +28,42 @@ class RecordSerializer(serializers.ModelSerializer):
 
     def get_field_names(self, declared_fields: Mapping[str, Any], info: Any) -> list[str]:
         model: Any = self.Meta.model
-        names = [member_name(name, model) for name in model.FIELDS]
-        return ["id", *names, *declared_fields, *model.AUTOMATIC]
+        return ["id", *model.attnames().values(), *declared_fields, *model.AUTOMATIC]
 
     def build_field(self, field_name: str, info: Any, model_class: Any, nested_depth: int) -> Any:
-        for name in model_class.FIELDS:
-            if member_name(name, model_class) == field_name:
-                return member(model_class._meta.get_field(name))
+        for name, attname in model_class.attnames().items():
+            if attname == field_name:
+                field = model_class._meta.get_field(name)
+                return get_field_type(field).serializer_field(field)
         return super().build_field(field_name, info, model_class, nested_depth)
 
-    def get_fields(self) -> dict[str, Any]:
-        fields = super().get_fields()
-        model: Any = self.Meta.model
+    @classmethod
+    @cache
+    def model_fields(cls) -> dict[str, serializers.Field]:
+        """Return the serializer fields, built once; each serializer copies them."""
+        fields: dict[str, serializers.Field] = super().get_fields(cls())
+        model: Any = cls.Meta.model
         for name in ("id", *model.AUTOMATIC):
             fields[name].read_only = True
+        return fields
+
+    def get_fields(self) -> dict[str, Any]:
+        is_nested = isinstance(self.parent, RecordSerializer)  # fields and omit are about the whole
+        sparse: SparseFields = SparseFields() if is_nested else self.context.get("shape", SparseFields())
+        prototypes = self.model_fields()
+        if sparse.expand:
+            nested = self.context["view"].serializer_class.model_fields()
+            prototypes = prototypes | {name: nested[name] for name in sparse.expand}
+        # Declared fields may contain others, and only a deep copy keeps those apart.
+        declared = {*self._declared_fields, *sparse.expand}
+        fields = {
+            name: deepcopy(prototypes[name]) if name in declared else copy(prototypes[name])
+            for name in sparse.keep(prototypes)
+        }
         for name in self.unseen():
-            fields[name].write_only = True
-        nested_here = isinstance(self.parent, RecordSerializer)  # what was asked is about the whole
-        shape: SparseFields = SparseFields() if nested_here else self.context.get("shape", SparseFields())
-        nested = self.context["view"].serializer_class._declared_fields if shape.expand else {}
-        fields |= {name: deepcopy(nested[name]) for name in shape.expand}
-        return {name: fields[name] for name in shape.keep(fields)}
+            if name in fields:
+                fields[name].write_only = True
+        return fields
 
     def unseen(self) -> tuple[str, ...]:
         """The members left out of the answer; none in the schema, which is the same for everybody."""
@@ -99,17 +115,18 @@ class RecordSerializer(serializers.ModelSerializer):
             exclude: fields that it is not asked about.
             rules: which of its rules are asked, as in ``full_clean``.
         """
-        faulty = {name for name in record.FIELDS if member_name(name, record) in errors}
+        faulty = {name for name in record.FIELDS if record.attname(name) in errors}
         try:
             record.full_clean(exclude={*faulty, *exclude}, **rules)
         except ModelValidationError as error:
             for name, faults in error.error_dict.items():
-                member = "non_field_errors" if name == NON_FIELD_ERRORS else member_name(name, record)
+                member = "non_field_errors" if name == NON_FIELD_ERRORS else record.attname(name)
                 errors[member] = list(details(faults))
 
     def as_it_was(self, entry: Any) -> dict[str, Any]:
         """A record as an entry of its history has it; values that had to be forgotten are null."""
-        erased = {member_name(name, self.Meta.model) for name in entry.erased}
+        model: Any = self.Meta.model
+        erased = {model.attname(name) for name in entry.erased}
         row = self.to_representation(entry.instance)
         return {name: None if name in erased else value for name, value in row.items()}
 

@@ -28,7 +28,7 @@ from heroesite.records.audit.disclosures import Disclosure
 from heroesite.records.audit.entries import Entry
 from heroesite.records.filters.filtersets import RecordFilterSet
 from heroesite.records.filters.forms import OneRecordForm
-from heroesite.records.filters.sparse_fields import SparseFields, member_name, row_members
+from heroesite.records.filters.sparse_fields import SparseFields, row_members
 from heroesite.records.models.base import Record
 from heroesite.records.permissions import disclosable_fields
 
@@ -203,7 +203,7 @@ class RecordViewSet(Write, viewsets.ModelViewSet):
 
     def hidden(self) -> dict[str, str]:
         """The members with restricted values, and whose they are."""
-        return {member_name(name, self.model): name for name in self.model.RESTRICTED}
+        return {self.model.attname(name): name for name in self.model.RESTRICTED}
 
     def replayed(self, key: IdempotencyKey) -> Response:
         """The answer that was kept, with the restricted values that it had, for those who may see them."""

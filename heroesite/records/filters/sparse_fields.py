@@ -2,24 +2,26 @@
 
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
-from heroesite.records.models.fields import RecordForeignKey
-from heroesite.records.permissions import Kind, hidden_fields
+from heroesite.records.models.base import Record
+from heroesite.records.permissions import hidden_fields
 
 
-def member_name(name: str, kind: Any) -> str:
-    """The JSON member for a field: the id of a link, else the value under the field's own name."""
-    return f"{name}_id" if isinstance(kind._meta.get_field(name), RecordForeignKey) else name
+@cache
+def all_row_members(model: type[Record]) -> dict[str, str]:
+    """Return the members of a record in a list, by the name of their field."""
+    return {"id": "id", **model.attnames(), **{name: name for name in model.AUTOMATIC}}
 
 
-def row_members(user: Any, kind: Kind) -> list[str]:
-    """The members that a record has in a list, as far as ``user`` may see them."""
-    hidden = hidden_fields(user, kind)
-    return ["id", *(member_name(name, kind) for name in kind.FIELDS if name not in hidden), *kind.AUTOMATIC]
+def row_members(user: Any, model: type[Record]) -> list[str]:
+    """Return the members of a record in a list that ``user`` may see."""
+    hidden = hidden_fields(user, model)
+    return [member for name, member in all_row_members(model).items() if name not in hidden]
 
 
 @dataclass(frozen=True)

@@ -1,10 +1,10 @@
 """What can be counted about records, as bars that lead to what they count."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import Case, Count, F, When
+from django.db.models import Case, Count, F, Field, When
 from django.urls import reverse
 from django.utils.formats import number_format
 from django.utils.http import urlencode
@@ -12,6 +12,7 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 
 from heroesite.records.models.base import Record
+from heroesite.records.models.fields import BoundedIntegerField, RecordForeignKey
 
 LONGEST = 12
 """Bars for single records; the others are left to the list."""
@@ -82,3 +83,15 @@ def ten(kind: type[Record], name: str, number: int, counts: Mapping[Any, int]) -
         label, query = "%(first)s–%(last)s", {f"{name}__gte": first, f"{name}__lte": last}
     shown = {"first": number_format(first), "last": number_format(last)}
     return Bar(label % shown, counts.get(number, 0), list_of(kind, query))
+
+
+CHARTS: dict[type[Field], Callable[[type[Record], str], Chart]] = {
+    RecordForeignKey: by_link,
+    BoundedIntegerField: by_number,
+}
+"""How the values of each kind of field are counted."""
+
+
+def chart(model: type[Record], name: str) -> Chart:
+    """Count the values of a field of a charted type."""
+    return CHARTS[type(model._meta.get_field(name))](model, name)  # type: ignore[index]

@@ -9,7 +9,7 @@ from django.urls import reverse
 
 from heroesite.records.audit.change_sets import ChangeSet
 from heroesite.records.filters.filtersets import RecordFilterSet
-from heroesite.records.filters.sparse_fields import SparseFields, member_name
+from heroesite.records.filters.sparse_fields import SparseFields
 from heroesite.records.models.saved_views import SavedView
 from heroesite.records.permissions import unrestricted_fields
 from heroesite.records.views.base import RecordView
@@ -45,7 +45,7 @@ class RecordListView(RecordView):
         filterset = self.filterset_class(request.GET, queryset=records, request=request)
         page = filterset.page()
         valid = filterset.is_valid()
-        columns = self.columns(filterset.shape if valid else SparseFields())
+        columns = self.columns(filterset.sparse_fields if valid else SparseFields())
         shown = [column for column in columns if column.shown]
         context = self.get_context_data(
             filterset=filterset,
@@ -70,7 +70,7 @@ class RecordListView(RecordView):
     def columns(self, shape: SparseFields) -> list[Column]:
         """The columns; the name leads to the record and stays."""
         usual = [*unrestricted_fields(self.model), "updated_at"]
-        members = {name: member_name(name, self.model) for name in (*usual[:-1], *self.OPTIONAL, usual[-1])}
+        members = {name: self.model.attname(name) for name in (*usual[:-1], *self.OPTIONAL, usual[-1])}
         shown = {
             name: name == "name" or (bool(shape.fields or name in usual) and shape.has(member))
             for name, member in members.items()
@@ -104,7 +104,7 @@ class RecordListView(RecordView):
         """The queries that the person keeps, and the form to keep this one."""
         if not self.request.user.is_authenticated:
             return {}
-        query = filterset.lasting
+        query = filterset.query_to_save
         mine = SavedView.objects.of(self.request.user, self.model)
         here = next((view for view in mine if view.query == query), None)
         new = query and not here and filterset.is_valid()

@@ -37,7 +37,7 @@ class SavedViewListView(LoginRequiredMixin, RecordView):
         owner: Any = request.user
         kept = SavedView(user=owner, kind=self.model._meta.label_lower)
         filterset = self.filterset_class(QueryDict(request.POST.get("query", "")), request=request)
-        form = SavedViewForm({**request.POST.dict(), "query": filterset.lasting}, instance=kept)
+        form = SavedViewForm({**request.POST.dict(), "query": filterset.query_to_save}, instance=kept)
         if not filterset.is_valid():
             form.add_error(None, _("The query does not hold, so nothing can be kept. Open the list anew."))
         if not form.is_valid():

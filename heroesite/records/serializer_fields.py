@@ -6,7 +6,6 @@ from django.utils.translation import gettext_lazy as _
 from rest_framework import serializers
 from rest_framework.fields import empty
 
-from heroesite.records.models.fields import BoundedIntegerField, LineField
 from heroesite.validators import NOT_A_WHOLE_NUMBER, REQUIRED
 
 
@@ -41,13 +40,3 @@ class IntegerField(UnvalidatedField, serializers.IntegerField):
         if not whole and not (isinstance(data, float) and data.is_integer()):
             self.fail("invalid")
         return int(data)
-
-
-def member(field: Any) -> tuple[type[serializers.Field], dict[str, Any]]:
-    """The serializer field for a model field, with what the schema tells about it."""
-    about = {"label": field.verbose_name, "required": not field.blank, "allow_null": field.null}
-    if isinstance(field, LineField):
-        return StringField, {"max_length": field.max_length, **about}
-    if isinstance(field, BoundedIntegerField):
-        return IntegerField, {"min_value": field.min_value, "max_value": field.max_value, **about}
-    return IntegerField, {"min_value": 1, **about}

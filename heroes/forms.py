@@ -1,9 +1,0 @@
-from heroesite.records.forms.record_form import RecordForm
-
-from .models import Hero
-
-
-class HeroForm(RecordForm):
-    class Meta:
-        model = Hero
-        fields = Hero.FIELDS

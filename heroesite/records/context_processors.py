@@ -1,0 +1,11 @@
+"""What every template knows about the record types."""
+
+from django.http import HttpRequest
+
+from .registry import RecordType
+from .registry import record_types as registered_types
+
+
+def record_types(request: HttpRequest) -> dict[str, list[RecordType]]:
+    """Return the registered record types, for the navigation."""
+    return {"record_types": registered_types()}
