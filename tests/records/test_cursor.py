@@ -134,7 +134,7 @@ def test_cursor_and_offset_exclude_each_other_and_pages_take_the_offset(visitor_
     assert visitor_program.get(f"{HEROES}?cursor=*&offset=0").status_code == 400
     answer = visitor_browser.get("/heroes/?cursor=*")
     assert answer.status_code == 400
-    assert b"the API takes a cursor" in answer.content
+    assert b"cursor is for the API" in answer.content
 
 
 def test_teams_are_found_by_how_many_heroes_they_have(visitor_program, visitor_browser):
