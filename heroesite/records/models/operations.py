@@ -1,18 +1,21 @@
-"""Migration operations that every kind of record wants."""
+"""Migration operations for records. ``makemigrations`` adds them; see :mod:`.autodetector`."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from django.db.migrations.operations import RunPython
 from django.db.migrations.operations.base import Operation
 from django.utils import timezone
 
+from heroesite.text import fold
+
 
 class CheckLinksAtOnce(Operation):
-    """Check a link when it is written, not at the commit. The models' state stays as it is.
+    """Check a link when it is written instead of at the commit. The migration state doesn't change.
 
-    So a write that meets the deletion of what it links to fails within ``save``, where
-    :mod:`heroesite.records.retries` runs it again before anybody has been told that it succeeded. SQLite
-    has one writer at a time and no such race.
+    A write that meets the deletion of what it links to then fails within ``save``, where
+    :mod:`heroesite.records.retries` runs it again before anyone has been told that it succeeded. SQLite has
+    one writer at a time and no such race.
 
     Args:
         model_name: the model.
@@ -32,28 +35,103 @@ class CheckLinksAtOnce(Operation):
         return None
 
     def database_forwards(self, app_label: str, schema_editor: Any, from_state: Any, to_state: Any) -> None:
-        self.check(app_label, schema_editor, to_state, "DEFERRABLE INITIALLY IMMEDIATE")
+        self.alter(app_label, schema_editor, to_state, "DEFERRABLE INITIALLY IMMEDIATE")
 
     def database_backwards(self, app_label: str, schema_editor: Any, from_state: Any, to_state: Any) -> None:
-        self.check(app_label, schema_editor, to_state, "DEFERRABLE INITIALLY DEFERRED")
+        self.alter(app_label, schema_editor, to_state, "DEFERRABLE INITIALLY DEFERRED")
 
-    def check(self, app_label: str, schema_editor: Any, state: Any, when: str) -> None:
-        if schema_editor.connection.vendor != "postgresql":
+    def alter(self, app_label: str, schema_editor: Any, state: Any, timing: str) -> None:
+        connection = schema_editor.connection
+        if connection.vendor != "postgresql":
             return
+        for sql in schema_editor.deferred_sql:  # the constraint itself, in a migration that adds the link
+            schema_editor.execute(sql)
+        schema_editor.deferred_sql.clear()
         model = state.apps.get_model(app_label, self.model_name)
-        column = model._meta.get_field(self.link).column
-        for name in schema_editor._constraint_names(model, [column], foreign_key=True):
-            schema_editor.execute(
-                f"ALTER TABLE {schema_editor.quote_name(model._meta.db_table)}"
-                f" ALTER CONSTRAINT {schema_editor.quote_name(name)} {when}"
-            )
+        table, column = model._meta.db_table, model._meta.get_field(self.link).column
+        with connection.cursor() as cursor:
+            constraints = connection.introspection.get_constraints(cursor, table)
+        for name, constraint in constraints.items():
+            if constraint["foreign_key"] and constraint["columns"] == [column]:
+                schema_editor.execute(
+                    f"ALTER TABLE {schema_editor.quote_name(table)}"
+                    f" ALTER CONSTRAINT {schema_editor.quote_name(name)} {timing}"
+                )
 
     def describe(self) -> str:
         return f"Check {self.link} of {self.model_name} when it is written"
 
 
+class FillFoldedField(RunPython):
+    """Fill in the folded copies of existing lines.
+
+    Args:
+        app_label: the app of the model.
+        model_name: the model.
+        name: the name of the folded field.
+        of: the name of the line's field.
+    """
+
+    batch_size = 500
+
+    def __init__(self, app_label: str, model_name: str, name: str, of: str) -> None:
+        self.app_label, self.model_name, self.name, self.of = app_label, model_name, name, of
+        super().__init__(self.fill, RunPython.noop)
+
+    def deconstruct(self) -> tuple[str, list[Any], dict[str, Any]]:
+        return type(self).__name__, [self.app_label, self.model_name, self.name, self.of], {}
+
+    def fill(self, apps: Any, schema_editor: Any) -> None:
+        manager = apps.get_model(self.app_label, self.model_name)._base_manager
+        batch: list[Any] = []
+        for record in manager.exclude(**{self.of: None}).order_by("pk").iterator(self.batch_size):
+            setattr(record, self.name, fold(getattr(record, self.of)))
+            batch.append(record)
+            if len(batch) == self.batch_size:
+                manager.bulk_update(batch, [self.name])
+                batch.clear()
+        manager.bulk_update(batch, [self.name])
+
+
+class GrantPermissions(RunPython):
+    """Let Editors and Keepers write a new record type, and Keepers see its restricted fields.
+
+    Args:
+        app_label: the app of the model.
+        model_name: the model.
+        restricted: the code names of the permissions to see restricted fields.
+    """
+
+    actions = ("add", "change", "delete", "view")
+
+    def __init__(self, app_label: str, model_name: str, restricted: Sequence[str] = ()) -> None:
+        self.app_label, self.model_name, self.restricted = app_label, model_name, list(restricted)
+        super().__init__(self.grant, RunPython.noop)
+
+    def deconstruct(self) -> tuple[str, list[Any], dict[str, Any]]:
+        arguments = [self.app_label, self.model_name, *([self.restricted] if self.restricted else [])]
+        return type(self).__name__, arguments, {}
+
+    def grant(self, apps: Any, schema_editor: Any) -> None:
+        content_types = apps.get_model("contenttypes", "ContentType").objects
+        content_type, _new = content_types.get_or_create(app_label=self.app_label, model=self.model_name)
+
+        def permission(codename: str) -> Any:
+            permissions = apps.get_model("auth", "Permission").objects
+            name = f"Can {codename.replace('_', ' ')}"
+            return permissions.get_or_create(
+                content_type=content_type, codename=codename, defaults={"name": name}
+            )[0]
+
+        editing = [permission(f"{action}_{self.model_name}") for action in self.actions]
+        seeing = [permission(codename) for codename in self.restricted]
+        groups = apps.get_model("auth", "Group").objects
+        groups.get_or_create(name="Editors")[0].permissions.add(*editing)
+        groups.get_or_create(name="Keepers")[0].permissions.add(*editing, *seeing)
+
+
 class BeginHistory(RunPython):
-    """Enters into the history what is there already, so that its next change can be undone.
+    """Enter existing records into the history, so that their next change can be undone.
 
     Args:
         app_label: the app of the model.
@@ -73,12 +151,12 @@ class BeginHistory(RunPython):
         if not model.objects.exists():
             return
         now = timezone.now()
-        begun = apps.get_model("records", "ChangeSet").objects.create(
+        change_set = apps.get_model("records", "ChangeSet").objects.create(
             door="command", note="The history begins here."
         )
-        fields, kept = ({field.attname for field in kind._meta.fields} for kind in (model, entry))
+        fields, kept = ({field.attname for field in each._meta.fields} for each in (model, entry))
         entries = (
-            entry(history_date=now, history_type="~", change_set=begun, **values)
+            entry(history_date=now, history_type="~", change_set=change_set, **values)
             for values in model.objects.order_by("pk").values(*fields & kept).iterator()
         )
         entry.objects.bulk_create(entries, batch_size=500)
