@@ -4,9 +4,9 @@ groups may write new record types."""
 from typing import Any
 
 from django.apps import apps
-from django.db.migrations.autodetector import (
+from django.db.migrations.autodetector import (  # type: ignore[attr-defined]
     MigrationAutodetector,
-    OperationDependency,  # type: ignore[attr-defined]  # missing in the stubs
+    OperationDependency,
 )
 
 from .base import Record
