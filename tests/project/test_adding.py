@@ -1,0 +1,110 @@
+"""docs/ADDING.md, followed to the letter in a copy of the project: nothing else has to be written."""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+LEFT_OUT = shutil.ignore_patterns(".git", ".venv", "var", "__pycache__", "pictures")
+MOST_LINES = {"Add a field": 3, "Add a record type": 60}
+
+
+def checklist(title):
+    """Return the indented code blocks under a heading, each with its language."""
+    text = (ROOT / "docs" / "ADDING.md").read_text()
+    section = re.search(rf"^## {title}\n(.*?)(?=^## |\Z)", text, re.DOTALL | re.MULTILINE)[1]
+    blocks = re.findall(r"^   ```(\w+)\n(.*?)^   ```$", section, re.DOTALL | re.MULTILINE)
+    return section, [(language, re.sub(r"^   ", "", block, flags=re.MULTILINE)) for language, block in blocks]
+
+
+def apply(diff, root):
+    """Make the edits of a diff without line numbers. Returns the lines that are written by hand."""
+    header, *hunks = re.split(r"^@@\n", diff, flags=re.MULTILINE)
+    file = root / re.search(r"^\+\+\+ b/(.*)$", header, re.MULTILINE)[1]
+    new = "--- /dev/null" in header
+    written = 0
+    for hunk in hunks:
+        lines = [(line[:1], line[1:]) for line in hunk.splitlines()]
+        after = "".join(f"{text}\n" for sign, text in lines if sign != "-")
+        written += sum(sign == "+" and bool(text) for sign, text in lines)
+        if new:
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_text(after)
+        else:
+            before = "".join(f"{text}\n" for sign, text in lines if sign != "+")
+            text = file.read_text()
+            assert text.count(before) == 1, (file, before)
+            file.write_text(text.replace(before, after))
+    return written
+
+
+def run(command, root, **variables):
+    environment = {**os.environ, "DATABASE_URL": "sqlite:///var/added.sqlite3", **variables}
+    arguments = command.replace(".venv/bin/python", sys.executable).split()
+    result = subprocess.run(
+        arguments, cwd=root, env=environment, capture_output=True, text=True, stdin=subprocess.DEVNULL
+    )
+    assert result.returncode == 0, result.stdout[-4000:] + result.stderr[-4000:]
+    return result.stdout
+
+
+def follow(title, root):
+    """Follow a checklist. Returns the number of lines that were written by hand."""
+    section, blocks = checklist(title)
+    for empty in re.findall(r"an empty `(.*?)`", section):
+        (root / empty).parent.mkdir(parents=True, exist_ok=True)
+        (root / empty).touch()
+    written = 0
+    for language, block in blocks:
+        if language == "diff":
+            written += apply(block, root)
+        else:
+            for command in block.splitlines():
+                run(command, root)
+    return written
+
+
+@pytest.fixture
+def copy(tmp_path):
+    root = tmp_path / "project"
+    shutil.copytree(ROOT, root, ignore=LEFT_OUT)
+    (root / "var").mkdir()
+    run(".venv/bin/python manage.py migrate --verbosity 0", root)
+    run(".venv/bin/python manage.py load_sample_roster", root)
+    return root
+
+
+@pytest.mark.parametrize(
+    ("title", "name", "least"), [("Add a field", "alias", 10), ("Add a record type", "mission", 50)]
+)
+def test_the_checklist_is_all_there_is_to_do(title, name, least, copy):
+    assert follow(title, copy) <= MOST_LINES[title]
+    run(".venv/bin/python manage.py makemigrations --check", copy)
+    run(".venv/bin/python manage.py spectacular --validate --fail-on-warn --file /dev/null", copy)
+    output = run(f".venv/bin/python -m pytest tests/record_types -q -k {name} -p no:cacheprovider", copy)
+    passed = re.search(r"(\d+) passed", output)
+    assert int(passed[1]) >= least, output
+
+
+def test_existing_lines_are_found_by_their_folded_copies_after_a_field_is_made_public(copy):
+    """A field that was restricted becomes one that everyone sees: its keys are filled in for all rows."""
+    models = copy / "heroes" / "models.py"
+    text = models.read_text()
+    restricted = '    RESTRICTED: ClassVar = {"secret_name": "heroes.view_secret_name"}\n'
+    assert restricted in text
+    models.write_text(text.replace(restricted, ""))
+    run(".venv/bin/python manage.py makemigrations heroes", copy)
+    run(".venv/bin/python manage.py migrate --verbosity 0", copy)
+    script = (
+        "from heroes.models import Hero; from heroesite.text import fold; heroes = list(Hero.objects.all());"
+        " print(len(heroes), sum(hero.secret_name_key == fold(hero.secret_name) for hero in heroes))"
+    )
+    environment = {**os.environ, "DATABASE_URL": "sqlite:///var/added.sqlite3"}
+    command = [sys.executable, "manage.py", "shell", "--no-imports", "-c", script]
+    count, filled = subprocess.check_output(command, cwd=copy, env=environment, text=True).split()
+    assert int(count) == int(filled) == 60
