@@ -1,5 +1,6 @@
 # make run     serve the register at http://127.0.0.1:8000 (PORT=, HOST= choose another address)
 # make test    all tests, on SQLite and on PostgreSQL
+# make test-next   all tests on the next Django, which needs Python 3.12
 # make test-pages  the pages in a real Chromium, and what axe-core finds there
 # make screens     pictures of the main pages, light and dark, desktop and phone, in var/screens
 # make check   linters, types, migrations, deployment settings, API description
@@ -15,7 +16,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: run test test-pages screens fuzz messages clients check format lock bench-api bench-history bench-pages lighthouse
+.PHONY: run test test-next test-pages screens fuzz messages clients check format lock bench-api bench-history bench-pages lighthouse
 .DEFAULT_GOAL := run
 
 run: .venv/installed-run
@@ -23,6 +24,14 @@ run: .venv/installed-run
 
 test: .venv/installed-dev
 	@$(BIN)/python -m tests $(ARGS)
+
+NEXT_PYTHON ?= python3.12
+test-next: .venv/installed-dev
+	@command -v $(NEXT_PYTHON) >/dev/null || { echo "Django 6 needs Python 3.12 or later; set its path: make test-next NEXT_PYTHON=/path/to/python3.12"; exit 1; }
+	@$(NEXT_PYTHON) -m venv var/next
+	@$(BIN)/uv export --quiet --frozen --no-hashes --no-emit-project | grep -viE '^(django==|ruff|mypy|django-stubs|djangorestframework-stubs)' > var/next/requirements.txt
+	@$(BIN)/uv pip install --quiet --python var/next/bin/python -r var/next/requirements.txt 'django>=6,<7'
+	@var/next/bin/python -m tests $(ARGS)
 
 test-pages: .venv/installed-dev
 	@$(BIN)/python -m tests tests/browser $(ARGS)

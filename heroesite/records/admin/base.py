@@ -69,13 +69,13 @@ class StrictModelAdmin(admin.ModelAdmin):
         """The rows that hold all of ``words``, and whether some may be among them twice."""
         return super().get_search_results(request, queryset, " ".join(words))
 
-    def response_action(self, request: HttpRequest, queryset: Any) -> Any:
+    def response_action(self, request: HttpRequest, queryset: Any, *args: Any, **kwargs: Any) -> Any:
         if not all(map(self.is_key, request.POST.getlist("_selected_action"))):
             self.message_user(
                 request, _("What was selected is not in this list. Select again."), messages.ERROR
             )
             return None
-        return super().response_action(request, queryset)
+        return super().response_action(request, queryset, *args, **kwargs)
 
 
 class ReadOnlyModelAdmin(StrictModelAdmin):
