@@ -31,7 +31,7 @@ test-next: .venv/installed-dev
 	@$(NEXT_PYTHON) -m venv var/next
 	@$(BIN)/uv export --quiet --frozen --no-hashes --no-emit-project | grep -viE '^(django==|ruff|mypy|django-stubs|djangorestframework-stubs)' > var/next/requirements.txt
 	@$(BIN)/uv pip install --quiet --python var/next/bin/python -r var/next/requirements.txt 'django>=6,<7'
-	@var/next/bin/python -m tests $(ARGS)
+	@var/next/bin/python -m tests -W ignore::DeprecationWarning -W ignore::PendingDeprecationWarning $(ARGS)
 
 test-pages: .venv/installed-dev
 	@$(BIN)/python -m tests tests/browser $(ARGS)

@@ -1,4 +1,4 @@
-"""Every change to every record type is in its history, the feed and the change sets, and can be undone."""
+"""Every change to every record type is in its history and can be undone."""
 
 import pytest
 
@@ -20,9 +20,6 @@ def test_each_change_is_in_the_record_s_history(record_type, editor_program):
     assert [entry["action"] for entry in entries] == [Action.DELETED, Action.CHANGED, Action.CREATED]
     assert entries[1]["changes"]["name"] == {"before": values["name"], "after": "Renamed"}
     assert "Renamed" in browser().get(f"/{prefix}/{pk}/history/").content.decode()
-    feed = browser().get("/api/v1/changes/").json()["results"]
-    changes = [(change["version"], change["action"]) for change in feed if change["id"] == pk]
-    assert changes[-3:] == [(1, "created"), (2, "changed"), (3, "deleted")]
 
 
 @pytest.mark.parametrize("action", ["create", "change", "delete"])
