@@ -3,12 +3,12 @@
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from threading import Barrier
+from threading import Barrier, Event, Thread
 from typing import Any
 from unittest import mock
 
 from django.core.signals import request_finished, request_started
-from django.db import close_old_connections, connections
+from django.db import close_old_connections, connections, transaction
 
 
 def close_none(**_signal: Any) -> None:
@@ -46,3 +46,27 @@ def at_once(*requests: Callable[[], Any]) -> list[Any]:
 
     with connections_kept(), ThreadPoolExecutor(len(requests)) as threads:
         return list(threads.map(send, requests))
+
+
+@contextmanager
+def holding_locks(records: Any) -> Iterator[None]:
+    """Lock ``records`` in another connection, as a long write does: on SQLite, the whole database."""
+    locked, finished = Event(), Event()
+
+    def hold() -> None:
+        try:
+            with transaction.atomic():
+                list(records.select_for_update())
+                locked.set()
+                finished.wait(60)
+        finally:
+            connections.close_all()
+
+    thread = Thread(target=hold)
+    thread.start()
+    try:
+        assert locked.wait(60)
+        yield
+    finally:
+        finished.set()
+        thread.join()

@@ -17,7 +17,7 @@ class AdminUndoView(UndoView):
     """The page that undoes, in the admin."""
 
     template_name = "admin/records/undo.html"
-    address = "admin:records_changeset_change"
+    detail_url_name = "admin:records_changeset_change"
     admin_site: Any = None
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:

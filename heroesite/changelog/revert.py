@@ -6,7 +6,6 @@ from typing import Any
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.utils.translation import gettext as _
 
-from heroesite.changelog.undo import Kind
 from heroesite.records.audit.change_sets import atomic_change_set
 from heroesite.records.audit.entries import Entry
 from heroesite.records.audit.recording import changed_fields
@@ -15,7 +14,7 @@ from heroesite.records.permissions import is_allowed
 
 
 # One record -------------------------------------------------------------------------------
-def revert(kind: Kind, entry: Any, user: Any) -> Record:
+def revert(kind: type[Record], entry: Any, user: Any) -> Record:
     """Give a record the values that it had at ``entry``, and bring it back if it was deleted since.
 
     Returns:

@@ -1,71 +1,98 @@
-"""Pages on which a change set is undone, and a record given the values that it had."""
+"""The page that undoes a change set."""
 
+from collections import Counter
+from collections.abc import Iterable
 from typing import Any
 
 from django.contrib import messages
 from django.contrib.auth.mixins import LoginRequiredMixin
 from django.core.exceptions import BadRequest
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
 from django.utils.cache import add_never_cache_headers
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import ngettext_lazy
 from django.views.generic import TemplateView
 
-from heroesite.changelog.undo import UndoResult, rehearse, undo
+from heroesite.changelog.undo.execution import UndoResult, undo
+from heroesite.changelog.undo.permissions import check_permission, count_actions
+from heroesite.changelog.undo.preview import preview_undo
+from heroesite.changelog.undo.reversals import Reversal
 from heroesite.records.audit.change_sets import ChangeSet, new_change_set
 from heroesite.records.audit.middleware import source_of
 from heroesite.records.models.base import record_models
 from heroesite.records.retries import retry_on_conflict
 
-SHOWN = 100
-"""Records that a page tells one by one."""
+LISTED = 100
+"""Records that the page lists."""
+DONE = {
+    "add": ngettext_lazy("%(count)d %(name)s restored", "%(count)d %(names)s restored", "count"),
+    "delete": ngettext_lazy("%(count)d %(name)s deleted", "%(count)d %(names)s deleted", "count"),
+    "change": ngettext_lazy("%(count)d %(name)s changed back", "%(count)d %(names)s changed back", "count"),
+}
 
 
 class UndoView(LoginRequiredMixin, TemplateView):
-    """Says what undoing a change set would do, and does it."""
+    """Preview an undo, and undo."""
 
     template_name = "history/undo.html"
-    address = "history:detail"
-    """Where a change set is told."""
+    detail_url_name = "history:detail"
     http_method_names = ["get", "head", "post", "options"]
 
     def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         change_set = get_object_or_404(ChangeSet, pk=kwargs["pk"])
-        anyway = chosen(request.GET)
-        undone = retry_on_conflict(rehearse)(change_set, request.user, record_models(), anyway=anyway)
-        return self.show(change_set, undone, anyway)
+        anyway = get_anyway(request.GET)
+        preview = preview_undo(change_set, request.user, record_models(), anyway=anyway)
+        return self.render_result(change_set, preview, anyway)
 
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         change_set = get_object_or_404(ChangeSet, pk=kwargs["pk"])
-        anyway = chosen(request.POST)
+        anyway = get_anyway(request.POST)
+        # Before anything is locked:
+        check_permission(request.user, count_actions(change_set, record_models()))
         with new_change_set(source_of(request), request, undoes=change_set):
-            undone = retry_on_conflict(undo)(change_set, request.user, record_models(), anyway=anyway)
-        if not undone.done:
-            return self.show(change_set, undone, anyway, status=409)
-        words = ngettext("%(count)d record was undone.", "%(count)d records were undone.", len(undone.done))
-        messages.success(request, words % {"count": len(undone.done)})
-        return redirect(self.address, undone.change_set)
+            result = retry_on_conflict(undo)(change_set, request.user, record_models(), anyway=anyway)
+        if not result.done:
+            return self.render_result(change_set, result, anyway, status=409)
+        messages.success(request, describe(result.done))
+        return redirect(self.detail_url_name, result.change_set)
 
-    def show(
-        self, change_set: ChangeSet, undone: UndoResult, anyway: bool, status: int = 200
+    def render_result(
+        self, change_set: ChangeSet, result: UndoResult, anyway: bool, status: int = 200
     ) -> HttpResponse:
+        """Render the preview, or the result of an undo that changed nothing."""
         context = self.get_context_data(
             change_set=change_set,
-            back=reverse(self.address, args=[change_set.pk]),
+            back=reverse(self.detail_url_name, args=[change_set.pk]),
             undone_by=change_set.undone_by.all(),
-            undone=undone,
-            shown={"done": undone.done[:SHOWN], "left": undone.left[:SHOWN]},
+            result=result,
+            done=result.done[:LISTED],
+            skipped=result.skipped[:LISTED],
             anyway=anyway,
         )
-        answer = self.render_to_response(context, status=status)
-        add_never_cache_headers(answer)
-        return answer
+        response = self.render_to_response(context, status=status)
+        add_never_cache_headers(response)
+        return response
 
 
-def chosen(data: Any) -> bool:
-    """Whether to undo what was changed since as well."""
+def get_anyway(data: QueryDict) -> bool:
+    """Return whether records that have since been changed are undone too.
+
+    Raises:
+        BadRequest: the parameter has another value than ``yes``.
+    """
     if data.getlist("anyway") not in ([], ["yes"]):
-        raise BadRequest(_("Write anyway=yes, or leave it out."))
+        raise BadRequest(_("Use anyway=yes, or omit it."))
     return "anyway" in data
+
+
+def describe(done: Iterable[Reversal]) -> str:
+    """Return what an undo did, such as “Undone: 53 heroes changed back.”"""
+    counts = Counter((reversal.model, reversal.action) for reversal in done)
+    changes = [
+        DONE[action]
+        % {"count": count, "name": model._meta.verbose_name, "names": model._meta.verbose_name_plural}
+        for (model, action), count in counts.items()
+    ]
+    return _("Undone: %(changes)s.") % {"changes": ", ".join(changes)}

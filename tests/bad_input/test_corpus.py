@@ -162,7 +162,7 @@ def assert_that_an_error_is_told(given: Input, answer: Any) -> None:
     if urlsplit(given.address).path.startswith("/api/"):
         assert answer["Content-Type"] == "application/problem+json"
         problem = answer.json()
-        assert PROBLEM <= set(problem) <= PROBLEM | {"version", "left"}
+        assert PROBLEM <= set(problem) <= PROBLEM | {"version", "skipped"}
         assert problem["status"] == answer.status_code
         assert " " in problem["detail"]
     elif given.address.startswith("/static/") and answer.status_code == 416:

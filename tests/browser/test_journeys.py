@@ -192,7 +192,7 @@ def test_an_editor_adds_changes_and_deletes_a_hero_and_takes_that_back(editor, n
     editor.press("Delete")
     editor.sees(f"Hero “{new_name}” was deleted.")
     editor.press("Undo")
-    editor.sees("1 record was undone.")
+    editor.sees("Undone: 1 hero restored.")
     editor.go(address)
     editor.reads(new_name)
 
@@ -228,7 +228,7 @@ def test_an_editor_moves_chosen_heroes_and_takes_that_back(editor, new_name):
     assert f"search={new_name.replace(' ', '+')}" in editor.page.url
     expect(editor.part("link", "Avengers")).to_have_count(2)
     editor.press("Undo")
-    editor.sees("2 records were undone.")
+    editor.sees("Undone: 2 heroes changed back.")
     for address in addresses:
         editor.go(address)
         expect(editor.part("link", "Runaways")).to_have_count(1)
@@ -244,7 +244,7 @@ def test_an_editor_deletes_chosen_teams_and_is_told_what_else_that_changes(edito
     editor.press("Delete")
     editor.sees("1 team was deleted.")
     editor.press("Undo")
-    editor.sees("2 records were undone.")
+    editor.sees("Undone: 1 team restored, 1 hero changed back.")
     editor.go(hero)
     expect(editor.part("link", f"Team {new_name}")).to_have_count(1)
 

@@ -16,6 +16,7 @@ from hypothesis.stateful import (
 )
 
 from heroes.models import Hero
+from heroesite.changelog.undo.preview import preview_undo
 from heroesite.records.audit.change_sets import ChangeSet
 from teams.models import Team
 from tests.people import browser, program
@@ -183,7 +184,8 @@ class Register(RuleBasedStateMachine):
         change_set = sorted(self.sets)[which % len(self.sets)]
         changes = self.undoing(change_set)
         if door == "api":
-            told = CLIENTS["api"].post(f"/api/v1/changesets/{change_set}/undo/?dry_run=true").json()
+            told = self.dry_run_as_previewed(change_set, anyway=False)
+            self.dry_run_as_previewed(change_set, anyway=True)
             answer = CLIENTS["api"].post(f"/api/v1/changesets/{change_set}/undo/")
             assert answer.status_code == (200 if told["done_count"] else 409)
             done = told["done_count"]
@@ -193,6 +195,25 @@ class Register(RuleBasedStateMachine):
             assert answer.status_code in (302, 409)
         assert bool(done) == bool(changes)
         self.write(changes)
+
+    def dry_run_as_previewed(self, change_set, *, anyway):
+        """Return the response to a dry run, which writes and rolls back, once a preview has foretold it."""
+        preview = preview_undo(
+            ChangeSet.objects.get(pk=change_set), CLIENTS["user"], [Hero, Team], anyway=anyway
+        )
+        response = (
+            CLIENTS["api"]
+            .post(f"/api/v1/changesets/{change_set}/undo/?dry_run=true", {"anyway": anyway})
+            .json()
+        )
+        for name in ("done", "skipped"):
+            foretold = [(one.pk, one.name, one.action, one.skipped) for one in getattr(preview, name)]
+            assert foretold == [
+                (one["id"], one["name"], one["action"], one["skipped"]) for one in response[name]
+            ]
+            assert getattr(preview, f"{name}_count") == response[f"{name}_count"]
+        assert preview.effects == response["also"]
+        return response
 
     def undoing(self, change_set):
         """What undoing does: in rounds, since one record may make room for another."""
@@ -245,7 +266,7 @@ CLIENTS: dict[str, Any] = {}
 
 
 def test_edits_and_undos_in_any_order_agree_with_the_model(editor):
-    CLIENTS.update(page=browser(editor), api=program(editor))
+    CLIENTS.update(page=browser(editor), api=program(editor), user=editor)
     run_state_machine_as_test(
         Register,
         settings=settings(

@@ -11,7 +11,7 @@ from django_tasks_db.models import DBTaskResult
 from heroes.models import Hero
 from heroesite.api.models import IdempotencyKey
 from heroesite.changelog.revert import revert
-from heroesite.changelog.undo import undo
+from heroesite.changelog.undo.execution import undo
 from heroesite.records.audit.change_sets import ChangeSet
 from teams.models import Team
 from tests.factories import HeroFactory, TeamFactory
@@ -114,8 +114,8 @@ def test_an_undo_does_not_bring_an_erased_value_back(hero, editor):
     leaving = Hero.history.get(id=hero.pk, version=4).change_set
     erase("hero", hero.pk, "name", 3)
     undone = undo(leaving, editor, [Hero, Team])
-    (left,) = undone.left
-    assert [left.left] == ["What stood there before was erased from the history: Name."]
+    (skipped,) = undone.skipped
+    assert [skipped.skipped] == ["The previous value of Name has been erased from the history."]
     assert Hero.objects.get().name == "Lamplighter"
 
 

@@ -9,7 +9,8 @@ from django.db import connection
 
 from heroes.models import Hero
 from heroesite.changelog.revert import revert
-from heroesite.changelog.undo import rehearse, undo
+from heroesite.changelog.undo.execution import undo
+from heroesite.changelog.undo.preview import preview_undo
 from heroesite.records.audit.change_sets import ChangeSet, Source, atomic_change_set, new_change_set
 from heroesite.records.models.operations import BeginHistory
 from heroesite.text import fold
@@ -56,7 +57,7 @@ def test_a_deleted_team_comes_back_with_its_id_and_its_members(register, editor)
     before = state()
     register.delete()
     undone = doing(last(), editor)
-    assert (names(undone.done), undone.left) == (["Lamplighter", "Night Watch", "Owl"], [])
+    assert (names(undone.done), undone.skipped) == (["Lamplighter", "Night Watch", "Owl"], [])
     assert state() == before
     team, hero = Team.objects.get(), Hero.objects.get(name="Owl")
     assert (team.version, hero.version) == (3, 3), "deletion and return count one each"
@@ -100,7 +101,7 @@ def test_what_was_changed_since_is_left_alone_unless_one_says_otherwise(register
     owl.save()
     undone = doing(change_set, editor)
     assert names(undone.done) == ["Lamplighter", "Loner"]
-    assert [(step.name, step.left) for step in undone.left] == [("Owl", "It was changed since.")]
+    assert [(step.name, step.skipped) for step in undone.skipped] == [("Owl", "Has since been changed.")]
     assert Hero.objects.get(pk=owl.pk).age == 1
     undone = doing(change_set, editor, anyway=True)
     owl = Hero.objects.get(pk=owl.pk)
@@ -113,7 +114,7 @@ def test_a_name_that_is_taken_since_is_told_and_nobody_is_renamed(register, edit
     HeroFactory(name="OWL")
     undone = doing(change_set, editor)
     assert undone.done == []
-    assert [step.left for step in undone.left] == ["The name “Owl” is taken."]
+    assert [step.skipped for step in undone.skipped] == ["The name “Owl” is already in use."]
     assert Hero.objects.filter(name_key="owl").count() == 1
 
 
@@ -122,7 +123,7 @@ def test_a_hero_whose_team_has_gone_is_told(register, editor):
     change_set = last()
     register.delete()
     undone = doing(change_set, editor)
-    assert [step.left for step in undone.left] == ["What it was linked to is not there: Team."]
+    assert [step.skipped for step in undone.skipped] == ["The linked record no longer exists: Team."]
 
 
 def test_names_that_were_handed_on_are_handed_back(register, editor):
@@ -134,14 +135,14 @@ def test_names_that_were_handed_on_are_handed_back(register, editor):
         lamp.name = "Owl"
         lamp.save()
     undone = doing(last(), editor)
-    assert undone.left == []
+    assert undone.skipped == []
     assert state() == before
 
 
 def test_a_rehearsal_says_the_same_and_does_nothing(register, editor):
     register.delete()
     change_set, after, sets = last(), state(), ChangeSet.objects.count()
-    told = rehearse(change_set, editor, KINDS)
+    told = preview_undo(change_set, editor, KINDS)
     assert (state(), ChangeSet.objects.count()) == (after, sets)
     undone = doing(change_set, editor)
     assert names(told.done) == names(undone.done)
@@ -247,9 +248,9 @@ def test_a_team_that_others_have_joined_is_left_alone(editor):
     change_set = last()
     HeroFactory(name="Owl", team=team)
     undone = doing(change_set, editor)
-    assert [step.left for step in undone.left] == ["Another record is linked to it."]
-    told = rehearse(change_set, editor, KINDS, anyway=True)
-    assert told.also == ["1 hero will be left without a team."]
+    assert [step.skipped for step in undone.skipped] == ["Another record links to it."]
+    told = preview_undo(change_set, editor, KINDS, anyway=True)
+    assert told.effects == ["1 hero will be left without a team."]
     doing(change_set, editor, anyway=True)
     assert not Team.objects.exists()
 
@@ -259,5 +260,5 @@ def test_what_was_there_before_the_history_began_does_not_go(editor):
     Hero.history.all().delete()
     BeginHistory("heroes", "hero").enter(apps, SimpleNamespace(connection=connection))
     undone = doing(last(), editor)
-    assert [step.left for step in undone.left] == ["It was there before the history began."]
+    assert [step.skipped for step in undone.skipped] == ["Existed before history was recorded."]
     assert Hero.objects.exists()

@@ -30,18 +30,22 @@ def test_an_editor_sees_what_undoing_would_do_and_does_it(deletion, editor_brows
     shown = read(editor_browser.get(f"/history/{deletion.pk}/"))
     address = shown.one("a", href=f"/history/{deletion.pk}/undo/")["href"]
     page = read(editor_browser.get(address))
-    for words in ("comes back: Night Watch", "as it was before: Lamplighter", "as it was before: Owl"):
+    for words in (
+        "Night Watch will be restored",
+        "Lamplighter will be changed back",
+        "Owl will be changed back",
+    ):
         assert words in page.text
     assert not Team.objects.exists(), "it only says so"
     answer = editor_browser.post(address, follow=True)
-    assert "3 records were undone." in read(answer).text
+    assert "Undone: 1 team restored, 2 heroes changed back." in read(answer).text
     assert Team.objects.get().heroes.count() == 2
     undone = last()
     assert (undone.undoes, undone.door, undone.username) == (deletion, "page", "editor")
-    assert "It was undone by" in read(editor_browser.get(address)).text
+    assert "Undone by change" in read(editor_browser.get(address)).text
     again = editor_browser.post(address)
     assert again.status_code == 409
-    assert "Nothing of it can be undone." in read(again).text
+    assert "None of these changes can be undone." in read(again).text
 
 
 def test_staff_come_to_undo_from_the_admin(deletion, editor_browser, reader):
@@ -52,9 +56,9 @@ def test_staff_come_to_undo_from_the_admin(deletion, editor_browser, reader):
     assert one.all("a", href=address)
     assert not one.one("main").all("input", type="submit")
     told = read(editor_browser.get(address))
-    assert "comes back: Night Watch" in told.text
+    assert "Night Watch will be restored" in told.text
     answer = editor_browser.post(address, follow=True)
-    assert "3 records were undone." in read(answer).text
+    assert "Undone: 1 team restored, 2 heroes changed back." in read(answer).text
     assert (last().undoes, last().door, last().username) == (deletion, "admin", "editor")
     assert answer.redirect_chain == [(f"/admin/records/changeset/{last().pk}/change/", 302)]
     for closed in ("/admin/records/changeset/", address):
@@ -67,11 +71,11 @@ def test_what_was_changed_since_is_shown_and_undone_on_request_only(deletion, ed
     owl.save()
     address = f"/history/{deletion.pk}/undo/"
     page = read(editor_browser.get(address))
-    assert "Owl: It was changed since." in page.text
+    assert "Owl: Has since been changed." in page.text
     link = [link for link in page.all("a") if link["href"] == "?anyway=yes"]
     assert link
     with_those = read(editor_browser.get(f"{address}?anyway=yes"))
-    assert "as it was before: Owl" in with_those.text
+    assert "Owl will be changed back" in with_those.text
     editor_browser.post(address, {"anyway": "yes"})
     owl.refresh_from_db()
     assert (owl.team.name, owl.age) == ("Night Watch", 7)
@@ -141,7 +145,7 @@ def test_a_program_rehearses_and_undoes(deletion, editor, editor_program):
     assert Team.objects.get().heroes.count() == 2
     again = editor_program.post(address)
     assert (again.status_code, again["Content-Type"]) == (409, "application/problem+json")
-    assert f"it was undone by change set {undone.pk}" in again.json()["detail"]
+    assert f"They were undone by change set {undone.pk}" in again.json()["detail"]
 
 
 @pytest.mark.parametrize(

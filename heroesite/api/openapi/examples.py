@@ -99,7 +99,7 @@ PROBLEM = {
             },
         },
         "version": {"type": "integer", "description": "Of 412: the one that the record is at."},
-        "left": {"type": "array", "items": {"type": "object"}, "description": "Of 409: what is left alone."},
+        "skipped": {"type": "array", "items": {"type": "object"}, "description": "Of 409: skipped records."},
         "request_id": {"type": "string"},
     },
 }

@@ -1,6 +1,7 @@
-"""The API's way to undo a change set."""
+"""The API endpoint that undoes a change set."""
 
 from collections.abc import Sequence
+from http import HTTPStatus
 from typing import Any
 
 from drf_spectacular.utils import OpenApiExample, OpenApiParameter
@@ -13,140 +14,179 @@ from heroesite.api.openapi.examples import REPEATING, UNUSABLE, no_such_paramete
 from heroesite.api.openapi.schema import DRY_RUN, KEY, REPLAYED
 from heroesite.api.problems import InvalidBody, Problem, optional_members, refuse_parameters
 from heroesite.changelog.api.schema import HistoryAutoSchema
-from heroesite.changelog.undo import Reversal, UndoResult, undo
+from heroesite.changelog.undo.execution import undo
+from heroesite.changelog.undo.permissions import check_permission, count_actions
+from heroesite.changelog.undo.reversals import Reversal
 from heroesite.ids import is_id
 from heroesite.records.api.filter_backend import is_dry_run
 from heroesite.records.api.permissions import AuthenticatedWritePermission
-from heroesite.records.api.writes import TOLD, Write, once
+from heroesite.records.api.writes import Write, once
 from heroesite.records.audit.change_sets import ChangeSet, Source, new_change_set
+from heroesite.records.lock_timeouts import lock_timeout
 from heroesite.records.models.base import record_models
+
+LISTED = 1_000
+"""Records that a response lists."""
+DRY_RUN_LIMIT = 1_000
+"""Records in a change set of which an undo can be tried out."""
+LOCK_TIMEOUT = 1
+"""Seconds that a dry run waits for each lock, since it changes nothing that is worth a longer wait."""
 
 
 class NothingUndone(APIException):
-    """All that the change set did has been changed since, or cannot be undone."""
+    """Everything that the change set did has since been changed, or can't be undone."""
 
-    status_code = 409
+    status_code = HTTPStatus.CONFLICT
     default_code = "nothing_undone"
 
-    def __init__(self, left: Sequence[Reversal], undone_by: Sequence[int]) -> None:
-        words = "Nothing of this change set can be undone"
+    def __init__(self, skipped: Sequence[Reversal], undone_by: Sequence[int]) -> None:
+        message = "None of these changes can be undone. See `skipped`."
         if undone_by:
-            words += f"; it was undone by change set {undone_by[0]}, which can be undone itself"
-        super().__init__(f"{words}: see left.")
-        self.members = {"left": ReversalSerializer(left[:TOLD], many=True).data}
+            message += f" They were undone by change set {undone_by[0]}, which can be undone itself."
+        super().__init__(message)
+        self.members = {"skipped": ReversalSerializer(skipped[:LISTED], many=True).data}
+
+
+class TooManyRecords(APIException):
+    """A dry run of this change set would take too long."""
+
+    status_code = HTTPStatus.UNPROCESSABLE_ENTITY
+    default_code = "too_many_records"
+    message = (
+        "A dry run can undo at most {limit:,} records; this change set has {count:,}. For a preview, open"
+        " /history/{pk}/undo/ in a browser."
+    )
+
+    def __init__(self, pk: int, count: int) -> None:
+        super().__init__(self.message.format(limit=DRY_RUN_LIMIT, count=count, pk=pk))
 
 
 class ReversalSerializer(serializers.Serializer):
-    """What undoing does, or does not do, to one record."""
+    """What an undo does to a record, or why it skips it."""
 
-    kind = serializers.CharField(source="kind._meta.model_name")
+    kind = serializers.CharField(source="model._meta.model_name")
     id = serializers.IntegerField(source="pk")
     name = serializers.CharField()
     action = serializers.ChoiceField(["add", "change", "delete"])
-    left = serializers.CharField(help_text="Why it is left alone; empty where it is not.")
+    skipped = serializers.CharField(help_text="Why the record is skipped; empty if it is not.")
 
 
-class UndoneSerializer(serializers.Serializer):
+class UndoResultSerializer(serializers.Serializer):
     """What an undo did."""
 
-    change_set = serializers.IntegerField(allow_null=True, help_text="None where it is a rehearsal.")
+    change_set = serializers.IntegerField(
+        allow_null=True, help_text="The undo's own change set; null in a dry run, or if nothing was undone."
+    )
     done_count = serializers.IntegerField()
     done = ReversalSerializer(many=True, help_text="The first 1,000.")
-    also = serializers.ListField(child=serializers.CharField(), help_text="What else is changed by it.")
-    left_count = serializers.IntegerField()
-    left = ReversalSerializer(many=True, help_text="The first 1,000.")
+    also = serializers.ListField(
+        source="effects",
+        child=serializers.CharField(),
+        help_text="Effects on other records, a sentence each.",
+    )
+    skipped_count = serializers.IntegerField()
+    skipped = ReversalSerializer(many=True, help_text="The first 1,000.")
 
 
-class AnywaySerializer(serializers.Serializer):
-    """Whether to undo what was changed since as well."""
+class UndoOptionsSerializer(serializers.Serializer):
+    """How to undo."""
 
-    anyway = serializers.BooleanField(required=False)
+    anyway = serializers.BooleanField(
+        required=False,
+        help_text="Undo records that have since been changed too. Later changes of other fields are kept.",
+    )
 
 
 class UndoAutoSchema(HistoryAutoSchema):
-    rehearsed = None  # it has a shape of its own
+    rehearsed = None  # a dry run has the same response
 
     def get_override_parameters(self) -> list[Any]:
         return [OpenApiParameter("id", int, OpenApiParameter.PATH), DRY_RUN, KEY, REPLAYED]
 
     def get_request_serializer(self) -> Any:
-        return AnywaySerializer
+        return UndoOptionsSerializer
 
     def get_response_serializers(self) -> Any:
-        return {200: UndoneSerializer}
+        return {200: UndoResultSerializer}
 
     def get_examples(self) -> list[OpenApiExample]:
         return [
-            OpenApiExample("An undo", {"anyway": False}, request_only=True),
-            OpenApiExample("What was undone", UNDONE, response_only=True, status_codes=["200"]),
+            OpenApiExample("Options", {"anyway": False}, request_only=True),
+            OpenApiExample("Result", UNDONE, response_only=True, status_codes=["200"]),
         ]
 
     def get_problems(self) -> dict[str, Problem]:
-        fault = no_such_parameter("dry_run")
         return super().get_problems() | {
             **REPEATING,
-            "parameter": Problem(400, UNUSABLE, [fault]),
+            "parameter": Problem(400, UNUSABLE, [no_such_parameter("dry_run")]),
             "rule": unknown_member("anyway"),
-            "nothing": Problem(409, "Nothing of this change set can be undone: see left.", [], {"left": []}),
+            "too many": Problem(422, str(TooManyRecords(7, 20_000).detail)),
+            "nothing": Problem(409, str(NothingUndone([], []).detail), [], {"skipped": []}),
         }
 
 
 UNDONE = {
     "change_set": 8,
     "done_count": 1,
-    "done": [{"kind": "hero", "id": 1, "name": "Lamplighter", "action": "change", "left": ""}],
+    "done": [{"kind": "hero", "id": 1, "name": "Lamplighter", "action": "change", "skipped": ""}],
     "also": [],
-    "left_count": 0,
-    "left": [],
+    "skipped_count": 0,
+    "skipped": [],
 }
 
 
 class UndoViewSet(Write, viewsets.ViewSet):
-    """Undoes a change set; with ``dry_run`` it only says what that would do."""
+    """Undo a change set, or with ``dry_run`` return what an undo would do."""
 
     model = ChangeSet
     summaries = {"undo": "Undo a {kind}"}
     permission_classes = [AuthenticatedWritePermission]
     schema = UndoAutoSchema()
 
-    @once
     def undo(self, request: Request, pk: str) -> Response:
-        change_set, anyway = self.find(pk), self.anyway(request)
+        """Check the permission before anything is locked, then undo."""
+        change_set = self.get_object(pk)
+        counts = count_actions(change_set, record_models())
+        check_permission(request.user, counts)
+        if not is_dry_run(request):
+            return self.execute(request, change_set)
+        if counts.total() > DRY_RUN_LIMIT:
+            raise TooManyRecords(change_set.pk, counts.total())
+        with lock_timeout(LOCK_TIMEOUT):
+            return self.execute(request, change_set)
+
+    @once
+    def execute(self, request: Request, change_set: ChangeSet) -> Response:
+        anyway = self.get_anyway(request)
         with new_change_set(Source.API, request._request, undoes=change_set):
-            undone = undo(change_set, request.user, record_models(), anyway=anyway)
-        if not (undone.done or is_dry_run(request)):
-            raise NothingUndone(undone.left, [*change_set.undone_by.values_list("pk", flat=True)])
-        return self.answer(undone)
+            result = undo(change_set, request.user, record_models(), anyway=anyway)
+        if not (result.done or is_dry_run(request)):
+            raise NothingUndone(result.skipped, [*change_set.undone_by.values_list("pk", flat=True)])
+        listed = {"done": result.done[:LISTED], "skipped": result.skipped[:LISTED]}
+        members = {
+            name: getattr(result, name) for name in ("change_set", "done_count", "effects", "skipped_count")
+        }
+        return Response(UndoResultSerializer(members | listed).data)
 
     def rehearsal(self, answer: Response) -> Response:
+        """Return the response to a dry run, which leaves no change set."""
         answer.data["change_set"] = None
         return answer
 
-    def find(self, pk: str) -> ChangeSet:
+    def get_object(self, pk: str) -> ChangeSet:
         change_set = ChangeSet.objects.filter(pk=pk).first() if is_id(pk) else None
         if change_set is None:
             raise NotFound("Change set not found")
         return change_set
 
-    def answer(self, undone: UndoResult) -> Response:
-        told = {
-            "change_set": undone.change_set,
-            "done_count": len(undone.done),
-            "done": undone.done[:TOLD],
-            "also": undone.also,
-            "left_count": len(undone.left),
-            "left": undone.left[:TOLD],
-        }
-        return Response(UndoneSerializer(told).data)
-
     def options(self, request: Any, *args: Any, **kwargs: Any) -> Response:
-        """The methods, in ``Allow``."""
+        """Return the supported methods in ``Allow``."""
         refuse_parameters(request)
         return Response(status=204)
 
-    def anyway(self, request: Request) -> bool:
-        """What the body says; none says no."""
-        said = optional_members(request, "anyway").get("anyway", False)
-        if not isinstance(said, bool):
+    def get_anyway(self, request: Request) -> bool:
+        """Return the member ``anyway`` of the body; false if it is omitted."""
+        value = optional_members(request, "anyway").get("anyway", False)
+        if not isinstance(value, bool):
             raise InvalidBody({"anyway": [ErrorDetail("Send true or false.", "invalid")]})
-        return said
+        return value
