@@ -103,6 +103,14 @@ def is_host(name: str) -> bool:
     return HOST_NAME.fullmatch(name) is not None
 
 
+def ports(value: str) -> list[int]:
+    """Port numbers, with commas between them."""
+    for port in names(value):
+        if not is_whole_number(port, 1, 65535):
+            raise EnvError(f"“{port}” is not a port number from 1 to 65535.")
+    return [int(port) for port in names(value)]
+
+
 def hosts(value: str) -> list[str]:
     """Host names for Django's ``ALLOWED_HOSTS``; one that begins with a dot means its subdomains too."""
     if not names(value):

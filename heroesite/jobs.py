@@ -16,7 +16,7 @@ from django_tasks_db.models import DBTaskResult
 from heroesite.api.models import IdempotencyKey
 from heroesite.records.audit.disclosures import Disclosure
 from heroesite.scheduling import schedule
-from heroesite.webhooks.deliveries import deliver, deliver_soon
+from heroesite.webhooks.deliveries import deliver, schedule_deliveries
 from heroesite.webhooks.models import Delivery
 
 LONGEST = timedelta(hours=1)
@@ -46,7 +46,7 @@ def sweep() -> dict[str, int]:
 def sweep_hourly() -> dict[str, int]:
     schedule(sweep_hourly, this_hour() + timedelta(hours=1))  # first: a failure does not end it for ever
     return_lost_jobs()
-    deliver_soon()  # what a crash kept from being asked for
+    schedule_deliveries()  # what a crash kept from being asked for
     return sweep()
 
 

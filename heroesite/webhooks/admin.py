@@ -1,10 +1,11 @@
-"""Webhooks in the admin: who is told what, what they were told, and what they answered."""
+"""Webhooks in the admin, and a log of what each was sent and how it responded."""
 
 from typing import Any
 
 from django import forms
 from django.contrib import admin, messages
-from django.db.models import QuerySet
+from django.db.models import CharField, OuterRef, QuerySet, Subquery
+from django.db.models.functions import Cast, Coalesce
 from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -14,20 +15,22 @@ from heroesite.records.admin.base import ReadOnlyModelAdmin, StrictModelAdmin
 from heroesite.records.audit.entries import Action
 from heroesite.records.models.base import record_models
 
-from .deliveries import deliver_soon, greet
+from .deliveries import schedule_deliveries, send_test_event
 from .models import Attempt, Delivery, Webhook, new_secret
 
 
 class WebhookForm(forms.ModelForm):
-    kinds = forms.MultipleChoiceField(label=_("Kinds"), widget=forms.CheckboxSelectMultiple)
+    """Selects the events of a webhook, all of them by default."""
+
+    kinds = forms.MultipleChoiceField(label=_("Record types"), widget=forms.CheckboxSelectMultiple)
     actions = forms.MultipleChoiceField(
         label=_("Actions"), widget=forms.CheckboxSelectMultiple, choices=Action.choices
     )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        names = [(kind._meta.model_name, kind._meta.verbose_name_plural) for kind in record_models()]
-        for field, choices in (("kinds", names), ("actions", Action.choices)):
+        models = [(model._meta.model_name, model._meta.verbose_name_plural) for model in record_models()]
+        for field, choices in (("kinds", models), ("actions", Action.choices)):
             if field in self.fields:
                 self.fields[field].choices = choices  # type: ignore[attr-defined]
                 self.fields[field].initial = [name for name, _label in choices]
@@ -36,50 +39,54 @@ class WebhookForm(forms.ModelForm):
 @admin.register(Webhook)
 class WebhookAdmin(StrictModelAdmin):
     form = WebhookForm
-    list_display = ("url", "active", "told", "created_at")
+    list_display = ("url", "active", "events", "created_at")
     list_filter = ("active",)
     search_fields = ("url",)
-    readonly_fields = ("key",)
-    actions = ("send_greeting", "renew_secret")
+    readonly_fields = ("signing_secret", "active_since")
+    actions = ("send_test_event", "rotate_secrets")
 
-    @admin.display(description=_("told of"))
-    def told(self, webhook: Webhook) -> str:
+    @admin.display(description=_("events"))
+    def events(self, webhook: Webhook) -> str:
         return f"{', '.join(webhook.kinds)}: {', '.join(webhook.actions)}"
 
     @admin.display(description=_("secret"))
-    def key(self, webhook: Webhook) -> str:
-        """What the receiver checks signatures with."""
+    def signing_secret(self, webhook: Webhook) -> str:
+        """Return what the receiver checks signatures with."""
         return webhook.secret
 
     def get_fields(self, request: HttpRequest, obj: Webhook | None = None) -> Any:
-        """The secret is shown to those who could give it another."""
+        """Show the secret to those who could replace it."""
         fields = ["url", "kinds", "actions", "active"]
-        return [*fields, "key"] if obj and self.has_change_permission(request, obj) else fields
+        if obj is None:
+            return fields
+        can_change = self.has_change_permission(request, obj)
+        return [*fields, "active_since", *(["signing_secret"] if can_change else [])]
 
-    def save_model(self, request: HttpRequest, webhook: Webhook, form: Any, change: bool) -> None:
-        """A webhook that begins again is not told of what was changed meanwhile."""
-        if "active" in form.changed_data:
-            webhook.after = ""
-        super().save_model(request, webhook, form, change)
+    @admin.action(description=_("Send test event"), permissions=["change"])
+    def send_test_event(self, request: HttpRequest, webhooks: QuerySet[Webhook]) -> None:
+        active = list(webhooks.filter(active=True))
+        for webhook in active:
+            send_test_event(webhook)
+        message = ngettext(
+            "%(count)d test event is being sent. See Deliveries for the response.",
+            "%(count)d test events are being sent. See Deliveries for the responses.",
+            len(active),
+        )
+        level = messages.SUCCESS if active else messages.WARNING
+        self.message_user(request, message % {"count": len(active)}, level)
 
-    @admin.action(description=_("Send a greeting to try it"), permissions=["change"])
-    def send_greeting(self, request: HttpRequest, webhooks: QuerySet[Webhook]) -> None:
-        for webhook in webhooks.filter(active=True):
-            greet(webhook)
-        self.message_user(request, _("The greetings are on their way; see Deliveries."), messages.SUCCESS)
-
-    @admin.action(description=_("Give new secrets"), permissions=["change"])
-    def renew_secret(self, request: HttpRequest, webhooks: QuerySet[Webhook]) -> None:
+    @admin.action(description=_("Rotate secrets"), permissions=["change"])
+    def rotate_secrets(self, request: HttpRequest, webhooks: QuerySet[Webhook]) -> None:
         for webhook in webhooks:
             webhook.secret = new_secret()
             webhook.save(update_fields=["secret"])
-        words = _("From now on new secrets sign. Give each receiver the one on its webhook's page.")
-        self.message_user(request, words, messages.SUCCESS)
+        message = _("Secrets rotated. Give each receiver the new secret shown on its webhook's page.")
+        self.message_user(request, message, messages.SUCCESS)
 
 
 class AttemptInline(admin.TabularInline):
     model = Attempt
-    fields = readonly_fields = ("at", "status", "answer", "fault")
+    fields = readonly_fields = ("at", "status", "response", "error")
     can_delete = False
     extra = 0
 
@@ -92,28 +99,35 @@ class AttemptInline(admin.TabularInline):
 
 @admin.register(Delivery)
 class DeliveryAdmin(ReadOnlyModelAdmin):
-    list_display = ("at", "type", "state", "last", "due", "webhook")
+    list_display = ("at", "type", "state", "last_response", "due", "webhook")
     list_filter = ("state", "webhook")
     search_fields = ("message", "type")
     fields = ("webhook", "message", "type", "at", "state", "due", "body")
     inlines = (AttemptInline,)
-    actions = ("send_again",)
+    actions = ("resend",)
     list_select_related = ("webhook",)
 
-    @admin.display(description=_("last answer"))
-    def last(self, delivery: Delivery) -> str:
-        return str(delivery.attempts.last() or "–")
+    @admin.display(description=_("last response"))
+    def last_response(self, delivery: Any) -> str:
+        return delivery.last_response or "–"
 
     def get_queryset(self, request: HttpRequest) -> Any:
-        return super().get_queryset(request).prefetch_related("attempts")
+        """Return deliveries with the status or error of their last attempt."""
+        attempts = Attempt.objects.filter(delivery=OuterRef("pk")).order_by("-id")
+        outcome = attempts.values(
+            outcome=Coalesce(Cast("status", CharField()), "error", output_field=CharField())
+        )
+        return super().get_queryset(request).annotate(last_response=Subquery(outcome[:1]))
 
     def has_resend_permission(self, request: HttpRequest) -> bool:
         return request.user.has_perm("webhooks.change_webhook")
 
     @admin.action(description=_("Send again"), permissions=["resend"])
-    def send_again(self, request: HttpRequest, deliveries: QuerySet[Delivery]) -> None:
-        sent = deliveries.filter(webhook__active=True)
-        count = sent.update(state=Delivery.State.WAITING, due=timezone.now())
-        deliver_soon()
-        words = ngettext("%(count)d delivery is sent again.", "%(count)d deliveries are sent again.", count)
-        self.message_user(request, words % {"count": count}, messages.SUCCESS)
+    def resend(self, request: HttpRequest, deliveries: QuerySet[Delivery]) -> None:
+        selected = deliveries.filter(webhook__active=True)
+        count = selected.update(state=Delivery.State.WAITING, due=timezone.now())
+        schedule_deliveries()
+        message = ngettext(
+            "%(count)d delivery is being sent again.", "%(count)d deliveries are being sent again.", count
+        )
+        self.message_user(request, message % {"count": count}, messages.SUCCESS)

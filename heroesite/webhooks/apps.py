@@ -9,4 +9,5 @@ class WebhooksConfig(AppConfig):
     verbose_name = _("Webhooks")
 
     def ready(self) -> None:
-        import_module("heroesite.webhooks.deliveries")  # which listens for change sets
+        """Connect the receivers of signals."""
+        import_module(f"{self.name}.deliveries")

@@ -1,108 +1,150 @@
-"""From the feed of changes to the webhooks: one job for each, which takes up where the last ended.
+"""Deliveries: created from the feed of changes, sent by one job per webhook, retried for a day.
 
-Each webhook has its own place in the feed, moved in the transaction that stores its deliveries, so that each
-change becomes one delivery. It is then sent until it is taken, with growing pauses, for a day.
+Each webhook has its own place in the feed. It is moved in the transaction that creates the deliveries, so
+each change becomes exactly one delivery.
 """
 
+import threading
 from datetime import datetime, timedelta
 from typing import Any
 
 from django.contrib.auth.models import AnonymousUser
 from django.db import transaction
-from django.db.models.signals import post_save
 from django.dispatch import receiver
 from django.utils import timezone
 from django_tasks import task
 from rest_framework.renderers import JSONRenderer
 
+from heroesite.changelog.erasing import ERASED
 from heroesite.changelog.feed import InvalidCursor, Positions, changes_after
 from heroesite.changelog.steps import Step
-from heroesite.records.audit.change_sets import ChangeSet
 from heroesite.records.audit.entries import Action
+from heroesite.records.audit.recording import entries_recorded
 from heroesite.records.filters.sparse_fields import row_members
-from heroesite.scheduling import schedule
+from heroesite.scheduling import schedule, schedule_each
 
-from .models import Delivery, Webhook
-from .sending import LONGEST, send
+from .models import Attempt, Delivery, Webhook
+from .sending import TOTAL_TIMEOUT, send
 
-AT_ONCE = 500
+BATCH = 500
 """Changes read in one transaction."""
-BUDGET = timedelta(seconds=30)
-"""How long one job goes on sending before others get their turn."""
-CLAIM = timedelta(seconds=4 * LONGEST)
-"""After which a delivery whose sender died is sent again."""
-PAUSES = [
+TIME_BUDGET = timedelta(seconds=30)
+"""How long one job sends before other webhooks get their turn."""
+CLAIM_TIMEOUT = timedelta(seconds=4 * TOTAL_TIMEOUT)
+"""After which a delivery is sent again if its worker died."""
+RETRY_DELAYS = [
     *(timedelta(seconds=seconds) for seconds in (5, 30)),
     *(timedelta(minutes=minutes) for minutes in (2, 10, 30)),
     *(timedelta(hours=hours) for hours in (1, 2, 4, 8, 8)),
 ]
-"""Between the attempts: a day in all."""
+"""Between one attempt and the next: a day in all."""
 GONE = 410
-"""The answer of one who wants no more (Standard Webhooks)."""
+"""The status of a receiver that wants no more events (Standard Webhooks)."""
 
 
-def deliver_soon() -> None:
-    """Have all webhooks told of what is new."""
-    for pk in Webhook.objects.filter(active=True).values_list("pk", flat=True):
-        schedule(deliver, next_second(), pk)
+class Unscheduled(threading.local):
+    """Whether this thread wrote ``entries`` after it last scheduled deliveries."""
+
+    entries = True
 
 
-@receiver(post_save, sender=ChangeSet)
-def after_commit(created: bool, **_signal: Any) -> None:
-    """Tell of what is being written once it can be read; the write does not fail with it."""
-    if created:
-        transaction.on_commit(deliver_soon, robust=True)
+unscheduled = Unscheduled()
+
+
+@receiver(entries_recorded)
+def schedule_on_commit(**_signal: Any) -> None:
+    """Schedule deliveries when the current transaction commits. If that fails, the write still succeeds."""
+    unscheduled.entries = True
+    transaction.on_commit(schedule_once, robust=True)
+
+
+def schedule_once() -> None:
+    """Schedule deliveries for the transaction that has just committed, unless that has been done.
+
+    A transaction registers this each time it writes entries, since a savepoint that is rolled back drops what
+    was registered within. Only the first call queries the database.
+    """
+    if unscheduled.entries:
+        unscheduled.entries = False
+        schedule_deliveries()
+
+
+def schedule_deliveries() -> None:
+    """Enqueue a job for each active webhook."""
+    active = Webhook.objects.filter(active=True)
+    schedule_each(deliver, next_second(), list(active.values_list("pk")))
 
 
 def next_second(after: datetime | None = None) -> datetime:
-    """The next whole second, or that after a time to come."""
+    """Return the first whole second after now, or after ``after`` if that is later."""
     latest = max(after or timezone.now(), timezone.now())
     return latest.replace(microsecond=0) + timedelta(seconds=1)
 
 
 @task()
 def deliver(webhook: int) -> None:
-    """Tell a webhook what is new, and again what it has not taken."""
+    """Create the deliveries of a webhook, send those that are due and enqueue the next run.
+
+    Args:
+        webhook: its id.
+    """
     found = Webhook.objects.filter(pk=webhook, active=True).first()
     if found is None:
         return
-    caught_up = collect(found)
-    all_taken = send_due(found)
-    now, waiting = timezone.now(), found.deliveries.filter(state=Delivery.State.WAITING)
+    caught_up = create_deliveries(found)
+    all_accepted = send_due(found)
+    now, waiting = timezone.now(), found.deliveries.waiting()
     due = waiting.order_by("due").values_list("due", flat=True).first()
-    if due and not all_taken:
-        due = max(due, now + PAUSES[0])
+    if due and not all_accepted:
+        due = max(due, now + RETRY_DELAYS[0])
     if due or not caught_up:
         schedule(deliver, next_second(due if caught_up else now), found.pk)
 
 
-def collect(webhook: Webhook) -> bool:
-    """Store a delivery for each change since the last time. Returns whether that is all that there is."""
+def create_deliveries(webhook: Webhook) -> bool:
+    """Create a delivery for each change since the last run. Return whether the feed lists no others."""
     read, caught_up = True, False
     while read and not caught_up:
         with transaction.atomic():
-            locked = Webhook.objects.select_for_update().get(pk=webhook.pk)
+            locked = Webhook.objects.select_for_update().filter(pk=webhook.pk, active=True).first()
+            if locked is None:
+                return True
+            if not locked.after:  # switched on by an UPDATE, without save()
+                locked.deliveries.cancel()
+                locked.start_anew()
             try:
                 seen = Positions.read(locked.after)
             except InvalidCursor:  # the database was restored
                 seen = Positions.here()
-            steps, positions, caught_up = changes_after(seen, AT_ONCE)
+            steps, positions, caught_up = changes_after(seen, BATCH)
             Delivery.objects.bulk_create(
-                Delivery(webhook=locked, type=type_of(step), body=body_of(step))
+                Delivery(webhook=locked, type=event_type(step), body=event_body(step))
                 for step in steps
-                if step.kind._meta.model_name in locked.kinds and step.action in locked.actions
+                if is_subscribed(locked, step)
             )
-            locked.after, read = positions.write(), bool(steps)
-            locked.save(update_fields=["after"])
+            read = bool(steps)
+            place = {"after": positions.write(), "active_since": locked.active_since}
+            Webhook.objects.filter(pk=locked.pk).update(**place)
     return caught_up
 
 
-def type_of(step: Step) -> str:
+def is_subscribed(webhook: Webhook, step: Step) -> bool:
+    """Return whether a webhook is sent a change: one of its events, made since it was switched on."""
+    since = webhook.active_since
+    return (
+        step.kind._meta.model_name in webhook.kinds
+        and step.action in webhook.actions
+        and (since is None or step.entry.history_date >= since)
+    )
+
+
+def event_type(step: Step) -> str:
+    """Return the type of the event that a change is, such as ``hero.changed``."""
     return f"{step.kind._meta.model_name}.{step.action.value}"
 
 
-def body_of(step: Step) -> str:
-    """What is told of a change: as the feed tells visitors, so no secrets, and nobody's name."""
+def event_body(step: Step) -> str:
+    """Return a change as the feed lists it for visitors: without restricted values and names of users."""
     entry, visitor = step.entry, AnonymousUser()
     record: dict[str, Any] | None = None
     if step.action != Action.DELETED:
@@ -121,53 +163,77 @@ def body_of(step: Step) -> str:
         "door": entry.change_set.door,
         "record": record,
     }
-    return message(type_of(step), entry.history_date, data)
+    return render({"type": event_type(step), "timestamp": entry.history_date, "data": data})
 
 
-def message(kind: str, at: datetime, data: dict[str, Any]) -> str:
-    told: bytes = JSONRenderer().render({"type": kind, "timestamp": at, "data": data})
-    return told.decode()
+def render(event: dict[str, Any]) -> str:
+    """Return an event as JSON."""
+    body: bytes = JSONRenderer().render(event)
+    return body.decode()
 
 
-def greet(webhook: Webhook) -> None:
-    """Send a webhook something to try itself on."""
-    body = message("ping", timezone.now(), {"webhook": webhook.pk})
+def send_test_event(webhook: Webhook) -> None:
+    """Enqueue an event of type ``ping``."""
+    body = render({"type": "ping", "timestamp": timezone.now(), "data": {"webhook": webhook.pk}})
     Delivery.objects.create(webhook=webhook, type="ping", body=body)
     schedule(deliver, next_second(), webhook.pk)
 
 
 def send_due(webhook: Webhook) -> bool:
-    """Send what is due, the oldest first, until one is not taken. Returns whether all were."""
-    end = timezone.now() + BUDGET
+    """Send the deliveries that are due, the oldest first, until one fails. Return whether none did."""
+    end = timezone.now() + TIME_BUDGET
     while timezone.now() < end:
-        waiting = webhook.deliveries.filter(state=Delivery.State.WAITING, due__lte=timezone.now())
-        delivery = waiting.select_related("webhook").order_by("due", "id").first()
+        due = webhook.deliveries.waiting().filter(due__lte=timezone.now())
+        delivery = due.select_related("webhook").order_by("due", "id").first()
         if delivery is None:
             return True
-        if claim(delivery) and not sent(delivery):
+        if claim(delivery) and not send_and_record(delivery):
             return False
     return True
 
 
 def claim(delivery: Delivery) -> bool:
-    """Whether a delivery is ours to send, and no other worker's."""
-    seen = Delivery.objects.filter(pk=delivery.pk, state=Delivery.State.WAITING, due=delivery.due)
-    return bool(seen.update(due=timezone.now() + CLAIM))
+    """Reserve a delivery for this worker. Return false if another worker was faster."""
+    seen = Delivery.objects.waiting().filter(pk=delivery.pk, due=delivery.due)
+    return bool(seen.update(due=timezone.now() + CLAIM_TIMEOUT))
 
 
-def sent(delivery: Delivery) -> bool:
-    """Send a delivery. Returns whether it was taken; else it waits for the next time, if there is one."""
+def send_and_record(delivery: Delivery) -> bool:
+    """Send a delivery and store the attempt. Return whether the receiver accepted it."""
     attempt = send(delivery)
-    with transaction.atomic():
-        attempt.save()
-        tried = delivery.attempts.count()
-        if attempt.succeeded:
-            delivery.state, delivery.due = Delivery.State.DELIVERED, None
-        elif tried > len(PAUSES) or attempt.status == GONE:
-            delivery.state, delivery.due = Delivery.State.FAILED, None
-        else:
-            delivery.due = attempt.at + PAUSES[tried - 1]
-        delivery.save(update_fields=["state", "due"])
-        if attempt.status == GONE:
-            Webhook.objects.filter(pk=delivery.webhook_id).update(active=False)
+    record_attempt(delivery, attempt)
+    if attempt.status == GONE:
+        switch_off(delivery.webhook_id)
     return attempt.succeeded
+
+
+def record_attempt(delivery: Delivery, attempt: Attempt) -> None:
+    """Store an attempt, and whether its delivery is done, has failed or will be retried.
+
+    The delivery may have been deleted, cancelled or partly erased while it was sent.
+    """
+    with transaction.atomic():
+        stored = Delivery.objects.select_for_update().filter(pk=delivery.pk).first()
+        if stored is None:
+            return
+        if stored.body != delivery.body:
+            attempt.response, attempt.error = ERASED, ""  # they may repeat what has been erased
+        attempt.save()
+        attempts = stored.attempts.count()
+        if attempt.succeeded:
+            stored.state, stored.due = Delivery.State.DELIVERED, None
+        elif stored.state == Delivery.State.WAITING:
+            if attempts > len(RETRY_DELAYS) or attempt.status == GONE:
+                stored.state, stored.due = Delivery.State.FAILED, None
+            else:
+                stored.due = attempt.at + RETRY_DELAYS[attempts - 1]
+        stored.save(update_fields=["state", "due"])
+
+
+def switch_off(pk: int) -> None:
+    """Switch off a webhook whose receiver wants no more events."""
+    with transaction.atomic():
+        webhook = Webhook.objects.select_for_update().filter(pk=pk).first()
+        if webhook:
+            webhook.active = False
+            webhook.save(update_fields=["active"])

@@ -1,4 +1,4 @@
-"""One delivery, sent: signed (Standard Webhooks), to a public address, without following anything."""
+"""Sends one delivery, signed as Standard Webhooks describes, to a public address; follows no redirects."""
 
 import base64
 import hmac
@@ -8,33 +8,35 @@ from socket import SHUT_RDWR
 from threading import Timer
 from urllib.parse import urlsplit
 
+from django.core.exceptions import ValidationError
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.exceptions import HTTPError
 
 from heroesite.text import printable
 
-from .addresses import NotPublic, look_up
-from .models import ANSWER_LENGTH, Attempt, Delivery
+from .addresses import DEFAULT_PORTS, resolve
+from .models import RESPONSE_LENGTH, Attempt, Delivery
 
-PATIENCE = 5
-"""Seconds for one step: to connect, or until a part of the answer comes."""
-LONGEST = 15
-"""Seconds for all of it."""
-AGENT = "heroesite-webhooks/1"
+STEP_TIMEOUT = 5
+"""Seconds to connect, and to wait for each part of the response."""
+TOTAL_TIMEOUT = 15
+"""Seconds for the whole attempt."""
+USER_AGENT = "heroesite-webhooks/1"
 
 
 def signature(secret: str, message: str, timestamp: int, body: str) -> str:
-    """The header ``webhook-signature`` (Standard Webhooks, symmetric)."""
+    """Return the header ``webhook-signature`` (Standard Webhooks, symmetric)."""
     key = base64.b64decode(secret.removeprefix("whsec_"))
-    signed = hmac.digest(key, f"{message}.{timestamp}.{body}".encode(), "sha256")
-    return f"v1,{base64.b64encode(signed).decode()}"
+    digest = hmac.digest(key, f"{message}.{timestamp}.{body}".encode(), "sha256")
+    return f"v1,{base64.b64encode(digest).decode()}"
 
 
 def headers(delivery: Delivery) -> dict[str, str]:
+    """Return the headers of an attempt that is made now."""
     now = int(time.time())
     return {
         "Content-Type": "application/json",
-        "User-Agent": AGENT,
+        "User-Agent": USER_AGENT,
         "webhook-id": delivery.message,
         "webhook-timestamp": str(now),
         "webhook-signature": signature(delivery.webhook.secret, delivery.message, now, delivery.body),
@@ -42,28 +44,31 @@ def headers(delivery: Delivery) -> dict[str, str]:
 
 
 def send(delivery: Delivery) -> Attempt:
-    """Send a delivery once. Returns what came of it, not yet stored."""
+    """Send a delivery once. Return the attempt, which isn't stored yet."""
     attempt = Attempt(delivery=delivery)
     try:
-        attempt.status, attempt.answer = post(delivery.webhook.url, delivery.body, headers(delivery))
-    except NotPublic as error:
-        attempt.fault = str(error)
+        attempt.status, attempt.response = post(delivery.webhook.url, delivery.body, headers(delivery))
+    except ValidationError as error:
+        attempt.error = error.messages[0]
     except (OSError, HTTPError, ValueError) as error:
-        attempt.fault = printable(f"{type(error).__name__}: {error}")
+        attempt.error = printable(f"{type(error).__name__}: {error}")
     return attempt
 
 
 def post(url: str, body: str, fields: dict[str, str]) -> tuple[int, str]:
-    """Send ``body``. Returns the status of the answer and its beginning.
+    """Send ``body`` by POST. Return the status and the first ``RESPONSE_LENGTH`` bytes of the response.
+
+    Args:
+        fields: the headers, without ``Host``.
 
     Raises:
-        NotPublic: the address is not public.
-        OSError, HTTPError, ValueError: nothing was answered.
+        ValidationError: the port is not allowed, or an address is not public.
+        OSError, HTTPError, ValueError: there was no response.
     """
     parts, connections = urlsplit(url), list[HTTPConnection]()
     path = f"{parts.path or '/'}{f'?{parts.query}' if parts.query else ''}"
-    watch = Timer(LONGEST, hang_up, [connections])
-    watch.start()
+    timer = Timer(TOTAL_TIMEOUT, hang_up, [connections])
+    timer.start()
     try:
         connection = connect(url, connections)
         connection.request(
@@ -74,27 +79,35 @@ def post(url: str, body: str, fields: dict[str, str]) -> tuple[int, str]:
             preload_content=False,
             decode_content=False,
         )
-        answer, begun = connection.getresponse(), b""
-        with suppress(OSError, HTTPError):  # the status says enough
-            begun = answer.read1(ANSWER_LENGTH)
-        return answer.status, begun.decode("utf-8", "replace").replace("\0", "\ufffd")
+        response, start = connection.getresponse(), b""
+        with suppress(OSError, HTTPError):  # the status is enough
+            start = response.read1(RESPONSE_LENGTH)
+        return response.status, start.decode("utf-8", "replace").replace("\0", "\ufffd")
     finally:
-        watch.cancel()
+        timer.cancel()
         for connection in connections:
             connection.close()
 
 
 def connect(url: str, connections: list[HTTPConnection]) -> HTTPConnection:
-    """A connection to the first address of the host that takes one; each tried joins ``connections``."""
+    """Connect to the first address of the host that accepts a connection.
+
+    Args:
+        connections: each connection that is tried is appended here, so that others can close it.
+
+    Raises:
+        ValidationError: the port is not allowed, or an address is not public.
+        OSError, HTTPError: no address accepts a connection.
+    """
     parts = urlsplit(url)
     secure, host = parts.scheme == "https", parts.hostname or ""
-    port = parts.port or (443 if secure else 80)
-    addresses = look_up(host, port)
+    port = parts.port or DEFAULT_PORTS[parts.scheme]
+    addresses = resolve(host, port)
     for address in addresses:
         connection = (
-            HTTPSConnection(address, port, timeout=PATIENCE, server_hostname=host, assert_hostname=host)
+            HTTPSConnection(address, port, timeout=STEP_TIMEOUT, server_hostname=host, assert_hostname=host)
             if secure
-            else HTTPConnection(address, port, timeout=PATIENCE)
+            else HTTPConnection(address, port, timeout=STEP_TIMEOUT)
         )
         connections.append(connection)
         try:
@@ -104,11 +117,11 @@ def connect(url: str, connections: list[HTTPConnection]) -> HTTPConnection:
                 raise
         else:
             return connection
-    raise OSError(f"There is no {host}.")
+    raise OSError(f"The name {host} has no address.")
 
 
 def hang_up(connections: list[HTTPConnection]) -> None:
-    """End a conversation that drips on."""
+    """Shut down connections, for a receiver that responds without end."""
     for connection in connections:
         with suppress(OSError, AttributeError):
             connection.sock.shutdown(SHUT_RDWR)

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from django.db import models
+from django.dispatch import Signal
 from django.utils import timezone
 
 from heroesite.records.audit.change_sets import (
@@ -11,6 +12,9 @@ from heroesite.records.audit.change_sets import (
     recorded_change_set_id,
 )
 from heroesite.records.audit.entries import CURRENT_TRANSACTION
+
+entries_recorded = Signal()
+"""Sent in the transaction that writes entries into the history of ``sender``, a model."""
 
 
 def entries_of_current_change_set(kind: Any) -> models.QuerySet[Any]:
@@ -43,6 +47,7 @@ def note(kind: Any, records: Iterable[Any], what: str, sent: Iterable[str] = ())
         for record in records
     ]
     entry.objects.bulk_create(entries, batch_size=500)
+    entries_recorded.send(sender=kind)
 
 
 def changed_fields(kind: Any, before: Any, after: Any) -> set[str]:
