@@ -1,32 +1,50 @@
-"""Forgetting a value that must not be kept: a secret that was typed into the wrong field."""
+"""Erases a value that must not be stored, such as a secret that was typed into the wrong field."""
 
 import json
-from collections.abc import Iterable
+import re
+from collections.abc import Collection, Iterable
+from itertools import chain, count
+from urllib.parse import quote, quote_plus
 
 from django.contrib.admin.models import LogEntry
 from django.contrib.contenttypes.models import ContentType
-from django.db.models import Q, TextField
+from django.db.models import Model, Q, TextField
 from django.db.models.functions import Cast
+from django.dispatch import Signal
+from django.http import QueryDict
+from django.utils.html import escape
 from django_tasks_db.models import DBTaskResult
 
 from heroesite.api.models import IdempotencyKey
 from heroesite.records.audit.change_sets import ChangeSet, Source, atomic_change_set
-from heroesite.records.models.base import Record
+from heroesite.records.models import Record, SavedView
 from heroesite.records.models.fields import LineField
+from heroesite.records.models.saved_views import LONGEST_QUERY
+from heroesite.text import fold
 
 ERASED = "(erased)"
+value_erased = Signal()
+"""Sent in the transaction that erases values from the history of ``sender``, a model, so that other apps
+erase their copies.
+
+Arguments:
+    pk: the id of the record.
+    field: the name of the field.
+    versions: the versions of the record at which the field is erased.
+    texts: the erased values that are text.
+"""
 
 
 class ValueInUse(Exception):
     """The record itself has the value, which has to be changed first."""
 
 
-def erase(kind: type[Record], pk: int, field: str, versions: Iterable[int]) -> list[int]:
-    """Erase the values that a field had at some versions, wherever the record's history has them.
+def erase(model: type[Record], pk: int, field: str, versions: Collection[int]) -> list[int]:
+    """Erase the values that a field of a record had at ``versions``, at every version that had them.
 
-    Texts are forgotten by the admin's log, which keeps names, by the answers kept for writes that are sent
-    again, and by the queue of jobs as well. That something was erased, and not what, is itself recorded as a
-    change set.
+    A text is also erased from the admin's log, stored responses, queued jobs and saved views; receivers of
+    :data:`value_erased` erase it from what other apps store. That something was erased, but not what, is
+    recorded as a change set.
 
     Returns:
         the versions that were erased.
@@ -34,56 +52,112 @@ def erase(kind: type[Record], pk: int, field: str, versions: Iterable[int]) -> l
     Raises:
         ValueInUse: the record has one of the values now.
     """
-    attname = kind.attname(field)
+    attname = model.attname(field)
     with atomic_change_set():
-        history = kind.history.filter(id=pk).select_for_update()
-        values = {getattr(entry, attname) for entry in history.filter(version__in=versions)}
+        history = list(model.history.filter(id=pk).select_for_update().order_by("version"))
+        values = {getattr(entry, attname) for entry in history if entry.version in versions}
         values -= {None, ERASED}
-        if kind.objects.filter(pk=pk, **{f"{attname}__in": values}).exists():
+        current = model.objects.filter(pk=pk).first()
+        if current and getattr(current, attname) in values:
             raise ValueInUse
-        found = [entry for entry in history.order_by("version") if getattr(entry, attname) in values]
-        if field in kind.RESTRICTED:  # which others are equal would answer blind_writes: all that are past go
-            current = kind.objects.filter(pk=pk).values_list("version", flat=True).first()
-            found = [entry for entry in history.order_by("version") if entry.version != current]
+        found = [entry for entry in history if getattr(entry, attname) in values]
+        if field in model.RESTRICTED:  # to erase only the equal ones would reveal which are equal
+            found = [entry for entry in history if not current or entry.version != current.version]
+        is_text = isinstance(model._meta.get_field(field), LineField)
         for entry in found:
-            is_text = isinstance(kind._meta.get_field(field), LineField)
             setattr(entry, attname, ERASED if is_text else None)
             entry.erased = sorted({*entry.erased, field})
             entry.save(update_fields=[attname, "erased"])
-        texts = {value for value in values if isinstance(value, str)}
-        forget_in_admin_log(kind, pk, texts)
-        for text in texts:
-            forget_in_answers(text)
-            forget_in_queue(text)
+        erase_copies(model, pk, field, {value for value in values if isinstance(value, str)})
         erased = [entry.version for entry in found]
         if erased:
-            told = ", ".join(map(str, erased))
-            note = f"erase_history: {field} of {kind._meta.model_name} {pk}, versions {told}"
+            listed = ", ".join(map(str, erased))
+            note = f"erase_history: {field} of {model._meta.model_name} {pk}, versions {listed}"
             ChangeSet.objects.create(door=Source.COMMAND, note=note[:200])
         return erased
 
 
-def forget_in_admin_log(kind: type[Record], pk: int, texts: set[str]) -> None:
-    logged = LogEntry.objects.filter(content_type=ContentType.objects.get_for_model(kind), object_id=str(pk))
+def erase_copies(model: type[Record], pk: int, field: str, texts: Collection[str]) -> None:
+    """Erase what the history of a record no longer has from everywhere else."""
+    erase_in_admin_log(model, pk, texts)
+    for text in texts:
+        erase_in_responses(text)
+        erase_in_queue(text)
+        erase_in_saved_views(text)
+    history = model.history.filter(id=pk).order_by("version")
+    versions = [version for version, erased in history.values_list("version", "erased") if field in erased]
+    value_erased.send(sender=model, pk=pk, field=field, versions=versions, texts=texts)
+
+
+def encodings(text: str) -> set[str]:
+    """Return a text as it is written plainly and within JSON, JSON pointers, URLs and HTML."""
+    in_json = {json.dumps(text)[1:-1], json.dumps(text, ensure_ascii=False)[1:-1]}
+    in_pointers = {written.replace("~", "~0").replace("/", "~1") for written in in_json}
+    in_urls = {quote(text), quote(text, safe=""), quote_plus(text)}
+    return {text, str(escape(text)), *in_json, *in_pointers, *in_urls}
+
+
+def containing(text: str, *fields: str) -> Q:
+    """Return the condition that one of ``fields`` contains a text, however it is encoded."""
+    condition = Q()
+    for field in fields:
+        for written in encodings(text):
+            condition |= Q(**{f"{field}__icontains": written})
+    return condition
+
+
+def erase_in_admin_log(model: type[Model], pk: int, texts: Iterable[str]) -> None:
+    """Erase texts from the names under which the admin has logged changes to a record."""
+    logged = LogEntry.objects.filter(content_type=ContentType.objects.get_for_model(model), object_id=str(pk))
     logged.filter(object_repr__in=texts).update(object_repr=ERASED)
 
 
-def forget_in_answers(text: str) -> None:
-    """An answer that is replayed later has the word for what was erased in it; one that has the text
-    within another is forgotten."""
-    for written in (json.dumps(text, ensure_ascii=False), json.dumps(text)):
-        for kept in IdempotencyKey.objects.filter(body__contains=written).select_for_update():
-            kept.body = kept.body.replace(written, json.dumps(ERASED))
-            kept.save(update_fields=["body"])
-    for written in (json.dumps(text, ensure_ascii=False), json.dumps(text)):
-        pointer = written.replace("~", "~0").replace("/", "~1")
-        within = Q(body__contains=written[1:-1]) | Q(body__contains=pointer[1:-1])
-        IdempotencyKey.objects.filter(within).delete()
+def erase_in_responses(text: str) -> None:
+    """Replace a text in the responses stored for retries; delete those that have it within another text."""
+    for value in (json.dumps(text, ensure_ascii=False), json.dumps(text)):
+        for key in IdempotencyKey.objects.filter(body__contains=value).select_for_update():
+            key.body = key.body.replace(value, json.dumps(ERASED))
+            key.save(update_fields=["body"])
+    IdempotencyKey.objects.filter(containing(text, "body")).delete()
 
 
-def forget_in_queue(text: str) -> None:
-    """Jobs are told ids and not texts, as it is; whatever holds the text goes."""
-    fragment = json.dumps(text)[1:-1]
-    jobs = DBTaskResult.objects.annotate(told=Cast("args_kwargs", TextField()))
-    told = Q(told__contains=fragment) | Q(told__contains=text)
-    jobs.filter(told | Q(traceback__contains=text) | Q(exception_class_path__contains=text)).delete()
+def erase_in_queue(text: str) -> None:
+    """Delete jobs that have a text in their arguments or error; the site's own jobs have ids only."""
+    jobs = DBTaskResult.objects.annotate(arguments=Cast("args_kwargs", TextField()))
+    jobs.filter(containing(text, "arguments", "traceback", "exception_class_path")).delete()
+
+
+def erase_in_saved_views(text: str) -> None:
+    """Replace the values and names in saved views that have a text as one or more whole words, in any case.
+
+    A view is deleted if its query would become too long.
+    """
+    words = re.compile(rf"(?<!\w){re.escape(fold(text))}(?!\w)")
+    for view in SavedView.objects.order_by("pk").iterator():
+        parameters = QueryDict(view.query)
+        in_query = any(words.search(fold(value)) for _name, values in parameters.lists() for value in values)
+        if not (in_query or words.search(fold(view.name))):
+            continue
+        if in_query:
+            view.query = erased_query(parameters, words)
+        if words.search(fold(view.name)):
+            view.name = erased_name(view)
+        if len(view.query) > LONGEST_QUERY:
+            view.delete()
+        else:
+            view.save()
+
+
+def erased_query(parameters: QueryDict, words: re.Pattern[str]) -> str:
+    """Return a query with each value that has ``words`` replaced, so that it finds no more than before."""
+    erased = parameters.copy()
+    for name, values in parameters.lists():
+        erased.setlist(name, [ERASED if words.search(fold(value)) else value for value in values])
+    return erased.urlencode()
+
+
+def erased_name(view: SavedView) -> str:
+    """Return a name that no other view of the same user and list has."""
+    others = SavedView.objects.filter(user=view.user_id, kind=view.kind).values_list("name_key", flat=True)
+    taken, names = set(others), chain([ERASED], (f"{ERASED} {number}" for number in count(2)))
+    return next(name for name in names if fold(name) not in taken)

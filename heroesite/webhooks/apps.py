@@ -10,4 +10,5 @@ class WebhooksConfig(AppConfig):
 
     def ready(self) -> None:
         """Connect the receivers of signals."""
-        import_module(f"{self.name}.deliveries")
+        for module in ("deliveries", "erasing"):
+            import_module(f"{self.name}.{module}")

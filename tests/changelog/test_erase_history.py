@@ -1,11 +1,13 @@
-"""A value that must not be kept can be erased, and that it was is recorded."""
+"""A value that must not be stored can be erased, and this is recorded."""
 
 from io import StringIO
+from urllib.parse import urlencode
 
 import pytest
 from django.contrib.admin.models import LogEntry
 from django.core.exceptions import ValidationError
 from django.core.management import CommandError, call_command
+from django.http import QueryDict
 from django_tasks_db.models import DBTaskResult
 
 from heroes.models import Hero
@@ -13,6 +15,7 @@ from heroesite.api.models import IdempotencyKey
 from heroesite.changelog.revert import revert
 from heroesite.changelog.undo.execution import undo
 from heroesite.records.audit.change_sets import ChangeSet
+from heroesite.records.models import SavedView
 from teams.models import Team
 from tests.factories import HeroFactory, TeamFactory
 from tests.markup import form_with, read
@@ -29,7 +32,7 @@ def erase(*arguments):
 
 @pytest.fixture
 def hero(editor_browser):
-    """A hero whose secret name stood in the name for two versions."""
+    """A hero that had a secret in its name for two versions."""
     hero = HeroFactory(name="Lamplighter")
     for form in ({"name": LEAKED, "age": "41"}, {"name": LEAKED, "age": "42"}, {"name": "Lamplighter"}):
         hero.refresh_from_db()
@@ -38,8 +41,8 @@ def hero(editor_browser):
     return hero
 
 
-def test_the_value_goes_from_every_entry_and_from_the_admins_log(hero, editor):
-    assert erase("hero", hero.pk, "name", 2) == "Erased at versions: 2, 3.\n"
+def test_the_value_is_erased_from_every_entry_and_from_the_admins_log(hero, editor):
+    assert erase("hero", hero.pk, "name", 2) == "Erased from versions: 2, 3.\n"
     kept = str(list(Hero.history.values())) + str(list(LogEntry.objects.values()))
     assert LEAKED not in kept
     assert [entry.erased for entry in Hero.history.order_by("version")] == [[], ["name"], ["name"], []]
@@ -52,7 +55,7 @@ def test_the_value_goes_from_every_entry_and_from_the_admins_log(hero, editor):
         revert(Hero, Hero.history.get(id=hero.pk, version=2), editor)
 
 
-def test_a_stored_answer_forgets_it_too(editor_program):
+def test_the_value_is_erased_from_a_stored_response(editor_program):
     for _time in range(2):
         body = {"name": f"{LEAKED} Ω", "secret_name": "x"}
         headers = {"Idempotency-Key": "once"}
@@ -68,7 +71,7 @@ def test_a_stored_answer_forgets_it_too(editor_program):
     assert Hero.objects.count() == 1
 
 
-def test_an_answer_that_holds_the_value_within_a_sentence_is_forgotten(editor_program):
+def test_a_stored_response_with_the_value_within_a_sentence_is_deleted(editor_program):
     HeroFactory(name=LEAKED)
     body, headers = {"name": LEAKED, "secret_name": "x"}, {"Idempotency-Key": "refused"}
     assert editor_program.post("/api/v1/heroes/", body, headers=headers).status_code == 422
@@ -79,7 +82,7 @@ def test_an_answer_that_holds_the_value_within_a_sentence_is_forgotten(editor_pr
     assert LEAKED not in str(list(IdempotencyKey.objects.values()))
 
 
-def test_what_was_erased_has_to_be_filled_in_anew_to_bring_a_record_back(editor_browser):
+def test_an_erased_value_has_to_be_entered_again_to_restore_a_record(editor_browser):
     hero = HeroFactory(secret_name=LEAKED)
     hero.delete()
     erase("hero", hero.pk, "secret_name", 1)
@@ -94,15 +97,15 @@ def test_what_was_erased_has_to_be_filled_in_anew_to_bring_a_record_back(editor_
 
 
 @pytest.mark.parametrize("guess", ["right", "wrong"])
-def test_erasing_a_secret_does_not_tell_whether_a_guess_was_right(guess):
+def test_erasing_a_secret_does_not_reveal_whether_a_guess_was_right(guess):
     hero = HeroFactory(secret_name="right")
     for secret in (guess, "fresh"):
         hero.secret_name = secret
         hero.save(sent=["secret_name"])
-    assert erase("hero", hero.pk, "secret_name", 1) == "Erased at versions: 1, 2.\n"
+    assert erase("hero", hero.pk, "secret_name", 1) == "Erased from versions: 1, 2.\n"
 
 
-def test_a_job_that_was_told_the_value_goes(hero):
+def test_a_job_with_the_value_in_its_arguments_is_deleted(hero):
     DBTaskResult.objects.create(
         task_path="heroesite.jobs.sweep", args_kwargs={"args": [LEAKED], "kwargs": {}}, backend_name="default"
     )
@@ -110,7 +113,7 @@ def test_a_job_that_was_told_the_value_goes(hero):
     assert not DBTaskResult.objects.exists()
 
 
-def test_an_undo_does_not_bring_an_erased_value_back(hero, editor):
+def test_an_undo_does_not_restore_an_erased_value(hero, editor):
     leaving = Hero.history.get(id=hero.pk, version=4).change_set
     erase("hero", hero.pk, "name", 3)
     undone = undo(leaving, editor, [Hero, Team])
@@ -127,19 +130,66 @@ def test_an_age_can_be_erased(editor):
     assert Hero.history.get(version=1).age is None
 
 
+def save_view(client, name, **query):
+    """Save a view of the list of heroes and return it."""
+    sent = {"name": name, "query": urlencode(query)}
+    assert client.post("/heroes/views/", sent).status_code == 302
+    return SavedView.objects.latest("pk")
+
+
+@pytest.mark.parametrize("value", [LEAKED, LEAKED.upper(), f"{LEAKED} Ω", f"a {LEAKED}, again"])
+def test_the_value_is_erased_from_the_queries_of_saved_views(value, hero, editor_browser):
+    view = save_view(editor_browser, "Mine", search=value, age__gte="3")
+    erase("hero", hero.pk, "name", 2)
+    view.refresh_from_db()
+    assert QueryDict(view.query).dict() == {"search": "(erased)", "age__gte": "3"}
+    page = editor_browser.get(f"/heroes/views/{view.key}/", follow=True)
+    assert not read(page).one("main").all("a", href=f"/heroes/{hero.pk}/")
+
+
+def test_the_value_is_erased_from_the_names_of_saved_views(hero, editor_browser):
+    views = [save_view(editor_browser, name, age="3") for name in (LEAKED, f"Not {LEAKED.lower()}", "Wren")]
+    erase("hero", hero.pk, "name", 2)
+    names = [SavedView.objects.get(pk=view.pk).name for view in views]
+    assert names == ["(erased)", "(erased) 2", "Wren"]
+    assert LEAKED.casefold() not in str(list(SavedView.objects.values())).casefold()
+    for view in views:
+        assert SavedView.objects.get(pk=view.pk).query == "age=3"
+
+
+def test_a_saved_view_with_the_value_within_a_longer_word_is_left_alone(editor_browser):
+    hero = HeroFactory(name="Owl")
+    hero.name = "Lamplighter"
+    hero.save()
+    view = save_view(editor_browser, "Prowling", search="Howler")
+    erase("hero", hero.pk, "name", 1)
+    view.refresh_from_db()
+    assert (view.name, view.query) == ("Prowling", "search=Howler")
+
+
+def test_a_saved_view_whose_query_would_become_too_long_is_deleted(editor, editor_browser):
+    hero = HeroFactory(name="X")
+    hero.name = "Lamplighter"
+    hero.save()
+    query = "&".join(["name=x"] * 1000)
+    SavedView.objects.create(user=editor, kind="heroes.hero", name="Mine", query=query)
+    erase("hero", hero.pk, "name", 1)
+    assert not SavedView.objects.exists()
+
+
 @pytest.mark.parametrize(
-    ("arguments", "words"),
+    ("arguments", "message"),
     [
-        (("villain", 1, "name", 1), "There is no kind “villain”; there are: hero, team."),
-        (("hero", "{pk}", "motto", 1), "There is no field “motto”; there are: name, secret_name, age, team."),
+        (("villain", 1, "name", 1), "Unknown record type “villain”. Use one of: hero, team."),
+        (("hero", "{pk}", "motto", 1), "Unknown field “motto”. Use one of: name, secret_name, age, team."),
         (("hero", "{pk}", "name", 9), "has no version 9."),
-        (("hero", "{pk}", "name", 1), "still has this value. Change it first, then run this again."),
+        (("hero", "{pk}", "name", 1), "has this value. Change it, then try again."),
     ],
 )
-def test_what_cannot_be_erased_is_told_and_nothing_is_done(arguments, words):
+def test_an_error_is_reported_and_nothing_is_erased(arguments, message):
     hero = HeroFactory()
     TeamFactory()
     with pytest.raises(CommandError) as error:
         erase(*(str(argument).format(pk=hero.pk) for argument in arguments))
-    assert words in str(error.value)
+    assert message in str(error.value)
     assert not Hero.history.exclude(erased=[]).exists()

@@ -1,45 +1,58 @@
-"""Erases a value that must not be kept from the history."""
+"""Erases from the history a value that must not be stored."""
 
 from typing import Any
 
-from django.apps import apps
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils.translation import gettext as _
 
 from heroesite.changelog.erasing import ValueInUse, erase
-from heroesite.records.models.base import Record
+from heroesite.records.models.base import Record, record_models
 
 
 class Command(BaseCommand):
     help = (
-        "Erase from the history the values that a field of a record had at some versions: a secret that was"
-        " typed into the wrong field. That it was done is recorded; it cannot be undone."
+        "Erase the values that a field of a record had at some versions, such as a secret that was typed into"
+        " the wrong field, from the history and from everything else that stores them. This is recorded as a"
+        " change, and can't be undone."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("kind", help="hero or team")
-        parser.add_argument("id", type=int)
-        parser.add_argument("field", help="name, headquarters, …")
-        parser.add_argument("versions", type=int, nargs="+", help="as the history of the record numbers them")
+        parser.add_argument("type", help="The type of the record: hero or team.")
+        parser.add_argument("id", type=int, help="The id of the record.")
+        parser.add_argument("field", help="The field, such as name.")
+        parser.add_argument(
+            "versions", type=int, nargs="+", help="Versions, as the record's history numbers them."
+        )
 
-    def handle(self, *args: Any, kind: str, id: int, field: str, versions: list[int], **options: Any) -> None:
-        kinds = {model._meta.model_name: model for model in apps.get_models() if issubclass(model, Record)}
-        if kind not in kinds:
-            words = _("There is no kind “%(kind)s”; there are: %(kinds)s.")
-            raise CommandError(words % {"kind": kind, "kinds": ", ".join(sorted(map(str, kinds)))})
-        model = kinds[kind]
+    def handle(self, *args: Any, type: str, id: int, field: str, versions: list[int], **options: Any) -> None:
+        model = self.model_named(type)
         if field not in model.FIELDS:
-            words = _("There is no field “%(field)s”; there are: %(fields)s.")
-            raise CommandError(words % {"field": field, "fields": ", ".join(model.FIELDS)})
+            message = _("Unknown field “%(field)s”. Use one of: %(fields)s.")
+            raise CommandError(message % {"field": field, "fields": ", ".join(model.FIELDS)})
         known = set(model.history.filter(id=id).values_list("version", flat=True))
         if missing := sorted(set(versions) - known):
-            words = _("The history of %(kind)s %(id)s has no version %(versions)s.")
-            told = ", ".join(map(str, missing))
-            raise CommandError(words % {"kind": kind, "id": id, "versions": told})
+            message = _("The history of %(type)s %(id)s has no version %(versions)s.")
+            listed = ", ".join(map(str, missing))
+            raise CommandError(message % {"type": type, "id": id, "versions": listed})
         try:
             erased = erase(model, id, field, versions)
         except ValueInUse:
-            words = _("%(kind)s %(id)s still has this value. Change it first, then run this again.")
-            raise CommandError(words % {"kind": kind.capitalize(), "id": id}) from None
-        words = _("Erased at versions: %(versions)s.")
-        self.stdout.write(words % {"versions": ", ".join(map(str, erased)) or _("none; there was nothing")})
+            message = _("The current version of %(type)s %(id)s has this value. Change it, then try again.")
+            raise CommandError(message % {"type": type, "id": id}) from None
+        if erased:
+            message = _("Erased from versions: %(versions)s.")
+            self.stdout.write(message % {"versions": ", ".join(map(str, erased))})
+        else:
+            self.stdout.write(_("There was nothing to erase."))
+
+    def model_named(self, name: str) -> type[Record]:
+        """Return a record type by the name of its model.
+
+        Raises:
+            CommandError: there is no such type.
+        """
+        models = {str(model._meta.model_name): model for model in record_models()}
+        if name not in models:
+            message = _("Unknown record type “%(type)s”. Use one of: %(types)s.")
+            raise CommandError(message % {"type": name, "types": ", ".join(sorted(models))})
+        return models[name]
