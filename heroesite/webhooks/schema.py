@@ -1,4 +1,4 @@
-"""Webhooks in the OpenAPI description: what a receiver is sent, and what it may answer."""
+"""Webhooks in the API description: the events that are sent, and the responses that are expected."""
 
 from typing import Any
 
@@ -28,79 +28,87 @@ EXAMPLE = {
     },
 }
 HEADERS = {
-    "webhook-id": "Of the delivery: the same, however often it is sent.",
-    "webhook-timestamp": "When it was sent, in seconds since 1970. Refuse what is older than five minutes.",
-    "webhook-signature": "v1, and the HMAC-SHA256 of id, timestamp and body, dots between them, in Base64.",
+    "webhook-id": "The ID of the delivery. It stays the same when the delivery is retried.",
+    "webhook-timestamp": "The time of the attempt, in seconds since 1970. Reject it after five minutes.",
+    "webhook-signature": (
+        "`v1,` followed by the Base64 of the HMAC-SHA256 of ID, timestamp and body, joined with dots."
+    ),
+}
+RESPONSES = {
+    "2XX": {"description": "The event was accepted."},
+    "410": {"description": "The receiver wants no more events. The webhook is switched off."},
+    "default": {"description": "The event was not accepted. It is retried for a day, with growing delays."},
 }
 
 
 def add_webhooks(result: dict[str, Any], generator: Any, request: Any, public: bool) -> dict[str, Any]:
-    """Describe what webhooks are sent."""
-    names = [f"{model._meta.object_name}Row" for model in record_models()]
-    rows: list[dict[str, Any]] = [{"$ref": f"#/components/schemas/{name}"} for name in names]
-    instant, whole = {"type": "string", "format": "date-time"}, {"type": "integer"}
-    kinds = [str(model._meta.model_name) for model in record_models()]
-    data = {
-        "kind": {"type": "string", "enum": kinds},
-        "id": whole,
-        "version": {**whole, "description": "Of one record the highest counts, whatever the order."},
-        "action": {"type": "string", "enum": Action.values},
-        "at": instant,
-        "change_set": whole,
-        "door": {"type": "string"},
-        "record": {
-            "anyOf": [*rows, {"type": "null"}],
-            "description": "As the change left it; of a deletion none.",
-        },
-    }
-    change = {
-        "type": {
-            "type": "string",
-            "enum": [f"{kind}.{action}" for kind in kinds for action in Action.values],
-        },
-        "timestamp": instant,
-        "data": {"type": "object", "required": list(data), "properties": data},
-    }
-    result["components"]["schemas"]["ChangeMessage"] = {
-        "type": "object",
-        "description": "A change, without restricted values.",
-        "required": list(change),
-        "properties": change,
-    }
-    described = {"$ref": "#/components/schemas/ChangeMessage"}
+    """Add webhooks to the API description. A postprocessing hook of drf-spectacular."""
+    result["components"]["schemas"]["ChangeMessage"] = change_schema()
     result["webhooks"] = {
         "change": {
             "post": {
                 "operationId": "webhooks_change",
-                "summary": "A record was created, changed, deleted or brought back",
-                "description": "Sent to the addresses that staff subscribe in the admin (Standard Webhooks).",
+                "summary": "A record was created, changed, deleted or restored",
+                "description": "Sent to each URL added under Webhooks in the admin (Standard Webhooks).",
                 "parameters": [
                     {
                         "name": name,
                         "in": "header",
                         "required": True,
                         "schema": {"type": "string"},
-                        "description": words,
+                        "description": description,
                     }
-                    for name, words in HEADERS.items()
+                    for name, description in HEADERS.items()
                 ],
                 "requestBody": {
                     "required": True,
                     "content": {
                         "application/json": {
-                            "schema": described,
+                            "schema": {"$ref": "#/components/schemas/ChangeMessage"},
                             "examples": {"A change": {"value": EXAMPLE}},
                         }
                     },
                 },
-                "responses": {
-                    "2XX": {"description": "Taken."},
-                    "410": {"description": "No more of these: the webhook is switched off."},
-                    "default": {
-                        "description": "Not taken: it is sent again, with growing pauses, for a day."
-                    },
-                },
+                "responses": RESPONSES,
             }
         }
     }
     return result
+
+
+def change_schema() -> dict[str, Any]:
+    """Return the schema of an event."""
+    models = record_models()
+    rows = [{"$ref": f"#/components/schemas/{model._meta.object_name}Row"} for model in models]
+    timestamp, integer = {"type": "string", "format": "date-time"}, {"type": "integer"}
+    names = [str(model._meta.model_name) for model in models]
+    data = {
+        "kind": {"type": "string", "enum": names},
+        "id": integer,
+        "version": {
+            **integer,
+            "description": "Events may arrive in any order. The highest version of a record is the latest.",
+        },
+        "action": {"type": "string", "enum": Action.values},
+        "at": timestamp,
+        "change_set": integer,
+        "door": {"type": "string"},
+        "record": {
+            "anyOf": [*rows, {"type": "null"}],
+            "description": "The record after the change, or null if it was deleted.",
+        },
+    }
+    change = {
+        "type": {
+            "type": "string",
+            "enum": [f"{name}.{action}" for name in names for action in Action.values],
+        },
+        "timestamp": timestamp,
+        "data": {"type": "object", "required": list(data), "properties": data},
+    }
+    return {
+        "type": "object",
+        "description": "A change, without restricted values.",
+        "required": list(change),
+        "properties": change,
+    }

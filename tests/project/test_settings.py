@@ -98,6 +98,8 @@ CANNOT_WORK = [
     ("WEB_CONCURRENCY", "many", "from 1 to 64"),
     ("TRUSTED_PROXIES", "-1", "from 0 to 10"),
     ("LIMIT_USER", "-1", "from 0 to 1000000"),
+    ("WEBHOOK_PORTS", "8443, https", "is not a port number from 1 to 65535"),
+    ("WEBHOOK_PORTS", "0", "is not a port number from 1 to 65535"),
     ("REDIS_URL", "http://redis.example.org", "not an address"),
     ("REDIS_URL", "redis://redis.example.org:port", "not an address"),
     ("REDIS_URL", "redis:", "not an address"),
@@ -108,6 +110,7 @@ CAN_WORK = {
     "EMAIL_URL": "submission://me:secret@mail.example.org:587",
     "DATABASE_URL": "sqlite:///var/x.sqlite3?timeout=5&transaction_mode=DEFERRED",
     "WEB_CONCURRENCY": "8",
+    "WEBHOOK_PORTS": "8443, 9000",
 }
 
 
