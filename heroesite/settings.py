@@ -137,6 +137,7 @@ INSTALLED_APPS = [
     "drf_standardized_errors",
     "django_tasks",
     "django_tasks_db",
+    "heroesite.accounts",
     "heroesite",  # the last, since its admin replaces others'
 ]
 MIDDLEWARE = [
@@ -284,7 +285,7 @@ AUTH_PASSWORD_VALIDATORS = [
 AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = LOGOUT_REDIRECT_URL = "home"
-ACCOUNT_ADAPTER = "heroesite.accounts.AccountAdapter"
+ACCOUNT_ADAPTER = "heroesite.accounts.adapter.AccountAdapter"
 ACCOUNT_LOGIN_METHODS = {"username"}
 ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False

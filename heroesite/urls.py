@@ -9,7 +9,6 @@ from django.urls import URLPattern, include, path, re_path
 from django.views.generic import RedirectView
 from django.views.i18n import set_language
 
-from heroesite import tokens
 from heroesite.api import docs
 from heroesite.changelog.api.viewsets import ChangeSetViewSet
 from heroesite.changelog.charts import changes_per_day
@@ -43,9 +42,7 @@ urlpatterns = [
         for each in record_types()
     ),
     path("history/", include("heroesite.changelog.urls")),
-    path("account/tokens/", tokens.tokens, name="tokens"),
-    path("account/tokens/<str:token_key>/revoke/", tokens.revoke, name="revoke_token"),
-    path("account/", include("allauth.account.urls")),
+    path("account/", include("heroesite.accounts.urls")),
     re_path("^admin/r/", not_found),  # it guesses at ids, and the admin links to pages by itself
     path("admin/", admin.site.urls),
     path("api/v1/", include(([*router.urls, *api_history_urls(router)], "api"))),

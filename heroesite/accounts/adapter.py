@@ -1,4 +1,4 @@
-"""Who gets an account: staff make them, nobody signs up."""
+"""How django-allauth behaves here: administrators add users, nobody signs up."""
 
 from allauth.account.adapter import DefaultAccountAdapter
 from django.core.exceptions import ImproperlyConfigured, PermissionDenied
@@ -10,8 +10,11 @@ class AccountAdapter(DefaultAccountAdapter):
         return False
 
     def get_client_ip(self, request: HttpRequest) -> str:
-        """Whose attempts to sign in are counted together; where ``X-Forwarded-For`` holds fewer addresses
-        than there are proxies, or none where it should, that is who made the connection."""
+        """Return the address whose sign-in attempts are counted together.
+
+        If ``X-Forwarded-For`` lists fewer addresses than there are trusted proxies, this is the address that
+        made the connection.
+        """
         try:
             return super().get_client_ip(request)
         except (ImproperlyConfigured, PermissionDenied):
@@ -20,5 +23,5 @@ class AccountAdapter(DefaultAccountAdapter):
     def is_safe_url(self, url: str | None) -> bool:
         try:
             return super().is_safe_url(url)
-        except ValueError:  # no address at all, as "http://["
+        except ValueError:  # malformed, such as "http://["
             return False

@@ -14,10 +14,9 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
+from heroesite.api.models import DAYS, MOST_DAYS, ApiToken
 from heroesite.form_fields import LineFormField, StrictIntegerField
-
-from .api.models import DAYS, MOST_DAYS, ApiToken
-from .text import validate_line
+from heroesite.text import validate_line
 
 
 class TokenForm(forms.Form):
