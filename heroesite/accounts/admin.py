@@ -7,10 +7,14 @@ from allauth.account.models import EmailAddress
 from django.contrib import admin
 from django.contrib.auth.admin import GroupAdmin, UserAdmin
 from django.contrib.auth.models import Group, User
+from django.db import IntegrityError
 from django.http import HttpRequest
 
 from heroesite.api.models import ApiToken
 from heroesite.records.admin.base import ReadOnlyModelAdmin, StrictModelAdmin
+
+from .forms import AddUserForm, ChangeUserForm
+from .models import UsernameTaken
 
 for model in (User, Group, EmailAddress):
     admin.site.unregister(model)
@@ -18,7 +22,15 @@ for model in (User, Group, EmailAddress):
 
 @admin.register(User)
 class GuardedUserAdmin(StrictModelAdmin, UserAdmin):
-    pass
+    add_form = AddUserForm
+    form = ChangeUserForm
+
+    def changeform_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+        """Check the form again if another administrator has taken the username since it was checked."""
+        try:
+            return super().changeform_view(request, *args, **kwargs)
+        except (IntegrityError, UsernameTaken):
+            return super().changeform_view(request, *args, **kwargs)
 
 
 @admin.register(Group)

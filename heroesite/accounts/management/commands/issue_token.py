@@ -3,10 +3,10 @@
 from argparse import ArgumentParser
 from typing import Any
 
-from django.contrib.auth import get_user_model
 from django.core.management.base import BaseCommand, CommandError
 from django.utils.translation import gettext as _
 
+from heroesite.accounts.models import FoldedUsername
 from heroesite.api.models import DAYS, MOST_DAYS, ApiToken
 
 
@@ -23,12 +23,10 @@ class Command(BaseCommand):
     def handle(self, *args: Any, username: str, read_only: bool, days: int, **options: Any) -> None:
         if not 1 <= days <= MOST_DAYS:
             raise CommandError(_("--days is a whole number from 1 to %(most)d.") % {"most": MOST_DAYS})
-        User = get_user_model()
-        try:
-            user = User.objects.get(username=username)
-        except User.DoesNotExist:
+        user = FoldedUsername.objects.find_user(username)
+        if user is None:
             words = _("There is no user “%(name)s”. Staff add people under /admin/.")
-            raise CommandError(words % {"name": username}) from None
+            raise CommandError(words % {"name": username})
         if not user.is_active:
             words = _("User “%(name)s” is not active. Staff can activate people under /admin/.")
             raise CommandError(words % {"name": username})
