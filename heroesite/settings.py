@@ -286,6 +286,10 @@ AUTHENTICATION_BACKENDS = ["heroesite.accounts.backends.FoldedUsernameBackend"]
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = LOGOUT_REDIRECT_URL = "home"
 ACCOUNT_ADAPTER = "heroesite.accounts.adapter.AccountAdapter"
+ACCOUNT_FORMS = {
+    "change_password": "heroesite.accounts.forms.ChangePasswordForm",
+    "reset_password_from_key": "heroesite.accounts.forms.ResetPasswordForm",
+}
 ACCOUNT_LOGIN_METHODS = {"username"}
 ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False

@@ -44,6 +44,7 @@ urlpatterns = [
     path("history/", include("heroesite.changelog.urls")),
     path("account/", include("heroesite.accounts.urls")),
     re_path("^admin/r/", not_found),  # it guesses at ids, and the admin links to pages by itself
+    path("admin/password_change/", RedirectView.as_view(pattern_name="account_change_password")),
     path("admin/", admin.site.urls),
     path("api/v1/", include(([*router.urls, *api_history_urls(router)], "api"))),
     path("api/v1", router.get_api_root_view()),

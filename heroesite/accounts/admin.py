@@ -13,7 +13,7 @@ from django.http import HttpRequest
 from heroesite.api.models import ApiToken
 from heroesite.records.admin.base import ReadOnlyModelAdmin, StrictModelAdmin
 
-from .forms import AddUserForm, ChangeUserForm
+from .forms import AddUserForm, ChangeUserForm, SetPasswordForm
 from .models import UsernameTaken
 
 for model in (User, Group, EmailAddress):
@@ -24,6 +24,7 @@ for model in (User, Group, EmailAddress):
 class GuardedUserAdmin(StrictModelAdmin, UserAdmin):
     add_form = AddUserForm
     form = ChangeUserForm
+    change_password_form = SetPasswordForm
 
     def changeform_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
         """Check the form again if another administrator has taken the username since it was checked."""

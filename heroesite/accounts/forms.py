@@ -1,10 +1,94 @@
-"""Forms of the admin of users."""
+"""Forms for passwords, and of the admin of users."""
 
 from typing import Any
 
-from django.contrib.auth.forms import AdminUserCreationForm, UserChangeForm
+from allauth.account import forms as allauth_forms
+from allauth.core import context
+from django import forms
+from django.contrib import messages
+from django.contrib.auth.forms import AdminPasswordChangeForm, AdminUserCreationForm, UserChangeForm
+from django.contrib.auth.models import User
+from django.db import transaction
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext, ngettext_lazy
+
+from heroesite.api.models import ApiToken
 
 from .models import FoldedUsername
+
+# Passwords of one's own -------------------------------------------------------------------
+
+
+def revoke_tokens(user: User) -> None:
+    """Revoke the API tokens of ``user`` and say how many there were."""
+    count = ApiToken.objects.revoke(user)
+    if count:
+        message = ngettext("%(count)d API token revoked.", "%(count)d API tokens revoked.", count)
+        messages.success(context.request, message % {"count": count})
+
+
+class ChangePasswordForm(allauth_forms.ChangePasswordForm):
+    """Changes the password, and revokes the user's API tokens on request."""
+
+    revoke_tokens = forms.BooleanField(label=_("Revoke my API tokens"), required=False)
+    help_text = ngettext_lazy(
+        "You have %(count)d API token. It works until you revoke it.",
+        "You have %(count)d API tokens. They work until you revoke them.",
+        "count",
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["oldpassword"].label = _("Current password")
+        name_new_passwords(self)
+        offer_choice(self, "revoke_tokens", self.user)
+
+    @transaction.atomic
+    def save(self) -> None:
+        super().save()
+        if self.cleaned_data.get("revoke_tokens"):
+            revoke_tokens(self.user)
+
+
+class ResetPasswordForm(allauth_forms.ResetPasswordKeyForm):
+    """Sets a new password from a mailed link, and revokes the user's API tokens unless they keep them."""
+
+    keep_tokens = forms.BooleanField(label=_("Keep my API tokens"), required=False)
+    help_text = ngettext_lazy(
+        "You have %(count)d API token. Unless you keep it, it is revoked.",
+        "You have %(count)d API tokens. Unless you keep them, they are revoked.",
+        "count",
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        name_new_passwords(self)
+        offer_choice(self, "keep_tokens", self.user)
+
+    @transaction.atomic
+    def save(self) -> None:
+        super().save()
+        if not self.cleaned_data.get("keep_tokens"):
+            revoke_tokens(self.user)
+
+
+def name_new_passwords(form: forms.Form) -> None:
+    """Label the fields in sentence case."""
+    form.fields["password1"].label = _("New password")
+    form.fields["password2"].label = _("New password (again)")
+
+
+def offer_choice(form: Any, name: str, user: User) -> None:
+    """Show the choice ``name`` last and say how many tokens it is about, or hide it if there are none."""
+    count = ApiToken.objects.filter(user=user).count()
+    if count:
+        form.order_fields([*(field for field in form.fields if field != name), name])
+        form.fields[name].help_text = form.help_text % {"count": count}
+    else:
+        del form.fields[name]
+
+
+# The admin of users -----------------------------------------------------------------------
 
 
 class UniqueUsername:
@@ -25,3 +109,17 @@ class AddUserForm(UniqueUsername, AdminUserCreationForm):
 
 class ChangeUserForm(UniqueUsername, UserChangeForm):
     pass
+
+
+class SetPasswordForm(AdminPasswordChangeForm):
+    """Sets the password of a user, or disables it, and revokes the user's API tokens."""
+
+    def __init__(self, user: User, *args: Any, **kwargs: Any) -> None:
+        super().__init__(user, *args, **kwargs)
+        self.fields["password2"].help_text = _("The user's API tokens are revoked.")
+
+    @transaction.atomic
+    def save(self, commit: bool = True) -> Any:
+        user = super().save(commit)
+        ApiToken.objects.revoke(user)
+        return user

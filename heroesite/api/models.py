@@ -21,6 +21,11 @@ class ApiTokenManager(AuthTokenManager):
         """Make a token for ``user``. Returns it with its text, which can never be shown again."""
         return self.create(user, expiry=timedelta(days=days), name=name, read_only=read_only)
 
+    def revoke(self, user: Any) -> int:
+        """Delete all tokens of ``user``. Return how many there were."""
+        count, _models = self.filter(user=user).delete()
+        return count
+
 
 class ApiToken(AbstractAuthToken):
     """A bearer token (RFC 6750) by which a program acts for its user."""
