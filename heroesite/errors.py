@@ -66,7 +66,7 @@ def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpR
 
 
 def too_many_requests(request: HttpRequest) -> HttpResponse:
-    answer = refuse(request, 429, _("That was tried too often. Wait five minutes, then try again."))
+    answer = refuse(request, 429, _("Too many attempts. Try again in five minutes."))
     answer["Retry-After"] = "300"
     return answer
 

@@ -290,6 +290,13 @@ ACCOUNT_FORMS = {
     "change_password": "heroesite.accounts.forms.ChangePasswordForm",
     "reset_password_from_key": "heroesite.accounts.forms.ResetPasswordForm",
 }
+# Failed attempts to sign in. One address alone cannot use up the attempts at a username, so its owner can
+# sign in from another one while somebody guesses.
+ACCOUNT_RATE_LIMITS = {
+    "login_failed": "10/m/ip",
+    "login_failed_by_username_and_address": "5/5m/key",
+    "login_failed_by_username": "30/5m/key",
+}
 ACCOUNT_LOGIN_METHODS = {"username"}
 ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False

@@ -107,6 +107,15 @@ def count_together(caller: Caller, minute: int, requests: int) -> int:
 counts = Counts()
 
 
+def network(text: str) -> str:
+    """Return what is counted as one address: an IPv4 address, a household's IPv6 network, or "unknown"."""
+    try:
+        address = ip_address(text)
+    except ValueError:
+        return "unknown"
+    return str(ip_network((address, 64), strict=False) if address.version == 6 else address)
+
+
 class Limits(BaseThrottle):
     """Counts each request to the API, and refuses it where a limit is reached."""
 
@@ -122,12 +131,8 @@ class Limits(BaseThrottle):
 
     @classmethod
     def address(cls, request: Request) -> Caller:
-        """A visitor: by the address that proxies of ours vouch for; of IPv6, by a household's network."""
-        try:
-            address = ip_address(cls().get_ident(request))
-        except ValueError:
-            return "address", "unknown"
-        return "address", str(ip_network((address, 64), strict=False) if address.version == 6 else address)
+        """Return the limit of a visitor, whose address our proxies vouch for."""
+        return "address", network(cls().get_ident(request))
 
     def count(self, request: Request, callers: Sequence[Caller]) -> None:
         """
