@@ -1,4 +1,4 @@
-"""Forms for passwords, and of the admin of users."""
+"""Forms for passwords of one's own."""
 
 from typing import Any
 
@@ -6,17 +6,12 @@ from allauth.account import forms as allauth_forms
 from allauth.core import context
 from django import forms
 from django.contrib import messages
-from django.contrib.auth.forms import AdminPasswordChangeForm, AdminUserCreationForm, UserChangeForm
 from django.contrib.auth.models import User
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext, ngettext_lazy
 
 from heroesite.api.models import ApiToken
-
-from .models import FoldedUsername
-
-# Passwords of one's own -------------------------------------------------------------------
 
 
 def revoke_tokens(user: User) -> None:
@@ -86,40 +81,3 @@ def offer_choice(form: Any, name: str, user: User) -> None:
         form.fields[name].help_text = form.help_text % {"count": count}
     else:
         del form.fields[name]
-
-
-# The admin of users -----------------------------------------------------------------------
-
-
-class UniqueUsername:
-    """Refuses a username that another user has in any case."""
-
-    cleaned_data: dict[str, Any]
-    instance: Any
-
-    def clean_username(self) -> str:
-        username = self.cleaned_data["username"]
-        FoldedUsername.objects.check_free(username, self.instance)
-        return username
-
-
-class AddUserForm(UniqueUsername, AdminUserCreationForm):
-    pass
-
-
-class ChangeUserForm(UniqueUsername, UserChangeForm):
-    pass
-
-
-class SetPasswordForm(AdminPasswordChangeForm):
-    """Sets the password of a user, or disables it, and revokes the user's API tokens."""
-
-    def __init__(self, user: User, *args: Any, **kwargs: Any) -> None:
-        super().__init__(user, *args, **kwargs)
-        self.fields["password2"].help_text = _("The user's API tokens are revoked.")
-
-    @transaction.atomic
-    def save(self, commit: bool = True) -> Any:
-        user = super().save(commit)
-        ApiToken.objects.revoke(user)
-        return user
