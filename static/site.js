@@ -1,6 +1,6 @@
 "use strict";
 
-// All works without this file; what it adds listens on the document, since htmx replaces parts of it.
+// Every page works without this file. Listeners are on the document, since htmx replaces parts of it.
 
 const find = (selector, within = document) => within.querySelector(selector);
 const findAll = (selector, within = document) => [...within.querySelectorAll(selector)];
@@ -14,25 +14,25 @@ document.addEventListener("click", async (event) => {
   button.textContent = button.dataset.done;
 });
 
-// Light and dark ----------------------------------------------------------------------------
+// Theme -------------------------------------------------------------------------------------
 
-const theme = find("#theme");
-theme.elements.theme.value = localStorage.getItem("theme") ?? "";
-theme.addEventListener("change", () => {
-  const chosen = theme.elements.theme.value;
-  if (chosen) localStorage.setItem("theme", chosen);
-  else localStorage.removeItem("theme");
-  if (chosen) document.documentElement.dataset.theme = chosen;
-  else delete document.documentElement.dataset.theme;
+const themeSelect = find("#theme select");
+const showTheme = () => (themeSelect.value = applyTheme());
+themeSelect.addEventListener("change", () => {
+  preferences.set("theme", themeSelect.value);
+  showTheme();
 });
+addEventListener("storage", showTheme); // selected in another tab
+addEventListener("pageshow", showTheme); // a browser that goes back restores selects and whole pages
+showTheme();
 
-// Keys, which do nothing while somebody types, and can be switched off ---------------------------
+// Keyboard shortcuts, off while somebody types -----------------------------------------------
 
-const keys = find("#keys");
-const keysOn = find("input", keys);
-keysOn.checked = localStorage.getItem("keys") !== "off";
-keysOn.addEventListener("change", () => localStorage.setItem("keys", keysOn.checked ? "on" : "off"));
-find("#keys-opener").addEventListener("click", () => keys.showModal());
+const shortcuts = find("#keys");
+const shortcutsOn = find("input", shortcuts);
+shortcutsOn.checked = preferences.get("keys") !== "off";
+shortcutsOn.addEventListener("change", () => preferences.set("keys", shortcutsOn.checked ? "on" : "off"));
+find("#keys-opener").addEventListener("click", () => shortcuts.showModal());
 
 const move = (step) => {
   const rows = findAll("main tbody tr:has(th a)");
@@ -47,7 +47,7 @@ const actions = {
   x: () => find("[name=record]", document.activeElement.closest("tr") ?? document.createElement("tr"))?.click(),
   e: () => find("a[data-key=e]")?.click(),
   n: () => find("a[data-key=n]")?.click(),
-  "?": () => keys.showModal(),
+  "?": () => shortcuts.showModal(),
 };
 document.addEventListener("keydown", (event) => {
   if (event.key !== " " || !event.target.matches("a[role=button]")) return;
@@ -55,37 +55,37 @@ document.addEventListener("keydown", (event) => {
   event.target.click(); // as a button does
 });
 document.addEventListener("keydown", (event) => {
-  const types = event.target.closest("input:not([type=checkbox]), select, textarea, dialog, [contenteditable]");
-  if (!keysOn.checked || types || event.ctrlKey || event.metaKey || event.altKey) return;
+  const typing = event.target.closest("input:not([type=checkbox]), select, textarea, dialog, [contenteditable]");
+  if (!shortcutsOn.checked || typing || event.ctrlKey || event.metaKey || event.altKey) return;
   if (!Object.hasOwn(actions, event.key)) return;
   event.preventDefault();
   actions[event.key]();
 });
 
-// Choosing rows -----------------------------------------------------------------------------
+// Selecting rows ----------------------------------------------------------------------------
 
-const countChosen = () => {
+const countSelected = () => {
   const all = find("#choose-all");
   if (!all) return;
   const rows = findAll("[type=checkbox][name=record]");
-  const chosen = rows.filter((row) => row.checked).length;
-  all.checked = chosen === rows.length;
-  all.indeterminate = chosen > 0 && chosen < rows.length;
-  find("#chosen").textContent = chosen.toLocaleString(document.documentElement.lang);
+  const selected = rows.filter((row) => row.checked).length;
+  all.checked = selected === rows.length;
+  all.indeterminate = selected > 0 && selected < rows.length;
+  find("#chosen").textContent = selected.toLocaleString(document.documentElement.lang);
 };
 document.addEventListener("change", ({ target }) => {
   if (target.id === "choose-all") for (const row of findAll("[name=record]")) row.checked = target.checked;
-  if (target.matches("#choose-all, [name=record]")) countChosen();
+  if (target.matches("#choose-all, [name=record]")) countSelected();
 });
-addEventListener("pageshow", countChosen); // a browser that goes back remembers what was chosen
+addEventListener("pageshow", countSelected); // a browser that goes back restores the selection
 
-// Lists, whose parts htmx replaces ------------------------------------------------------------
+// Lists, of which htmx replaces parts ---------------------------------------------------------
 
 document.addEventListener("htmx:configRequest", ({ detail }) => {
   if (detail.verb !== "get") return;
   for (const [name, value] of [...detail.formData]) if (value === "") detail.formData.delete(name);
 });
-// What is no list (signed out, an error, no answer) is shown as the page that it is.
+// A response without a list (signed out, an error) or no response: load the address as a page.
 document.addEventListener("htmx:beforeSwap", (event) => {
   const { target, xhr, pathInfo } = event.detail;
   if (target.id !== "found" || xhr.responseText.includes('id="found"')) return;
@@ -96,28 +96,28 @@ document.addEventListener("htmx:sendError", ({ detail }) => {
   if (detail.target.id === "found") location.assign(detail.pathInfo.finalRequestPath);
 });
 
-// Forms: faults as one leaves a field, and a warning about what is not saved ----------------------
+// Forms: errors as one leaves a field, and a warning before unsaved changes are lost ---------------
 
 document.addEventListener("htmx:afterSwap", ({ detail }) => {
-  const faults = detail.target;
-  if (!faults.matches(".faults")) return;
-  const control = find("input:not([type=hidden]), select", faults.closest(".field"));
-  const faulty = faults.textContent.trim() !== "";
-  control.toggleAttribute("aria-invalid", false);
-  if (faulty) control.setAttribute("aria-invalid", "true");
-  const described = [faulty && faults.id, `${control.id}_helptext`].filter((id) => id && find(`#${id}`));
+  const errors = detail.target;
+  if (!errors.matches(".faults")) return;
+  const control = find("input:not([type=hidden]), select", errors.closest(".field"));
+  const invalid = errors.textContent.trim() !== "";
+  if (invalid) control.setAttribute("aria-invalid", "true");
+  else control.removeAttribute("aria-invalid");
+  const described = [invalid && errors.id, `${control.id}_helptext`].filter((id) => id && find(`#${id}`));
   if (described.length) control.setAttribute("aria-describedby", described.join(" "));
   else control.removeAttribute("aria-describedby");
 });
 
 const guarded = find("form[data-guarded]");
 if (guarded) {
-  const filledIn = () => new URLSearchParams(new FormData(guarded)).toString();
-  const before = find("main .errors") ? "" : filledIn(); // what was refused is not saved either
-  let leaving = false;
-  guarded.addEventListener("submit", () => (leaving = true));
-  addEventListener("pageshow", () => (leaving = false));
+  const values = () => new URLSearchParams(new FormData(guarded)).toString();
+  const saved = find("main .errors") ? "" : values(); // a form that was rejected is unsaved
+  let submitting = false;
+  guarded.addEventListener("submit", () => (submitting = true));
+  addEventListener("pageshow", () => (submitting = false));
   addEventListener("beforeunload", (event) => {
-    if (!leaving && filledIn() !== before) event.preventDefault();
+    if (!submitting && values() !== saved) event.preventDefault();
   });
 }
