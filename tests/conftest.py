@@ -9,6 +9,7 @@ import pytest
 from django.apps import apps
 from django.contrib.auth.models import User
 from django.test import Client
+from django.utils import translation
 from rest_framework.test import APIClient
 
 from heroesite.api.limits import counts
@@ -37,6 +38,12 @@ def quick_passwords(settings):
 def uncounted():
     """Requests of one test do not count in another."""
     counts.lots.clear()
+
+
+@pytest.fixture(autouse=True)
+def default_language():
+    """Begin in the default language: a request leaves its own active in the thread."""
+    translation.deactivate()
 
 
 @pytest.fixture(scope="session")
