@@ -1,10 +1,10 @@
 # make run     serve the register at http://127.0.0.1:8000 (PORT=, HOST= choose another address)
-# make test    all tests, on SQLite and on PostgreSQL
-# make test-next   all tests on the next Django, which needs Python 3.12
-# make test-pages  the pages in a real Chromium, and what axe-core finds there
-# make screens     pictures of the main pages, light and dark, desktop and phone, in var/screens
+# make test        run the tests on SQLite and PostgreSQL, without those in a browser (ARGS=… is passed to pytest)
+# make test-next   run them on the next Django, which needs Python 3.12
+# make test-pages  test the pages in Chromium, and check their accessibility with axe-core
+# make screens     take screenshots of the main pages, light and dark, desktop and phone, in var/screens
 # make check   linters, types, migrations, deployment settings, API description
-# make fuzz    a longer hunt for answers that are not as described, or tell a secret
+# make fuzz        search longer for API responses that differ from the description or reveal a secret
 # make clients a client for Python and types for TypeScript, made out of the API's description, in var/clients
 # make messages  collect what pages say for the translators, and compile what they wrote (heroesite/locale)
 # make format  what the formatters can mend

@@ -14,16 +14,16 @@ from rest_framework.test import APIClient
 
 from heroesite.api.limits import counts
 
+from .__main__ import OWN_DATABASE, ROOT
 from .people import browser, person, program
 from .project.processes import serving
 
-ONCE = [Path(__file__).parent / folder for folder in ("project", "browser")]
-
 
 def pytest_collection_modifyitems(config, items):
-    """What starts the site itself is left out of the run on PostgreSQL, named outright or not."""
+    """Run tests with a database of their own only once, with those on SQLite."""
     if os.environ.get("DATABASE_URL", "").startswith("postgres"):
-        once = [item for item in items if any(item.path.is_relative_to(folder) for folder in ONCE)]
+        folders = [ROOT / folder for folder in OWN_DATABASE]
+        once = [item for item in items if any(item.path.is_relative_to(folder) for folder in folders)]
         config.hook.pytest_deselected(items=once)
         items[:] = [item for item in items if item not in once]
 
