@@ -1,13 +1,23 @@
-"""Gunicorn's settings, on a laptop and in production; address and workers are given by who starts it."""
+"""Gunicorn's settings in development and production. The command line adds the address and the workers."""
+
+from typing import Any
+
+from heroesite.lifeline import GRACE_PERIOD, end_with_supervisor
 
 worker_class = "gthread"
 threads = 4
 timeout = 30
-graceful_timeout = 30
+graceful_timeout = GRACE_PERIOD
 keepalive = 5
 limit_request_line = 8190
-forwarder_headers = ""  # a client does not say where the site is mounted
+forwarder_headers = ""  # a client can't set the path that the site is mounted at
 control_socket_disable = True
 accesslog = None
 loglevel = "warning"
 preload_app = False
+
+
+def post_fork(_arbiter: Any, _worker: Any) -> None:
+    # In the workers, since Python shouldn't fork a process with threads, as the master does. If all of them
+    # have ended, the master starts the next.
+    end_with_supervisor()

@@ -1,7 +1,7 @@
-"""Jobs that run beside the requests, in a worker that ``manage.py serve`` starts.
+"""Background jobs, which the worker that ``manage.py serve`` starts runs beside the requests.
 
-A job is run at least once: again where its worker died with it. So it has to bear that, and to be done
-within ``LONGEST``.
+A job runs at least once: if its worker dies, it runs again. So it must be safe to repeat, and must finish
+within ``MAX_RUNTIME``.
 """
 
 from datetime import datetime, timedelta
@@ -19,56 +19,62 @@ from heroesite.scheduling import schedule
 from heroesite.webhooks.deliveries import deliver, schedule_deliveries
 from heroesite.webhooks.models import Delivery
 
-LONGEST = timedelta(hours=1)
-"""A job that says it has been running for longer has lost its worker, whoever that was."""
-ATTEMPTS = 3
+MAX_RUNTIME = timedelta(hours=1)
+"""A job that has been running for longer has lost its worker."""
+MAX_ATTEMPTS = 3
 """How many workers may die with a job before it counts as failed."""
-KEPT = timedelta(days=14)
-"""How long it can be seen how a job ended, or what a webhook was told."""
+RETENTION = timedelta(days=14)
+"""How long finished jobs and webhook deliveries are kept."""
 
 
 def sweep() -> dict[str, int]:
-    """Remove what has been kept for long enough. Returns how many rows of each kind that were."""
+    """Delete expired rows.
+
+    Returns:
+        the number of deleted rows, by a plural name for them.
+    """
     finished, now = DBTaskResult.objects.finished(), timezone.now()
     frequent = Q(task_path=deliver.module_path, status=TaskResultStatus.SUCCESSFUL)
-    old = Q(finished_at__lte=now - KEPT) | frequent & Q(finished_at__lte=now - LONGEST)
-    removed = {
+    old = Q(finished_at__lte=now - RETENTION) | frequent & Q(finished_at__lte=now - MAX_RUNTIME)
+    expired = {
         "idempotency keys": IdempotencyKey.objects.over(),
         "disclosures": Disclosure.objects.older_than(settings.DISCLOSURE_DAYS),
         "sessions": Session.objects.filter(expire_date__lte=now),
         "finished jobs": finished.filter(old),
-        "deliveries": Delivery.objects.filter(at__lte=now - KEPT),
+        "deliveries": Delivery.objects.filter(at__lte=now - RETENTION),
     }
-    return {kind: rows.delete()[0] for kind, rows in removed.items()}
+    return {name: rows.delete()[0] for name, rows in expired.items()}
 
 
 @task()
 def sweep_hourly() -> dict[str, int]:
-    schedule(sweep_hourly, this_hour() + timedelta(hours=1))  # first: a failure does not end it for ever
-    return_lost_jobs()
-    schedule_deliveries()  # what a crash kept from being asked for
+    """Delete expired rows, and resume jobs and deliveries that a crash has interrupted."""
+    # First, so that the next sweep happens even if this one fails.
+    schedule(sweep_hourly, start_of_hour() + timedelta(hours=1))
+    requeue_lost_jobs()
+    schedule_deliveries()
     return sweep()
 
 
-def this_hour() -> datetime:
+def start_of_hour() -> datetime:
     return timezone.now().replace(minute=0, second=0, microsecond=0)
 
 
-def return_lost_jobs(worker: str | None = None) -> None:
-    """Put jobs whose worker is gone back into the queue.
+def requeue_lost_jobs(worker_id: str | None = None) -> None:
+    """Put jobs whose worker has ended back into the queue.
 
     Args:
-        worker: one that has ended, as its starter knows. Without it, the jobs that have been running for
-            longer than any may are taken back, whoever ran them: of a machine that lost its power, say.
+        worker_id: a worker that has ended. Without it, all jobs that have been running for longer than
+            ``MAX_RUNTIME``: of a machine that lost power, for example.
     """
     running = DBTaskResult.objects.running()
-    if worker is None:
-        running = running.filter(started_at__lte=timezone.now() - LONGEST)
+    if worker_id is None:
+        running = running.filter(started_at__lte=timezone.now() - MAX_RUNTIME)
     for job in running:
-        if worker in (None, *job.worker_ids[-1:]):
-            # Only as it was seen: it may have ended, or been taken back, in the meantime.
-            seen = DBTaskResult.objects.running().filter(pk=job.pk, started_at=job.started_at)
-            if len(job.worker_ids) < ATTEMPTS:
-                seen.update(status=TaskResultStatus.READY, started_at=None)
+        if worker_id in (None, *job.worker_ids[-1:]):
+            # Only if it is unchanged: it may have finished, or have been requeued and started again.
+            unchanged = DBTaskResult.objects.running().filter(pk=job.pk, started_at=job.started_at)
+            if len(job.worker_ids) < MAX_ATTEMPTS:
+                unchanged.update(status=TaskResultStatus.READY, started_at=None)
             else:
-                seen.update(status=TaskResultStatus.FAILED, finished_at=timezone.now())
+                unchanged.update(status=TaskResultStatus.FAILED, finished_at=timezone.now())

@@ -1,4 +1,4 @@
-"""A job that tests hold up for as long as they want."""
+"""A job that runs until a test ends it."""
 
 import os
 import time
@@ -9,7 +9,7 @@ from django_tasks import task
 
 @task()
 def hold(folder: str) -> None:
-    """Write down which process this is, and go on until there is a file ``go``."""
+    """Record the process id in ``runs``, then run until a file ``go`` exists."""
     with (Path(folder) / "runs").open("a") as runs:
         runs.write(f"{os.getpid()}\n")
     while not (Path(folder) / "go").exists():

@@ -1,13 +1,15 @@
-"""The site in processes of its own, with an environment of its own."""
+"""Runs ``manage.py`` in separate processes, with their own environment."""
 
 import os
 import re
 import socket
 import subprocess
 import sys
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TypeVar
 
 from tests.__main__ import ROOT, SETTINGS
 
@@ -18,24 +20,33 @@ PRODUCTION = {
     "ALLOWED_HOSTS": "heroes.example.org",
     "EMAIL_URL": "dummy:",
 }
-OURS = re.compile(r"(HEROESITE_ENV|DJANGO_.*|HOST|PORT|DATABASE_URL|VERDICTS|PYTEST_.*)")
+RESERVED = re.compile(r"(HEROESITE_.*|DJANGO_.*|HOST|PORT|DATABASE_URL|VERDICTS|PYTEST_.*)")
+
+PATIENCE = 120
+"""Seconds after which a test gives up."""
+T = TypeVar("T")
 
 
 def environment(folder: Path, **settings: str) -> dict[str, str]:
-    """The variables of this process without the site's, then a laptop with its register in ``folder``."""
-    foreign = {
-        name: text for name, text in os.environ.items() if name not in SETTINGS and not OURS.match(name)
+    """Return this process's variables without heroesite's, plus those of a development site.
+
+    Args:
+        folder: where the SQLite database is.
+        settings: more variables.
+    """
+    inherited = {
+        name: text for name, text in os.environ.items() if name not in SETTINGS and not RESERVED.match(name)
     }
-    own = {
+    site = {
         "SECRET_KEY": SETTINGS["SECRET_KEY"],
         "DATABASE_URL": f"sqlite:///{folder}/register.sqlite3",
         "WEB_CONCURRENCY": "1",
     }
-    return {**foreign, **own, **settings}
+    return {**inherited, **site, **settings}
 
 
 def manage(folder: Path, *arguments: str, **settings: str) -> subprocess.CompletedProcess[str]:
-    """Run ``manage.py`` to its end."""
+    """Run ``manage.py`` until it ends."""
     return subprocess.run(
         [sys.executable, "manage.py", *arguments],
         cwd=ROOT,
@@ -55,14 +66,14 @@ def free_port() -> int:
 
 @contextmanager
 def serving(folder: Path, **settings: str) -> Iterator[tuple[str, list[str]]]:
-    """``manage.py serve`` for as long as the block runs. Yields the site's address and what was printed."""
-    with served(folder, **settings) as (_process, site, printed):
+    """Run ``manage.py serve`` while the block runs. Yields the site's address and the printed lines."""
+    with server_process(folder, **settings) as (_process, site, printed):
         yield site, printed
 
 
 @contextmanager
-def served(folder: Path, **settings: str) -> Iterator[tuple[subprocess.Popen[str], str, list[str]]]:
-    """As :func:`serving`. Yields the process as well."""
+def server_process(folder: Path, **settings: str) -> Iterator[tuple[subprocess.Popen[str], str, list[str]]]:
+    """Run ``manage.py serve`` like :func:`serving`. Yields the process too."""
     port = free_port()
     process = subprocess.Popen(
         [sys.executable, "manage.py", "serve"],
@@ -75,8 +86,7 @@ def served(folder: Path, **settings: str) -> Iterator[tuple[subprocess.Popen[str
     assert process.stdout is not None
     printed = []
     try:
-        # "Docs:", or "Listening:" in production, is the last line. The address listens from a
-        # moment later on, and connections wait for it.
+        # "Docs:", or "Listening:" in production, is the last line. gunicorn listens a moment later.
         for line in process.stdout:
             printed.append(line.rstrip())
             if line.startswith(("Docs:", "Listening:")):
@@ -92,6 +102,7 @@ def served(folder: Path, **settings: str) -> Iterator[tuple[subprocess.Popen[str
 
 
 def wait_for(port: int, process: subprocess.Popen[str]) -> None:
+    """Wait until something listens on the port, while the process runs."""
     while process.poll() is None:
         try:
             socket.create_connection(("127.0.0.1", port)).close()
@@ -99,3 +110,27 @@ def wait_for(port: int, process: subprocess.Popen[str]) -> None:
         except ConnectionRefusedError:
             continue
     raise AssertionError("The server ended.")
+
+
+def wait_until(condition: Callable[[], T]) -> T:
+    """Return the first true value of ``condition``."""
+    end = time.monotonic() + PATIENCE
+    while time.monotonic() < end:
+        if found := condition():
+            return found
+        time.sleep(0.02)
+    raise AssertionError("The condition is still false.")
+
+
+def next_line(process: subprocess.Popen[str], text: str) -> str:
+    """Return the next printed line that contains ``text``."""
+    assert process.stdout is not None
+    return next(line.rstrip() for line in process.stdout if text in line)
+
+
+def is_running(process_id: int) -> bool:
+    """Return whether a process exists and hasn't ended. One that has ended may wait for its parent."""
+    try:
+        return Path(f"/proc/{process_id}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except (FileNotFoundError, ProcessLookupError):
+        return False

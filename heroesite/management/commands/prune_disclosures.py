@@ -1,4 +1,4 @@
-"""Removes what says who was shown restricted values, beyond a number of days."""
+"""Delete old records of who was shown restricted values."""
 
 from argparse import ArgumentParser, ArgumentTypeError
 from typing import Any
@@ -20,17 +20,17 @@ def days(text: str) -> int:
 
 
 class Command(BaseCommand):
-    help = "Remove disclosures that are older than a number of days."
+    help = "Delete disclosures that are older than a number of days."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument(
             "--days",
             type=days,
             default=settings.DISCLOSURE_DAYS,
-            help="Keep those of the last DAYS days; DISCLOSURE_DAYS unless said.",
+            help="Delete disclosures older than this many days (default: DISCLOSURE_DAYS).",
         )
 
     def handle(self, *args: Any, days: int, **options: Any) -> None:
         count = Disclosure.objects.older_than(days).delete()[0]
-        words = ngettext("%(count)d disclosure was removed.", "%(count)d disclosures were removed.", count)
-        self.stdout.write(words % {"count": count})
+        message = ngettext("Deleted %(count)d disclosure.", "Deleted %(count)d disclosures.", count)
+        self.stdout.write(message % {"count": count})

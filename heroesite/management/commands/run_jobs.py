@@ -1,21 +1,29 @@
-"""Runs the jobs in the queue: the worker that ``serve`` starts."""
+"""Runs the jobs in the queue: the job worker that ``serve`` starts."""
 
 from typing import Any
 
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandParser
 
-from heroesite.jobs import return_lost_jobs
+from heroesite.jobs import requeue_lost_jobs
+from heroesite.lifeline import end_with_supervisor
 
 
 class Command(BaseCommand):
-    help = "Run the jobs in the queue as they fall due, first those with which other workers have died."
+    help = "Run the jobs in the queue when they are due. `serve` starts this command."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("--worker-id", required=True, help="A name for this worker, never used before.")
-        parser.add_argument("--instead-of", nargs="+", default=[], help="The names of those that have died.")
+        parser.add_argument("--worker-id", required=True, help="A unique id for this worker.")
+        parser.add_argument(
+            "--dead-workers",
+            nargs="+",
+            default=[],
+            metavar="ID",
+            help="Ids of workers that have died. Their unfinished jobs are queued again.",
+        )
 
-    def handle(self, *args: Any, worker_id: str, instead_of: list[str], **options: Any) -> None:
-        for dead in instead_of:
-            return_lost_jobs(dead)
+    def handle(self, *args: Any, worker_id: str, dead_workers: list[str], **options: Any) -> None:
+        end_with_supervisor()
+        for dead in dead_workers:
+            requeue_lost_jobs(dead)
         call_command("db_worker", reload=False, worker_id=worker_id)

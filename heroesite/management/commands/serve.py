@@ -21,9 +21,9 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from heroesite.changelog.feed import renumber_restored
-from heroesite.jobs import sweep_hourly, this_hour
+from heroesite.jobs import start_of_hour, sweep_hourly
 from heroesite.scheduling import schedule
-from heroesite.supervising import supervise
+from heroesite.supervisor import supervise
 
 
 class Command(BaseCommand):
@@ -41,7 +41,7 @@ class Command(BaseCommand):
             with transaction.atomic():
                 call_command("load_sample_roster")
                 self.admit(administrator)
-        schedule(sweep_hourly, this_hour())
+        schedule(sweep_hourly, start_of_hour())
         self.tell_addresses()
         sys.stdout.flush()
         connection.close()

@@ -1,4 +1,4 @@
-"""Removes now what the hourly job would: idempotency keys, disclosures, sessions and job results of old."""
+"""Deletes expired rows now, as the hourly job does."""
 
 from typing import Any
 
@@ -8,8 +8,8 @@ from heroesite.jobs import sweep
 
 
 class Command(BaseCommand):
-    help = "Remove idempotency keys, disclosures, sessions and finished jobs that were kept for long enough."
+    help = "Delete expired idempotency keys, disclosures, sessions, finished jobs and deliveries."
 
     def handle(self, *args: Any, **options: Any) -> None:
-        for kind, count in sweep().items():
-            self.stdout.write(f"{kind}: {count}")
+        for name, count in sweep().items():
+            self.stdout.write(f"{name}: {count}")
