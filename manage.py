@@ -7,11 +7,12 @@ import sys
 
 def main() -> None:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "heroesite.settings")
+    os.environ["HEROESITE_PROCESS"] = "command"
     try:
         from django.core.exceptions import ImproperlyConfigured
         from django.core.management import execute_from_command_line
     except ImportError:
-        sys.exit("Django is not installed here: run `make run`, or use .venv/bin/python manage.py.")
+        sys.exit("Django isn't installed for this Python. Run `make run`, or use .venv/bin/python manage.py.")
     try:
         execute_from_command_line(sys.argv)
     except ImproperlyConfigured as error:

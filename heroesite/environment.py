@@ -1,100 +1,107 @@
-"""What the variables of the environment may be: each kind of value is read, and refused in words.
+"""Parsers for the environment variables that configure heroesite.
 
-The parsers are for :mod:`environs`; each raises ``EnvError`` with the fault and the mend.
+Each parser is for :mod:`environs`: it returns the value, or raises ``EnvError`` with a message that says
+what is wrong and what to write instead.
 """
 
 import ipaddress
 import os
 import re
 import secrets
-import sqlite3
 from collections.abc import Callable, MutableMapping
-from contextlib import closing
 from io import StringIO
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-import dj_database_url
 import dj_email_url
-import psycopg
 from dotenv.parser import parse_stream
 from environs import EnvError
-from psycopg.conninfo import make_conninfo
 from redis.connection import parse_url
 
 HOST_NAME = re.compile(r"(?!-)[a-z0-9-]{1,63}(?<!-)(\.(?!-)[a-z0-9-]{1,63}(?<!-))*\.?", re.ASCII)
 ORIGIN = re.compile(r"(https?)://(\[[^\]]*\]|[^:]*)(?::(.*))?")
-USUAL_PORTS = {"http": "80", "https": "443"}
+DEFAULT_PORTS = {"http": "80", "https": "443"}
+MIN_KEY_LENGTH = 50
 
 
-def read_file(file: Path, variables: MutableMapping[str, str]) -> list[int]:
-    """Add what a ``.env`` file says to ``variables``, which come first, and as it is, ``$`` and all.
+def read_env_file(file: Path, variables: MutableMapping[str, str]) -> list[int]:
+    """Add the variables of a ``.env`` file to ``variables``, which take precedence.
 
-    Returns the numbers of the lines that cannot be read, which python-dotenv would only log.
+    Values are taken literally: ``$`` has no meaning. If a name occurs twice, the last line wins, as in a
+    shell.
+
+    Returns:
+        the numbers of the invalid lines, which python-dotenv would only log.
     """
     text = file.read_text(encoding="utf-8", errors="replace") if file.is_file() else ""
-    unreadable, told = [], {}
+    invalid_lines, values = [], {}
     for binding in parse_stream(StringIO(text)):
         line = binding.original.string.lstrip()
         if binding.key and binding.value is not None and not re.search("[\0\ufffd]", line):
-            told[binding.key] = binding.value  # the last of two is meant, as in a shell
+            values[binding.key] = binding.value
         elif binding.key or binding.error:
             # A binding begins with the blank lines before it.
             blank = binding.original.string.removesuffix(line)
-            unreadable.append(binding.original.line + blank.count("\n"))
-    for name, value in told.items():
+            invalid_lines.append(binding.original.line + blank.count("\n"))
+    for name, value in values.items():
         variables.setdefault(name, value)
-    return unreadable
+    return invalid_lines
 
 
-def one_of(*choices: str) -> Callable[[str], str]:
-    def check(value: str) -> str:
+def choice(*choices: str) -> Callable[[str], str]:
+    """Return a parser that accepts only ``choices``."""
+
+    def parse(value: str) -> str:
         if value not in choices:
-            raise EnvError(f"“{value}” is none of {', '.join(choices)}.")
+            *others, last = choices
+            raise EnvError(f"“{value}” isn't valid. Use {', '.join(others)} or {last}.")
         return value
 
-    return check
+    return parse
 
 
-def yes_or_no(value: str | bool) -> bool:
-    answers = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
-    answer = answers.get(str(value).lower())
-    if answer is None:
-        raise EnvError(f"“{value}” is neither true nor false.")
-    return answer
+def boolean(value: str | bool) -> bool:
+    """Parse true, yes, 1, false, no or 0, in any case."""
+    values = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
+    parsed = values.get(str(value).lower())
+    if parsed is None:
+        raise EnvError(f"“{value}” isn't valid. Use true or false.")
+    return parsed
 
 
-def is_whole_number(text: str, smallest: int, largest: int) -> bool:
-    return re.fullmatch("[0-9]{1,9}", text) is not None and smallest <= int(text) <= largest
+def is_integer(text: str, minimum: int, maximum: int) -> bool:
+    return re.fullmatch("[0-9]{1,9}", text) is not None and minimum <= int(text) <= maximum
 
 
-def whole_number(smallest: int, largest: int) -> Callable[[str], int]:
-    def check(value: str) -> int:
-        if not is_whole_number(value, smallest, largest):
-            raise EnvError(f"“{value}” is not a whole number from {smallest} to {largest}.")
+def integer(minimum: int, maximum: int) -> Callable[[str], int]:
+    """Return a parser for a whole number, in digits only."""
+
+    def parse(value: str) -> int:
+        if not is_integer(value, minimum, maximum):
+            raise EnvError(f"“{value}” isn't valid. Use a whole number from {minimum} to {maximum}.")
         return int(value)
 
-    return check
+    return parse
 
 
 def redis(value: str) -> str:
-    """The address of a Redis; empty for none."""
+    """Parse the URL of a Redis server. Empty means that there is none."""
     try:
-        known = not value or bool({"host", "path"} & {*parse_url(value)})
+        valid = not value or bool({"host", "path"} & {*parse_url(value)})
     except ValueError:
-        known = False
-    if not known:
-        raise EnvError("it is not an address like redis://:password@host:6379/0.")
+        valid = False
+    if not valid:
+        raise EnvError("The URL isn't valid. Write redis://:password@host:6379/0.")
     return value
 
 
-def names(value: str) -> list[str]:
-    return [name.strip() for name in value.split(",") if name.strip()]
+def split_list(value: str) -> list[str]:
+    return [item.strip() for item in value.split(",") if item.strip()]
 
 
 def is_host(name: str) -> bool:
-    """Whether ``name`` is a host name, an IPv4 address, or an IPv6 address in brackets."""
+    """Return whether ``name`` is a host name, an IPv4 address, or an IPv6 address in brackets."""
     if name.startswith("[") and name.endswith("]"):
         try:
             return bool(ipaddress.IPv6Address(name[1:-1]))
@@ -104,177 +111,114 @@ def is_host(name: str) -> bool:
 
 
 def ports(value: str) -> list[int]:
-    """Port numbers, with commas between them."""
-    for port in names(value):
-        if not is_whole_number(port, 1, 65535):
-            raise EnvError(f"“{port}” is not a port number from 1 to 65535.")
-    return [int(port) for port in names(value)]
+    """Parse port numbers, separated by commas."""
+    for port in split_list(value):
+        if not is_integer(port, 1, 65535):
+            raise EnvError(f"“{port}” isn't a port. Write whole numbers from 1 to 65535, separated by commas.")
+    return [int(port) for port in split_list(value)]
 
 
 def hosts(value: str) -> list[str]:
-    """Host names for Django's ``ALLOWED_HOSTS``; one that begins with a dot means its subdomains too."""
-    if not names(value):
-        raise EnvError("it is empty; list the names by which the site is reached.")
-    for name in names(value):
+    """Parse host names for ``ALLOWED_HOSTS``. A leading dot includes the subdomains."""
+    if not split_list(value):
+        raise EnvError("The list is empty. Write the site's host names, for example heroes.example.org.")
+    for name in split_list(value):
         if name == "*":
-            raise EnvError("“*” lets anyone name the site; list its own names.")
+            raise EnvError("“*” allows every host name. Write the site's own host names.")
         if not is_host(name.lower().removeprefix(".")):
-            raise EnvError(f"“{name}” is not a host name like heroes.example.org: no scheme, port or path.")
-    return names(value)
+            raise EnvError(
+                f"“{name}” isn't a host name. Write heroes.example.org, without a scheme, port or path."
+            )
+    return split_list(value)
 
 
 def is_origin(text: str) -> bool:
-    """Whether a browser sends ``text`` as an origin: scheme, host, a port only where it is not the usual."""
+    """Return whether a browser could send ``text`` as an ``Origin``: without path and default port."""
     parts = ORIGIN.fullmatch(text)
     if not parts:
         return False
     scheme, name, port = parts.groups()
-    return is_host(name) and (
-        port is None or (is_whole_number(port, 1, 65535) and port != USUAL_PORTS[scheme])
-    )
+    return is_host(name) and (port is None or (is_integer(port, 1, 65535) and port != DEFAULT_PORTS[scheme]))
 
 
 def origins(value: str) -> list[str]:
-    for origin in names(value):
+    """Parse a list of web origins."""
+    for origin in split_list(value):
         if not is_origin(origin):
             raise EnvError(
-                f"“{origin}” is not an origin like https://heroes.example.org:"
-                " in lower case, without wildcard, path or usual port."
+                f"“{origin}” isn't an origin. Write https://heroes.example.org in lower case,"
+                " without a wildcard, path or default port."
             )
-    return names(value)
+    return split_list(value)
 
 
-def host(*, on_laptop: bool) -> Callable[[str], str]:
-    """The address to listen on: a laptop listens to itself only."""
+def host(*, loopback_only: bool) -> Callable[[str], str]:
+    """Return a parser for the address to listen on."""
 
-    def check(value: str) -> str:
+    def parse(value: str) -> str:
         try:
             loopback = value == "localhost" or ipaddress.ip_address(value).is_loopback
         except ValueError:
-            raise EnvError(f"“{value}” is not an IP address or localhost.") from None
-        if on_laptop and not loopback:
-            raise EnvError(f"a laptop listens on 127.0.0.1 only; for {value} set HEROESITE_ENV=production.")
-        return value
-
-    return check
-
-
-def secret(kept: Path | None) -> Callable[[str], str]:
-    """``SECRET_KEY``.
-
-    Args:
-        kept: where a laptop keeps the one that it makes by itself, once, if none is given.
-    """
-
-    def check(value: str) -> str:
-        if not value and kept:
-            try:
-                kept.parent.mkdir(exist_ok=True)
-                if not kept.exists():
-                    fresh = kept.with_suffix(f".{os.getpid()}")
-                    fresh.touch(0o600)
-                    fresh.write_text(secrets.token_urlsafe(50))
-                    fresh.rename(kept)
-                made = kept.read_text()
-            except (OSError, UnicodeDecodeError) as error:
-                raise EnvError(f"one cannot be kept in {kept} ({error}); set it yourself.") from None
-            if len(made) < 50:
-                raise EnvError(f"{kept} holds no whole key; delete the file, and a new one is made.")
-            return made
-        if len(value) < 50 or len(set(value)) < 5 or value.startswith("django-insecure-"):
+            raise EnvError(f"“{value}” isn't valid. Use an IP address or localhost.") from None
+        if loopback_only and not loopback:
             raise EnvError(
-                "it needs 50 random characters or more; "
-                "python3 -c 'import secrets; print(secrets.token_urlsafe(50))' makes some."
+                "In development the site listens on loopback addresses only, such as 127.0.0.1."
+                f" To listen on {value}, set HEROESITE_ENV=production."
             )
         return value
 
-    return check
+    return parse
 
 
-def database(base: Path) -> Callable[[str], dict[str, Any]]:
-    """``sqlite:///path`` or ``postgresql://…``.
+def secret_key(file: Path | None) -> Callable[[str], str]:
+    """Return a parser for ``SECRET_KEY``.
 
     Args:
-        base: where a relative path starts.
+        file: where a generated key is stored if none is set; ``None`` if one must be set.
     """
 
-    def check(value: str) -> dict[str, Any]:
-        scheme = value.split(":", 1)[0]
-        if scheme not in {"sqlite", "postgresql", "postgres"}:
-            raise EnvError("it must start with postgresql:// or sqlite:///.")
-        try:
-            config: dict[str, Any] = {**dj_database_url.parse(value)}
-        except (ValueError, dj_database_url.ParseError):
-            raise EnvError("it cannot be read; write postgresql://user:password@host:5432/name.") from None
-        if config["NAME"] == ":memory:":
-            raise EnvError("a register in memory is not shared by processes; write sqlite:///path.")
-        if "\0" in config["NAME"]:
-            raise EnvError("it holds a NUL character (%00). Remove it.")
-        if not config["NAME"]:
-            raise EnvError("it names no database; write one after the last slash.")
-        given = config.get("OPTIONS", {})
-        if scheme == "sqlite" and config["HOST"]:
-            raise EnvError("SQLite has no host; write sqlite:///path, or sqlite:////path from the root.")
-        if scheme == "sqlite":
-            return {**config, **sqlite(base, config["NAME"], given)}
-        return {**config, **postgresql(given)}
+    def parse(value: str) -> str:
+        if not value and file:
+            return stored_key(file)
+        if len(value) < MIN_KEY_LENGTH or len(set(value)) < 5 or value.startswith("django-insecure-"):
+            raise EnvError(
+                f"The key is too weak. Use at least {MIN_KEY_LENGTH} random characters, for example from"
+                " python3 -c 'import secrets; print(secrets.token_urlsafe(50))'."
+            )
+        return value
 
-    return check
+    return parse
 
 
-def sqlite(base: Path, name: str, given: dict[str, Any]) -> dict[str, Any]:
+def stored_key(file: Path) -> str:
+    """Return the key in ``file``, which is created with a new key if it doesn't exist."""
     try:
-        of_django = {"transaction_mode", "init_command"}
-        with closing(sqlite3.connect(":memory:", **{key: given[key] for key in given.keys() - of_django})):
-            pass
-    except (TypeError, ValueError) as error:
-        raise EnvError(f"SQLite takes no such option after the “?”: {error}. Mend or remove it.") from None
-    return {
-        "NAME": base / name,
-        "TEST": {"NAME": base / "var" / "test.sqlite3"},
-        # Two processes write without "database is locked"; FULL outlives a power cut.
-        "OPTIONS": {
-            "transaction_mode": "IMMEDIATE",
-            "timeout": 20,
-            "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;",
-            **given,
-        },
-    }
-
-
-def postgresql(given: dict[str, Any]) -> dict[str, Any]:
-    try:
-        make_conninfo("", **given)
-    except psycopg.ProgrammingError as error:
-        reason = str(error).strip().splitlines()[0]
-        raise EnvError(
-            f"PostgreSQL takes no such option after the “?”: {reason}. Mend or remove it."
-        ) from None
-    # The pool with health checks rides out a restart of PostgreSQL; the time limits make an answer out of
-    # what would be a hang: a dead network, a locked table.
-    return {
-        "CONN_MAX_AGE": 0,
-        "CONN_HEALTH_CHECKS": True,
-        "OPTIONS": {
-            "pool": {"min_size": 1, "max_size": 8, "timeout": 10},
-            "connect_timeout": 2,
-            "tcp_user_timeout": 3000,
-            "keepalives_idle": 5,
-            "options": "-c lock_timeout=10s -c statement_timeout=30s",
-            **given,
-        },
-    }
+        file.parent.mkdir(exist_ok=True)
+        if not file.exists():
+            fresh = file.with_suffix(f".{os.getpid()}")
+            fresh.touch(0o600)
+            fresh.write_text(secrets.token_urlsafe(50))
+            fresh.rename(file)
+        key = file.read_text()
+    except (OSError, UnicodeDecodeError) as error:
+        raise EnvError(f"Can't store a key in {file} ({error}). Set SECRET_KEY yourself.") from None
+    if len(key) < MIN_KEY_LENGTH:
+        raise EnvError(f"{file} doesn't contain a complete key. Delete the file to generate a new one.")
+    return key
 
 
 def email(value: str) -> dict[str, Any]:
-    """``smtp://…`` or, with TLS, ``submission://…``; ``console:`` prints, ``dummy:`` sends none."""
+    """Parse the URL of a mail server into Django's settings.
+
+    ``smtp://…`` or, with TLS, ``submission://…``; ``console:`` prints messages, ``dummy:`` discards them.
+    """
     scheme = value.split(":", 1)[0]
     if scheme not in {"smtp", "submission", "console", "dummy"}:
-        raise EnvError("it must start with submission://, smtp://, console: or dummy:.")
+        raise EnvError("The URL isn't valid. Start it with submission://, smtp://, console: or dummy:.")
     try:
         config = {**dj_email_url.parse(value)}
     except ValueError:
-        raise EnvError("it cannot be read; write submission://user:password@host:587.") from None
+        raise EnvError("The URL isn't valid. Write submission://user:password@host:587.") from None
     if scheme in {"smtp", "submission"} and not urlsplit(value).hostname:
-        raise EnvError(f"it names no host; write {scheme}://user:password@host:587.")
+        raise EnvError(f"The URL has no host. Write {scheme}://user:password@host:587.")
     return config

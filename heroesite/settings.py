@@ -1,4 +1,4 @@
-"""Settings: one file, the environment only, and every fault told at once.
+"""Settings: read from the environment only; all errors are reported at once.
 
 ``docs/CONFIGURATION.md`` lists each variable with its default.
 """
@@ -14,62 +14,63 @@ from django.utils.translation import gettext_lazy as _
 from environs import Env, EnvValidationError
 
 from heroesite import environment
+from heroesite.database.url import database
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 VAR_DIR = BASE_DIR / "var"
 
 env = Env(eager=False)
-unreadable = environment.read_file(BASE_DIR / ".env", os.environ)
+invalid_lines = environment.read_env_file(BASE_DIR / ".env", os.environ)
 
 
 # The environment -----------------------------------------------------------------------
 
-env.add_parser("yes_or_no", environment.yes_or_no)
+env.add_parser("boolean", environment.boolean)
 env.add_parser("hosts", environment.hosts)
 env.add_parser("origins", environment.origins)
-env.add_parser("port", environment.whole_number(1, 65535))
+env.add_parser("port", environment.integer(1, 65535))
 env.add_parser("ports", environment.ports)
 env.add_parser("email", environment.email)
-env.add_parser("workers", environment.whole_number(1, 64))
-env.add_parser("proxies", environment.whole_number(0, 10))
-env.add_parser("hours", environment.whole_number(1, 8760))
-env.add_parser("days", environment.whole_number(1, 36500))
-env.add_parser("requests", environment.whole_number(0, 1_000_000))
+env.add_parser("workers", environment.integer(1, 64))
+env.add_parser("proxies", environment.integer(0, 10))
+env.add_parser("hours", environment.integer(1, 8760))
+env.add_parser("days", environment.integer(1, 36500))
+env.add_parser("requests", environment.integer(0, 1_000_000))
 env.add_parser("redis", environment.redis)
-env.add_parser("stage", environment.one_of("laptop", "production"))
-env.add_parser("level", environment.one_of("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"))
+env.add_parser("stage", environment.choice("development", "production"))
+env.add_parser("level", environment.choice("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"))
 
-HEROESITE_ENV = env.stage("HEROESITE_ENV", "laptop")
-ON_LAPTOP = HEROESITE_ENV != "production"
+HEROESITE_ENV = env.stage("HEROESITE_ENV", "development")
+PRODUCTION = HEROESITE_ENV == "production"
 
-env.add_parser("host", environment.host(on_laptop=ON_LAPTOP))
-env.add_parser("secret", environment.secret(VAR_DIR / "secret_key" if ON_LAPTOP else None))
-env.add_parser("database", environment.database(BASE_DIR))
-
-
-def for_laptop(default: str) -> Any:
-    """A default that holds on a laptop; elsewhere nothing is made up and the variable must be set."""
-    return default if ON_LAPTOP else ...
+env.add_parser("host", environment.host(loopback_only=not PRODUCTION))
+env.add_parser("secret_key", environment.secret_key(None if PRODUCTION else VAR_DIR / "secret_key"))
+env.add_parser("database", database(BASE_DIR, web=os.environ.get("HEROESITE_PROCESS") != "command"))
 
 
-SECRET_KEY = env.secret("SECRET_KEY", for_laptop(""))
-DATABASES = {"default": env.database("DATABASE_URL", for_laptop("sqlite:///var/heroesite.sqlite3"))}
+def in_development(default: str) -> Any:
+    """Return a default for development. In production there is none, so the variable must be set."""
+    return ... if PRODUCTION else default
+
+
+SECRET_KEY = env.secret_key("SECRET_KEY", in_development(""))
+DATABASES = {"default": env.database("DATABASE_URL", in_development("sqlite:///var/heroesite.sqlite3"))}
 HOST = env.host("HOST", "127.0.0.1")
 PORT = env.port("PORT", "8000")
 ADDRESS = f"[{HOST}]" if ":" in str(HOST) else str(HOST)
-ALLOWED_HOSTS = env.hosts("ALLOWED_HOSTS", for_laptop(f"localhost, 127.0.0.1, [::1], {ADDRESS}"))
-EMAIL = env.email("EMAIL_URL", for_laptop("console:"))
-DEBUG = env.yes_or_no("DEBUG", "false")
+ALLOWED_HOSTS = env.hosts("ALLOWED_HOSTS", in_development(f"localhost, 127.0.0.1, [::1], {ADDRESS}"))
+EMAIL = env.email("EMAIL_URL", in_development("console:"))
+DEBUG = env.boolean("DEBUG", "false")
 CSRF_TRUSTED_ORIGINS = env.origins("CSRF_TRUSTED_ORIGINS", "")
 CORS_ALLOWED_ORIGINS = env.origins("CORS_ORIGINS", "")
 LOG_LEVEL = env.level("LOG_LEVEL", "INFO")
-PUBLIC_READ = env.yes_or_no("PUBLIC_READ", "true")
-TRUSTED_PROXIES = env.proxies("TRUSTED_PROXIES", "0" if ON_LAPTOP else "1")
+PUBLIC_READ = env.boolean("PUBLIC_READ", "true")
+TRUSTED_PROXIES = env.proxies("TRUSTED_PROXIES", "1" if PRODUCTION else "0")
 WEB_CONCURRENCY = env.workers("WEB_CONCURRENCY", str(min(2 * (os.cpu_count() or 1), 4)))
 IDEMPOTENCY_HOURS = env.hours("IDEMPOTENCY_HOURS", "24")
 DISCLOSURE_DAYS = env.days("DISCLOSURE_DAYS", "365")
-REQUIRE_IF_MATCH = env.yes_or_no("REQUIRE_IF_MATCH", "false")
-WEBHOOK_ALLOW_PRIVATE = env.yes_or_no("WEBHOOK_ALLOW_PRIVATE", "false")
+REQUIRE_IF_MATCH = env.boolean("REQUIRE_IF_MATCH", "false")
+WEBHOOK_ALLOW_PRIVATE = env.boolean("WEBHOOK_ALLOW_PRIVATE", "false")
 WEBHOOK_PORTS = env.ports("WEBHOOK_PORTS", "")
 REDIS_URL = env.redis("REDIS_URL", "")
 LIMITS = {
@@ -77,30 +78,30 @@ LIMITS = {
     "token": env.requests("LIMIT_TOKEN", "30000"),
     "address": env.requests("LIMIT_ADDRESS", "60000"),
 }
-"""Requests a minute to the API; 0 for any number."""
+"""Requests per minute to the API; 0 means no limit."""
 
-faults: dict[str, Any] = {}
+errors: dict[str, Any] = {}
 try:
     env.seal()
 except EnvValidationError as error:
     unset = ["Environment variable not set."]
-    faults = {
-        name: ["it must be set when HEROESITE_ENV=production."] if messages == unset else messages
+    errors = {
+        name: ["Set this variable. It is required in production."] if messages == unset else messages
         for name, messages in error.error_messages.items()  # type: ignore[union-attr]
     }
-if not ON_LAPTOP and DEBUG:
-    faults["DEBUG"] = ["it must be false in production: its pages show settings and data."]
-if unreadable:
-    places = ", ".join(map(str, unreadable))
-    faults[".env"] = [f"line {places} cannot be read; write NAME=value in UTF-8, with quotes closed."]
-if faults:
-    lines = [f"  {name}: {' '.join(messages)}" for name, messages in sorted(faults.items())]
+if PRODUCTION and DEBUG:
+    errors["DEBUG"] = ["Set this to false in production. Django's debug pages show settings and data."]
+if invalid_lines:
+    numbers = ", ".join(map(str, invalid_lines))
+    errors[".env"] = [f"Invalid on line {numbers}. Write NAME=value in UTF-8 and close all quotes."]
+if errors:
+    lines = [f"  {name}: {' '.join(messages)}" for name, messages in sorted(errors.items())]
     raise ImproperlyConfigured(
         "\n".join(
             [
-                "heroesite cannot start. Mend these in the environment or in .env:",
+                "heroesite can't start. Fix these settings in the environment or in .env:",
                 *lines,
-                "docs/CONFIGURATION.md explains each.",
+                "docs/CONFIGURATION.md explains each setting.",
             ]
         )
     )
@@ -209,18 +210,18 @@ TIME_ZONE = "UTC"
 USE_THOUSAND_SEPARATOR = True
 
 STATIC_URL = "/static/"
-STATIC_ROOT = None if ON_LAPTOP else VAR_DIR / "static"
+STATIC_ROOT = VAR_DIR / "static" if PRODUCTION else None
 STATICFILES_DIRS = [BASE_DIR / "static"]
-# A laptop serves static files from where they are; production from one folder, hashed and compressed.
+# Development serves static files from their sources; production from one folder, hashed and compressed.
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {
-        "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
-        if ON_LAPTOP
-        else "whitenoise.storage.CompressedManifestStaticFilesStorage"
+        "BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"
+        if PRODUCTION
+        else "django.contrib.staticfiles.storage.StaticFilesStorage"
     },
 }
-WHITENOISE_USE_FINDERS = ON_LAPTOP
+WHITENOISE_USE_FINDERS = not PRODUCTION
 WHITENOISE_SKIP_COMPRESS_EXTENSIONS = ["png", "gz", "br", "map"]
 
 DATA_UPLOAD_MAX_MEMORY_SIZE = 10_000_000  # in bulk; heroesite.requests refuses more than 2 MB elsewhere
@@ -264,7 +265,7 @@ CONTENT_SECURITY_POLICY = {
 X_FRAME_OPTIONS = "DENY"
 SECURE_REFERRER_POLICY = "same-origin"
 SESSION_COOKIE_AGE = 14 * 24 * 3600
-if not ON_LAPTOP:
+if PRODUCTION:
     SECURE_SSL_REDIRECT = True
     SECURE_HSTS_SECONDS = 365 * 24 * 3600
     # What the domain's other hosts speak is not this site's to say.

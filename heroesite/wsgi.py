@@ -10,6 +10,7 @@ from django.core.wsgi import get_wsgi_application
 from django.utils.http import parse_header_parameters
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "heroesite.settings")
+os.environ["HEROESITE_PROCESS"] = "web"  # whatever has started it
 django_application = get_wsgi_application()
 
 

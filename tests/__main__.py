@@ -27,7 +27,7 @@ ROOT = Path(__file__).resolve().parent.parent
 RESULTS = ROOT / "var" / "tests"
 CI = os.environ.get("CI") == "true"
 SETTINGS = {
-    "HEROESITE_ENV": "laptop",
+    "HEROESITE_ENV": "development",
     "SECRET_KEY": "a key for tests only, long enough and of many letters 0123456789",
     "DEBUG": "false",
     "ALLOWED_HOSTS": "localhost, 127.0.0.1, testserver",

@@ -103,7 +103,7 @@ def site(tmp_path_factory: Any) -> Iterator[Site]:
     folder = tmp_path_factory.mktemp("site")
     environment = {
         **os.environ,
-        "HEROESITE_ENV": "laptop",
+        "HEROESITE_ENV": "development",
         "DATABASE_URL": f"sqlite:///{folder / 'site.sqlite3'}",
         "ALLOWED_HOSTS": "127.0.0.1",
         "EMAIL_URL": "dummy:",

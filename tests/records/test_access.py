@@ -326,7 +326,7 @@ def private_answers(tmp_path_factory) -> dict[str, Any]:
     environment = {
         **os.environ,
         "DJANGO_SETTINGS_MODULE": "heroesite.settings",
-        "HEROESITE_ENV": "laptop",
+        "HEROESITE_ENV": "development",
         "PUBLIC_READ": "false",
         "DATABASE_URL": f"sqlite:///{tmp_path_factory.mktemp('private')}/register.sqlite3",
         "ALLOWED_HOSTS": "testserver",

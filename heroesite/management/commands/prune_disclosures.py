@@ -8,13 +8,13 @@ from django.core.management.base import BaseCommand
 from django.utils.translation import ngettext
 from environs import EnvError
 
-from heroesite.environment import whole_number
+from heroesite.environment import integer
 from heroesite.records.audit.disclosures import Disclosure
 
 
 def days(text: str) -> int:
     try:
-        return whole_number(1, 36500)(text)
+        return integer(1, 36500)(text)
     except EnvError as error:
         raise ArgumentTypeError(str(error)) from None
 

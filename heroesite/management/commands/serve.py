@@ -34,7 +34,7 @@ class Command(BaseCommand):
         self.check_port()
         administrator = self.administrator()
         self.prepare_database()
-        if not settings.ON_LAPTOP:
+        if settings.PRODUCTION:
             self.collect_static_files()
         elif not get_user_model().objects.exists():
             # Nobody is there: this is the first run, or the first was broken off. All or nothing.
@@ -125,7 +125,7 @@ class Command(BaseCommand):
 
     def tell_addresses(self) -> None:
         site = f"http://{settings.ADDRESS}:{settings.PORT}"
-        if not settings.ON_LAPTOP:
+        if settings.PRODUCTION:
             self.tell(_("Listening"), site)  # for the proxy; people come by another address
             return
         for name, path in {
