@@ -5,7 +5,6 @@ what is wrong and what to write instead.
 """
 
 import ipaddress
-import os
 import re
 import secrets
 from collections.abc import Callable, MutableMapping
@@ -18,6 +17,9 @@ import dj_email_url
 from dotenv.parser import parse_stream
 from environs import EnvError
 from redis.connection import parse_url
+
+from heroesite.database.files import create_private, create_private_folder
+from heroesite.database.lock import file_lock
 
 HOST_NAME = re.compile(r"(?!-)[a-z0-9-]{1,63}(?<!-)(\.(?!-)[a-z0-9-]{1,63}(?<!-))*\.?", re.ASCII)
 ORIGIN = re.compile(r"(https?)://(\[[^\]]*\]|[^:]*)(?::(.*))?")
@@ -193,18 +195,26 @@ def secret_key(file: Path | None) -> Callable[[str], str]:
 def stored_key(file: Path) -> str:
     """Return the key in ``file``, which is created with a new key if it doesn't exist."""
     try:
-        file.parent.mkdir(exist_ok=True)
+        create_private_folder(file.parent)
         if not file.exists():
-            fresh = file.with_suffix(f".{os.getpid()}")
-            fresh.touch(0o600)
-            fresh.write_text(secrets.token_urlsafe(50))
-            fresh.rename(file)
+            generate_key(file)
         key = file.read_text()
     except (OSError, UnicodeDecodeError) as error:
         raise EnvError(f"Can't store a key in {file} ({error}). Set SECRET_KEY yourself.") from None
     if len(key) < MIN_KEY_LENGTH:
         raise EnvError(f"{file} doesn't contain a complete key. Delete the file to generate a new one.")
     return key
+
+
+def generate_key(file: Path) -> None:
+    """Write a new key to ``file``, whole or not at all. Of several processes, the first does."""
+    with file_lock(file):
+        if not file.exists():
+            unfinished = file.with_suffix(".new")
+            unfinished.unlink(missing_ok=True)
+            create_private(unfinished)
+            unfinished.write_text(secrets.token_urlsafe(50))
+            unfinished.rename(file)
 
 
 def email(value: str) -> dict[str, Any]:

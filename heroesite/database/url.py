@@ -65,6 +65,7 @@ def sqlite(base: Path, name: str, options: dict[str, Any], *, web: bool) -> dict
     except (TypeError, ValueError) as error:
         raise EnvError(f"SQLite doesn't accept the options after “?”: {error}. Fix or remove them.") from None
     return {
+        "ENGINE": "heroesite.database.sqlite3",
         "NAME": base / name,
         "TEST": {"NAME": base / "var" / "test.sqlite3"},
         # IMMEDIATE: a writer waits for another and then goes on. FULL: a commit survives a power cut.

@@ -1,4 +1,4 @@
-"""Several processes on one SQLite file: no update is lost, and a write that is sent again is done once."""
+"""Several processes use one database: none is lost, none gets in the way of another."""
 
 import json
 import shutil
@@ -11,14 +11,15 @@ from urllib.request import Request, urlopen
 
 import pytest
 
-from .processes import manage, serving
+from .processes import PATIENCE, manage, serving
 
 WRITERS = 16
+SERVERS = 3
 
 
 @pytest.fixture(scope="module")
 def site(after_the_first_run, tmp_path_factory):
-    """The site with four processes, and a way to send it requests with a token."""
+    """Run a site with four processes. Yields a function that sends it a request with a token."""
     folder = shutil.copytree(after_the_first_run, tmp_path_factory.mktemp("site"), dirs_exist_ok=True)
     with serving(folder, WEB_CONCURRENCY="4") as (address, _printed):
         token = manage(folder, "issue_token", "admin").stdout.strip()
@@ -28,15 +29,16 @@ def site(after_the_first_run, tmp_path_factory):
             data = None if body is None else json.dumps(body).encode()
             request = Request(f"{address}{path}", data, headers, method=method)
             try:
-                with urlopen(request) as answer:
-                    return answer.status, json.loads(answer.read() or b"null")
-            except HTTPError as answer:
-                return answer.code, json.loads(answer.read())
+                with urlopen(request) as response:
+                    return response.status, json.loads(response.read() or b"null")
+            except HTTPError as response:
+                return response.code, json.loads(response.read())
 
         yield send
 
 
 def at_once(*requests):
+    """Send all requests in threads that start together. Returns their results, in order."""
     start = Barrier(len(requests))
 
     def run(request):
@@ -50,8 +52,8 @@ def at_once(*requests):
 def test_sixteen_writers_on_one_hero_lose_no_update(site):
     _status, before = site("GET", "/api/v1/heroes/1")
     patch = partial(site, "PATCH", "/api/v1/heroes/1")
-    answers = at_once(*(partial(patch, {"age": 500 + number}) for number in range(WRITERS)))
-    assert Counter(status for status, _body in answers) == {200: WRITERS}
+    responses = at_once(*(partial(patch, {"age": 500 + number}) for number in range(WRITERS)))
+    assert Counter(status for status, _body in responses) == {200: WRITERS}
     _status, after = site("GET", "/api/v1/heroes/1")
     assert after["version"] == before["version"] + WRITERS
     _status, history = site("GET", "/api/v1/heroes/1/history")
@@ -59,12 +61,33 @@ def test_sixteen_writers_on_one_hero_lose_no_update(site):
     assert len({entry["change_set"] for entry in history["results"]}) == after["version"]
 
 
-def test_sixteen_equal_posts_under_one_key_make_one_hero(site):
+def test_sixteen_equal_posts_with_one_idempotency_key_create_one_hero(site):
     body = {"name": "Only One", "secret_name": "Nobody"}
     headers = {"Idempotency-Key": "the-same"}
     post = partial(site, "POST", "/api/v1/heroes/", body, **headers)
-    answers = at_once(*[post] * WRITERS)
-    assert {status for status, _body in answers} <= {201, 409}
-    assert len({made["id"] for status, made in answers if status == 201}) == 1
+    responses = at_once(*[post] * WRITERS)
+    assert {status for status, _body in responses} <= {201, 409}
+    assert len({created["id"] for status, created in responses if status == 201}) == 1
     _status, found = site("GET", "/api/v1/heroes/?name=Only%20One")
     assert found["count"] == 1
+
+
+def test_servers_that_start_at_once_on_an_empty_database_all_serve(empty_database, tmp_path):
+    all_serve = Barrier(SERVERS, timeout=PATIENCE)
+
+    def serve():
+        with serving(tmp_path, DATABASE_URL=empty_database) as (address, printed):
+            with urlopen(f"{address}/heroes/") as response:
+                assert response.status == 200
+            all_serve.wait()
+        return printed
+
+    lines = [line for printed in at_once(*[serve] * SERVERS) for line in printed]
+    assert len([line for line in lines if line.startswith("Password:")]) == 1
+    code = (
+        "from django.contrib.auth.models import User; from heroes.models import Hero;"
+        "from teams.models import Team; print(Hero.objects.count(), Team.objects.count(),"
+        "list(User.objects.values_list('username', flat=True)))"
+    )
+    ran = manage(tmp_path, "shell", "--no-imports", "-c", code, DATABASE_URL=empty_database)
+    assert ran.stdout.strip() == "60 12 ['admin']"

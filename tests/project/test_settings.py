@@ -1,11 +1,13 @@
 """Settings come from the environment. All errors are reported at once, each with its fix."""
 
 import re
+from concurrent.futures import ProcessPoolExecutor
+from stat import S_IMODE
 
 import pytest
 from environs import EnvError
 
-from heroesite.environment import read_env_file, secret_key
+from heroesite.environment import read_env_file, secret_key, stored_key
 from tests.__main__ import ROOT
 
 from .processes import PRODUCTION, manage
@@ -202,6 +204,7 @@ def test_a_generated_key_is_stored_and_a_broken_one_is_reported(tmp_path):
     file = tmp_path / "var" / "secret_key"
     parse = secret_key(file)
     assert parse("") == parse("") == file.read_text()
+    assert [S_IMODE(path.stat().st_mode) for path in (file.parent, file)] == [0o700, 0o600]
     file.write_text("")
     with pytest.raises(EnvError, match="Delete the file"):
         parse("")
@@ -215,3 +218,9 @@ def test_the_last_of_two_lines_of_the_env_file_wins_and_the_environment_takes_pr
     file.write_text("PUBLIC_READ=true\nPORT=8001\nPUBLIC_READ=false\n")
     assert read_env_file(file, variables) == []
     assert variables == {"PORT": "9", "PUBLIC_READ": "false"}
+
+
+def test_processes_that_start_at_once_agree_on_a_generated_key(tmp_path):
+    with ProcessPoolExecutor(8) as processes:
+        keys = set(processes.map(stored_key, [tmp_path / "var" / "secret_key"] * 8))
+    assert len(keys) == 1

@@ -1,14 +1,15 @@
-"""Prepares the database, serves the site with gunicorn and runs its jobs: what ``make run`` runs."""
+"""Prepares the database, then serves the site with gunicorn and runs its jobs: ``make run`` runs this."""
 
 import os
 import secrets
 import socket
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
-import psycopg
 from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.contrib.staticfiles.finders import get_finders
@@ -21,70 +22,68 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from heroesite.changelog.feed import renumber_restored
+from heroesite.database.files import make_private
+from heroesite.database.lock import file_lock, preparation_lock
 from heroesite.jobs import start_of_hour, sweep_hourly
 from heroesite.scheduling import schedule
 from heroesite.supervisor import supervise
 
 
+@contextmanager
+def command_errors(message: str) -> Iterator[None]:
+    """Report errors of the database in the block as a ``CommandError``, whose reason is their first line."""
+    try:
+        yield
+    except (DatabaseError, ImproperlyConfigured, OSError) as error:
+        raise CommandError(message % {"reason": str(error).strip().partition("\n")[0]}) from None
+
+
 class Command(BaseCommand):
-    help = "Migrate, on a laptop's first run fill the register and make its administrator, and serve."
+    help = (
+        "Migrate the database, serve the site and run its jobs. In development, the first run also loads"
+        " the sample roster and creates an administrator."
+    )
     requires_system_checks: list[str] = []
 
     def handle(self, *args: Any, **options: Any) -> None:
         self.check_port()
         administrator = self.administrator()
-        self.prepare_database()
+        with command_errors(_("Can't use the database (%(reason)s). Start it, or fix DATABASE_URL.")):
+            self.prepare_database(administrator)
         if settings.PRODUCTION:
             self.collect_static_files()
-        elif not get_user_model().objects.exists():
-            # Nobody is there: this is the first run, or the first was broken off. All or nothing.
-            with transaction.atomic():
-                call_command("load_sample_roster")
-                self.admit(administrator)
-        schedule(sweep_hourly, start_of_hour())
-        self.tell_addresses()
+        self.check_port()  # again, since waiting for another server may have taken a while
+        self.print_addresses()
         sys.stdout.flush()
         connection.close()
         sys.exit(supervise())
 
     def check_port(self) -> None:
+        """Check that gunicorn will be able to listen.
+
+        Raises:
+            CommandError: it won't.
+        """
         family = socket.AF_INET6 if ":" in settings.HOST else socket.AF_INET
         with socket.socket(family, socket.SOCK_STREAM) as probe:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             try:
                 probe.bind((settings.HOST, settings.PORT))
             except OSError as error:
-                words = _(
-                    "%(address)s:%(port)d cannot be served from (%(reason)s);"
-                    " choose another port: PORT=8001 make run"
+                message = _(
+                    "Can't listen on %(address)s:%(port)d: %(reason)s."
+                    " Choose another port, for example: PORT=8001 make run"
                 )
-                place = {"address": settings.ADDRESS, "port": settings.PORT}
-                raise CommandError(words % {**place, "reason": error.strerror}) from None
-
-    def prepare_database(self) -> None:
-        """Bring the schema up to date."""
-        try:
-            self.reach_database()
-            call_command("migrate", interactive=False, verbosity=0)
-            call_command("createcachetable", verbosity=0)
-            renumber_restored()
-        except (DatabaseError, ImproperlyConfigured, OSError) as error:
-            reason = str(error).strip().partition("\n")[0]
-            words = _("The database cannot be used (%(reason)s); mend DATABASE_URL.")
-            raise CommandError(words % {"reason": reason}) from None
-
-    def reach_database(self) -> None:
-        """Make a first connection: to PostgreSQL not through the pool, which would keep on trying."""
-        if connection.vendor == "sqlite":
-            Path(connection.settings_dict["NAME"]).parent.mkdir(parents=True, exist_ok=True)
-        else:
-            parameters = connection.get_connection_params()
-            parameters.pop("pool", None)
-            with connection.wrap_database_errors:
-                psycopg.connect(**parameters).close()
+                reason = str(error.strerror)
+                where = {"address": settings.ADDRESS, "port": settings.PORT}
+                raise CommandError(message % {**where, "reason": reason[:1].lower() + reason[1:]}) from None
 
     def administrator(self) -> Any:
-        """The first administrator, as ``DJANGO_SUPERUSER_…`` say, not yet stored."""
+        """Return the first administrator, unsaved, as ``DJANGO_SUPERUSER_…`` describes them.
+
+        Raises:
+            CommandError: a value is invalid.
+        """
         user = get_user_model()(
             username=os.environ.get("DJANGO_SUPERUSER_USERNAME") or "admin",
             email=os.environ.get("DJANGO_SUPERUSER_EMAIL", ""),
@@ -94,39 +93,66 @@ class Command(BaseCommand):
         try:
             user.clean_fields(exclude=["password"])
         except ValidationError as error:
-            faults = "; ".join(f"{name}: {' '.join(texts)}" for name, texts in error.message_dict.items())
-            words = _("DJANGO_SUPERUSER_… cannot be used: %(faults)s")
-            raise CommandError(words % {"faults": faults}) from None
+            name, messages = next(iter(error.message_dict.items()))
+            message = _("DJANGO_SUPERUSER_%(name)s is invalid. %(errors)s")
+            raise CommandError(message % {"name": name.upper(), "errors": " ".join(messages)}) from None
         return user
 
-    def admit(self, administrator: Any) -> None:
-        """Store the administrator, with a password that is random and told once where none is given."""
-        given = os.environ.get("DJANGO_SUPERUSER_PASSWORD")
-        password = given or secrets.token_urlsafe(12)
+    def prepare_database(self, administrator: Any) -> None:
+        """Bring the database up to date, and fill it on the first run in development.
+
+        If several servers start at once, one does this and the others wait. Then there is nothing left to do.
+        """
+        if connection.vendor == "sqlite":
+            for message in make_private(Path(connection.settings_dict["NAME"])):
+                self.stdout.write(message)
+        with preparation_lock(self.print_waiting):
+            connection.ensure_connection()
+            with command_errors(_("Can't prepare the database (%(reason)s). Fix this, then start again.")):
+                call_command("migrate", interactive=False, verbosity=0)
+                call_command("createcachetable", verbosity=0)
+                renumber_restored()
+                # Without users this is the first run, or the first was interrupted.
+                if not settings.PRODUCTION and not get_user_model().objects.exists():
+                    self.fill_database(administrator)
+                schedule(sweep_hourly, start_of_hour())
+
+    def fill_database(self, administrator: Any) -> None:
+        """Load the sample roster and save the administrator; a password that wasn't chosen is printed."""
+        chosen = os.environ.get("DJANGO_SUPERUSER_PASSWORD")
+        password = chosen or secrets.token_urlsafe(12)
         administrator.set_password(password)
-        administrator.save()
-        self.tell(_("Administrator"), administrator.username)
-        if not given:
-            self.tell(_("Password"), f"{password}   ({_('shown this once')})")
+        with transaction.atomic():
+            call_command("load_sample_roster")
+            administrator.save()
+        self.print_line(_("Administrator"), administrator.username)
+        if not chosen:
+            self.print_line(_("Password"), f"{password}   ({_('shown only once')})")
 
     def collect_static_files(self) -> None:
-        """Put what browsers fetch into one folder, hashed and compressed: only where anything is new, since
-        it takes a while."""
-        listed = sorted(
+        """Collect static files, hashed and compressed, if any has changed, since that takes a while."""
+        sources = sorted(
             (path, storage.size(path), str(storage.get_modified_time(path)))
             for finder in get_finders()
             for path, storage in finder.list([])
         )
-        digest = sha256(repr(listed).encode()).hexdigest()
-        collected = Path(staticfiles_storage.path("sources.sha256"))  # goes where the folder goes
-        if not collected.exists() or collected.read_text() != digest:
-            call_command("collectstatic", interactive=False, verbosity=0)
-            collected.write_text(digest)
+        digest = sha256(repr(sources).encode()).hexdigest()
+        folder = Path(staticfiles_storage.path(""))
+        collected = folder / "sources.sha256"  # deleted with the folder
+        folder.parent.mkdir(exist_ok=True)
+        with file_lock(folder):
+            if not collected.exists() or collected.read_text() != digest:
+                call_command("collectstatic", interactive=False, verbosity=0)
+                collected.write_text(digest)
 
-    def tell_addresses(self) -> None:
+    def print_waiting(self) -> None:
+        self.stdout.write(_("Waiting for another server, which is preparing the database."))
+        self.stdout.flush()
+
+    def print_addresses(self) -> None:
         site = f"http://{settings.ADDRESS}:{settings.PORT}"
         if settings.PRODUCTION:
-            self.tell(_("Listening"), site)  # for the proxy; people come by another address
+            self.print_line(_("Listening"), site)  # for the proxy; people use another address
             return
         for name, path in {
             _("Pages"): reverse("home"),
@@ -134,7 +160,7 @@ class Command(BaseCommand):
             _("API"): reverse("api:api-root"),
             _("Docs"): reverse("swagger"),
         }.items():
-            self.tell(name, site + path)
+            self.print_line(name, site + path)
 
-    def tell(self, name: str, text: str) -> None:
+    def print_line(self, name: str, text: str) -> None:
         self.stdout.write(f"{name + ':':<14} {text}")

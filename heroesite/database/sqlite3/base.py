@@ -1,0 +1,17 @@
+"""Django's SQLite backend, with a database file that only its owner can read."""
+
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+from django.db.backends.sqlite3 import base
+
+from heroesite.database.files import create_private
+
+
+class DatabaseWrapper(base.DatabaseWrapper):
+    def get_new_connection(self, conn_params: dict[str, Any]) -> Any:
+        if not self.is_in_memory_db():
+            with suppress(OSError):  # SQLite reports it
+                create_private(Path(conn_params["database"]))
+        return super().get_new_connection(conn_params)
