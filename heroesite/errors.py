@@ -1,78 +1,94 @@
-"""Errors told outside a view: a page for people, problem details for programs."""
+"""Error responses outside a view: a page for people, problem details for programs."""
 
 from typing import Any
 
 from django.core.exceptions import BadRequest, TooManyFieldsSent
-from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.template.loader import render_to_string
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from .api.problems import FAILED, Problem
+from .api.problems import SERVER_ERROR, Problem
 
-API = "/api/"
 TITLES = {
     400: gettext_lazy("Bad request"),
-    403: gettext_lazy("Forbidden"),
-    404: gettext_lazy("Not found"),
+    403: gettext_lazy("Permission denied"),
+    404: gettext_lazy("Page not found"),
     405: gettext_lazy("Method not allowed"),
-    413: gettext_lazy("Too large"),
-    415: gettext_lazy("Unsupported type of content"),
-    429: gettext_lazy("Too many requests"),
+    413: gettext_lazy("Request too large"),
+    415: gettext_lazy("Unsupported format"),
+    429: gettext_lazy("Too many attempts"),
     500: gettext_lazy("Server error"),
 }
-"""What pages are headed with; programs get the phrases of HTTP."""
+"""The headings of error pages; problem details have the reason phrases of HTTP."""
 
 
-def refuse(request: HttpRequest, status: int, detail: str) -> HttpResponse:
-    """An error answer that says in ``detail`` what is wrong and how to mend it."""
-    if request.path.startswith(API):
-        return Problem(status, detail).answer(request)
-    return render(request, "error.html", told(request, status, detail), status=status)
+def is_api(request: HttpRequest) -> bool:
+    """Return whether the response is for a program."""
+    return request.path.startswith("/api/")
 
 
-def told(request: HttpRequest, status: int, detail: str) -> dict[str, Any]:
-    """What stands on an error page."""
+def error_response(request: HttpRequest, status: int, detail: str) -> HttpResponse:
+    """Return an error page or a problem document.
+
+    Args:
+        detail: what is wrong and how to fix it.
+    """
+    if is_api(request):
+        return Problem(status, detail).response(request)
+    return render(request, "error.html", error_context(request, status, detail), status=status)
+
+
+def error_context(request: HttpRequest, status: int, detail: str) -> dict[str, Any]:
+    """Return the context of the template ``error.html``."""
     request_id = getattr(request, "id", "")
     return {"status": status, "title": TITLES[status], "detail": detail, "request_id": request_id}
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
     if isinstance(exception, TooManyFieldsSent):
-        return refuse(request, 400, _("More than 1,000 fields were sent. Select or send fewer at once."))
-    known = isinstance(exception, BadRequest)
-    return refuse(request, 400, str(exception) if known else _("The request cannot be understood."))
+        return error_response(request, 400, _("The form has more than 1,000 fields. Select or send fewer."))
+    if isinstance(exception, BadRequest):
+        return error_response(request, 400, str(exception))
+    return error_response(request, 400, _("We couldn't read this request."))
 
 
 def permission_denied(request: HttpRequest, exception: Exception) -> HttpResponse:
-    return refuse(request, 403, _("You may not do this. Ask an administrator for the permission."))
+    message = _("You don't have permission to do this. Ask an administrator for the Editors role.")
+    return error_response(request, 403, message)
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
-    words = _("The form was not sent from a page of this site, or too long ago. Reload it and try again.")
-    return refuse(request, 403, words)
+    message = _("This form has expired or comes from another site. Reload the page and try again.")
+    return error_response(request, 403, message)
 
 
-def not_allowed(request: HttpRequest, answer: HttpResponseNotAllowed) -> HttpResponse:
-    words = _("This page answers %(allowed)s, not %(method)s.")
-    refusal = refuse(request, 405, words % {"allowed": answer["Allow"], "method": request.method})
-    refusal["Allow"] = answer["Allow"]
-    return refusal
+def method_not_allowed(request: HttpRequest, allowed: str) -> HttpResponse:
+    """Return a 405.
+
+    Args:
+        allowed: the methods that the address supports, as in the header ``Allow``.
+    """
+    message = _("This page doesn't support %(method)s. Use one of: %(allowed)s.")
+    response = error_response(request, 405, message % {"method": request.method, "allowed": allowed})
+    response["Allow"] = allowed
+    return response
 
 
 def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
-    return refuse(request, 404, _("There is nothing at this address."))
+    return error_response(request, 404, _("We can't find this page."))
 
 
 def too_many_requests(request: HttpRequest) -> HttpResponse:
-    answer = refuse(request, 429, _("Too many attempts. Try again in five minutes."))
-    answer["Retry-After"] = "300"
-    return answer
+    response = error_response(request, 429, _("Too many attempts. Try again in five minutes."))
+    response["Retry-After"] = "300"
+    return response
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
-    """Asks neither the session nor the user, since the database may be what is away."""
-    if request.path.startswith(API):
-        return Problem(500, str(FAILED)).answer(request)
-    return HttpResponse(render_to_string("error.html", told(request, 500, str(FAILED))), status=500)
+    """Return a 500, without a query: the page is rendered without the session and the user."""
+    detail = str(SERVER_ERROR)
+    if is_api(request):
+        return Problem(500, detail).response(request)
+    return HttpResponse(render_to_string("error.html", error_context(request, 500, detail)), status=500)

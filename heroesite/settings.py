@@ -142,17 +142,17 @@ INSTALLED_APPS = [
     "heroesite",  # the last, since its admin replaces others'
 ]
 MIDDLEWARE = [
-    "heroesite.requests.RequestId",
+    "heroesite.middleware.RequestIdMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "csp.middleware.CSPMiddleware",
-    "heroesite.requests.CompressedPages",
+    "heroesite.middleware.PageCompressionMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
-    "heroesite.requests.PrivateAnswers",
+    "heroesite.middleware.CacheControlMiddleware",
     "corsheaders.middleware.CorsMiddleware",
     "heroesite.api.limits.RateLimitHeaders",
-    "heroesite.languages.PageLanguage",
-    "heroesite.requests.RequestRules",
+    "heroesite.middleware.PageLocaleMiddleware",
+    "heroesite.middleware.RequestValidationMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
@@ -224,7 +224,7 @@ STORAGES = {
 WHITENOISE_USE_FINDERS = not PRODUCTION
 WHITENOISE_SKIP_COMPRESS_EXTENSIONS = ["png", "gz", "br", "map"]
 
-DATA_UPLOAD_MAX_MEMORY_SIZE = 10_000_000  # in bulk; heroesite.requests refuses more than 2 MB elsewhere
+DATA_UPLOAD_MAX_MEMORY_SIZE = 10_000_000  # in bulk; heroesite.middleware refuses more than 2 MB elsewhere
 FILE_UPLOAD_HANDLERS = ["django.core.files.uploadhandler.MemoryFileUploadHandler"]
 
 EMAIL_BACKEND = EMAIL["EMAIL_BACKEND"]
@@ -326,7 +326,7 @@ REST_FRAMEWORK = {
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
     "DEFAULT_PARSER_CLASSES": ["heroesite.api.parsers.StrictJSONParser"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
-    "DEFAULT_CONTENT_NEGOTIATION_CLASS": "heroesite.api.negotiation.Negotiation",
+    "DEFAULT_CONTENT_NEGOTIATION_CLASS": "heroesite.api.negotiation.ContentNegotiation",
     "DEFAULT_SCHEMA_CLASS": "heroesite.api.openapi.schema.RecordAutoSchema",
     "DEFAULT_THROTTLE_CLASSES": ["heroesite.api.limits.Limits"],
     "NUM_PROXIES": TRUSTED_PROXIES,

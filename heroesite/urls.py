@@ -15,7 +15,7 @@ from heroesite.changelog.charts import changes_per_day
 from heroesite.changelog.urls import api_history_urls, history_urls
 from heroesite.errors import not_found
 from heroesite.home import HomeView, SearchView
-from heroesite.languages import LanguagePage
+from heroesite.languages import LanguageView
 from heroesite.records.api.routers import RecordRouter
 from heroesite.records.registry import record_types
 
@@ -35,7 +35,7 @@ def with_or_without_slash(address: str, view: Any, name: Any = None) -> list[URL
 urlpatterns = [
     path("", HomeView.as_view(charts=[changes_per_day]), name="home"),
     path("search/", SearchView.as_view(), name="search"),
-    path("language/", LanguagePage.as_view(), name="language"),
+    path("language/", LanguageView.as_view(), name="language"),
     path("language/set/", login_not_required(set_language), name="set_language"),
     *(
         path(f"{each.prefix}/", include(([*history_urls(each.model), *each.urls], each.prefix)))

@@ -1,4 +1,4 @@
-"""Conditional requests (RFC 9110, section 13): answers that are known already, writes that are stale."""
+"""Conditional requests (RFC 9110, section 13)."""
 
 import re
 from http import HTTPStatus
@@ -13,87 +13,90 @@ from rest_framework.request import Request
 
 
 class PreconditionFailed(APIException):
-    """The record is not as the client saw it.
+    """The record is at another version than the client saw.
 
     Args:
-        version: the one it is at now.
+        version: the current one.
+        message: with a place for ``{version}``.
     """
 
     status_code = HTTPStatus.PRECONDITION_FAILED
     default_code = "stale"
 
-    words = (
-        "The record has been changed since: it is at version {version}. Read it again, and send If-Match"
-        " with the ETag of that answer."
+    message = (
+        "The record has changed and is now at version {version}. Read it again, then send If-Match with the"
+        " ETag of that response."
     )
-    words_of_none_match = (
-        "If-None-Match asks to write only where the record is not as it is, at version {version}."
-        " Leave it out, or send If-Match."
+    none_match_message = (
+        "If-None-Match matched the current version ({version}), so nothing was written. Omit it, or send"
+        " If-Match."
     )
 
-    def __init__(self, version: int, words: str = words) -> None:
-        super().__init__(words.format(version=version))
+    def __init__(self, version: int, message: str = message) -> None:
+        super().__init__(message.format(version=version))
         self.members = {"version": version}
 
 
-class NothingToMatch(APIException):
-    """``If-Match`` where there is no version."""
+class IfMatchNotSupported(APIException):
+    """``If-Match`` was sent to an address that has no version."""
 
     status_code = HTTPStatus.PRECONDITION_FAILED
     default_code = "nothing_to_match"
     default_detail = (
-        "If-Match is for a record that is there already, and a list has no version."
-        " In bulk, give each item the version of its record."
+        "If-Match isn't supported here: a list has no version. In a bulk request, send the version of each"
+        " record with its item."
     )
 
 
 class PreconditionRequired(APIException):
+    """``If-Match`` is required and wasn't sent."""
+
     status_code = HTTPStatus.PRECONDITION_REQUIRED
     default_code = "precondition_required"
-    default_detail = "Send If-Match with the ETag of the record as you read it, so that nobody loses work."
+    default_detail = "Send If-Match with the ETag of the record, so that nobody's changes are overwritten."
 
 
 def etag(version: int, body: Any) -> str:
-    """A strong tag for an answer: the version of the record, and a digest of all that is shown.
+    """Return a strong tag of a response: the version of the record, and a digest of the whole body.
 
-    What a caller may see and what stands nested in the answer are part of it. The digest is keyed, since
-    it may be made of secrets.
+    The body also depends on what the caller may see and on nested records. The digest is keyed, because
+    the body can contain secrets.
     """
-    shown = JSONRenderer().render(body)
-    return f'"{version}-{salted_hmac(__name__, shown, algorithm="sha256").hexdigest()[:32]}"'
+    content = JSONRenderer().render(body)
+    return f'"{version}-{salted_hmac(__name__, content, algorithm="sha256").hexdigest()[:32]}"'
 
 
-def is_known(request: Request, tag: str) -> bool:
-    """Whether ``If-None-Match`` names ``tag``: weak comparison, as it is for reading."""
+def matches_if_none_match(request: Request, tag: str) -> bool:
+    """Return whether ``If-None-Match`` contains ``tag``, by weak comparison."""
     tags = parse_etags(request.headers.get("If-None-Match", ""))
     return "*" in tags or tag in [known.removeprefix("W/") for known in tags]
 
 
-def check_match(request: Request, version: int) -> None:
-    """Refuse a request whose ``If-Match`` does not name ``version``: strong comparison, of the version.
+def check_if_match(request: Request, version: int) -> None:
+    """Check that ``If-Match`` names ``version``, by strong comparison of the version alone.
 
-    The rest of a tag says how the record was shown, which is no reason to refuse a write.
+    The rest of a tag says how the record was shown, which is no reason to reject a write.
 
     Raises:
-        PreconditionFailed: the client saw another version.
-        PreconditionRequired: it sends no ``If-Match`` and has to.
+        PreconditionFailed: it names another version.
+        PreconditionRequired: it is missing and required.
     """
-    given = request.headers.get("If-Match")
-    if given is None:
-        demanding = {"PUT", *(["PATCH", "DELETE", "POST"] if settings.REQUIRE_IF_MATCH else [])}
-        if request.method in demanding:
+    sent = request.headers.get("If-Match")
+    if sent is None:
+        required = {"PUT", *(["PATCH", "DELETE", "POST"] if settings.REQUIRE_IF_MATCH else [])}
+        if request.method in required:
             raise PreconditionRequired
         return
-    tags = parse_etags(given)
+    tags = parse_etags(sent)
     if "*" not in tags and not any(re.fullmatch(rf'"{version}-[0-9a-f]{{32}}"', tag) for tag in tags):
         raise PreconditionFailed(version)
 
 
-def refuse_match(request: Request) -> None:
-    """Refuse ``If-Match`` where nothing has a version that it could name; ``*`` is for anything.
+def reject_if_match(request: Request) -> None:
+    """Reject ``If-Match`` at an address without a version, unless it is ``*``.
 
     Raises:
-        NothingToMatch: it names one.
+        IfMatchNotSupported: it names a version.
     """
     if "*" not in parse_etags(request.headers.get("If-Match", "*")):
-        raise NothingToMatch
+        raise IfMatchNotSupported

@@ -19,7 +19,7 @@ from django.views.decorators.vary import vary_on_headers
 from drf_spectacular.views import SpectacularJSONAPIView
 from rest_framework.request import Request
 
-from .problems import refuse_parameters
+from .problems import reject_parameters
 
 # ReDoc writes its styles into two inline elements. These are their hashes, as the browser names them:
 # of the empty one, and of the one that comes with this version of drf-spectacular-sidecar.
@@ -36,7 +36,7 @@ class SchemaView(SpectacularJSONAPIView):
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         super().initial(request, *args, **kwargs)
-        refuse_parameters(request)
+        reject_parameters(request)
 
 
 @login_not_required

@@ -1,4 +1,4 @@
-"""Which media types a client takes (RFC 9110, section 12.5.1)."""
+"""Content negotiation (RFC 9110, section 12.5.1)."""
 
 from django.http.request import MediaType
 from rest_framework.negotiation import DefaultContentNegotiation
@@ -7,19 +7,19 @@ from rest_framework.request import Request
 JSON = "application/json"
 
 
-class Negotiation(DefaultContentNegotiation):
-    """JSON, unless a client says that it takes none: DRF does not read the weight of a media type."""
+class ContentNegotiation(DefaultContentNegotiation):
+    """Respond in JSON unless the client excludes it: DRF doesn't read the weight of a media type."""
 
     def get_accept_list(self, request: Request) -> list[str]:
         accepted = super().get_accept_list(request)
-        refused = [text for text in accepted if weight(text) == 0]
-        if any(text.partition(";")[0].strip().lower() == JSON for text in refused):
+        excluded = [text for text in accepted if weight(text) == 0]
+        if any(text.partition(";")[0].strip().lower() == JSON for text in excluded):
             return []
-        return [text for text in accepted if text not in refused]
+        return [text for text in accepted if text not in excluded]
 
 
 def weight(media_range: str) -> float:
-    """The ``q`` of a media range; 1 where there is none that can be read."""
+    """Return the ``q`` of a media range, or 1 if it has none or an invalid one."""
     try:
         return MediaType(media_range).quality
     except (ValueError, LookupError):

@@ -1,10 +1,11 @@
-"""Problem details (RFC 9457): the shape of every error that a program gets."""
+"""Problem details (RFC 9457): the format of every error of the API."""
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from http import HTTPStatus
 from typing import Any
 
+from django.core.exceptions import PermissionDenied
 from django.core.exceptions import ValidationError as ModelValidationError
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.utils.translation import gettext_lazy as _
@@ -19,19 +20,26 @@ from rest_framework.response import Response
 from heroesite.text import printable
 
 MEDIA_TYPE = "application/problem+json"
-FAILED = _("Something went wrong here, and it has been noted. Try again in a moment.")
+INVALID_BODY = "The request body is invalid. See `errors`."
+INVALID_QUERY = "Invalid query parameters. See `errors`."
+INVALID_ITEMS = "No changes were made because some items are invalid. See `errors`."
+SEND_TOKEN = "Send Authorization: Bearer <token>. Create a token at /account/tokens/."  # noqa: S105
+NO_PERMISSION = "You don't have permission to do this."
+SET_TYPE = "Set Content-Type to application/json."
+NOT_ACCEPTABLE = "The API responds in JSON. Set Accept to application/json."
+SERVER_ERROR = _("Something went wrong on our end. The error has been logged; please try again.")
 
 
 @dataclass(frozen=True)
 class Problem:
-    """One problem.
+    """A problem document.
 
     Args:
         status: the HTTP status.
-        detail: a sentence that names the fault and the mend.
-        errors: for each fault a ``pointer`` into the body or the name of a ``parameter``, a
-            ``message`` and a ``code`` that never changes.
-        more: further members, as RFC 9457 allows (section 3.2).
+        detail: a sentence that says what is wrong and how to fix it.
+        errors: for each error a ``pointer`` into the body or the name of a ``parameter``, a ``message``
+            and a stable ``code``.
+        more: further members (RFC 9457, section 3.2).
     """
 
     status: int
@@ -50,19 +58,19 @@ class Problem:
             "request_id": getattr(request, "id", ""),
         }
 
-    def answer(self, request: HttpRequest) -> HttpResponse:
+    def response(self, request: HttpRequest) -> HttpResponse:
         return JsonResponse(self.members(request), status=self.status, content_type=MEDIA_TYPE)
 
 
 class InvalidBody(exceptions.ValidationError):
-    """The body is well formed and breaks a rule."""
+    """The body is valid JSON and breaks a rule."""
 
     status_code = HTTPStatus.UNPROCESSABLE_ENTITY
 
 
 @dataclass(frozen=True)
 class ItemError:
-    """A fault in a body: a pointer to where it is, what is wrong, and a code that never changes."""
+    """An error in a body: a JSON pointer, a message and a stable code."""
 
     pointer: str
     message: str
@@ -70,83 +78,111 @@ class ItemError:
 
 
 class InvalidItems(exceptions.APIException):
-    """Items of a list that break a rule or, if ``stale``, are not at the version that was seen."""
+    """Items of a list break a rule or, if ``stale``, are at another version than the client saw."""
 
     default_code = "invalid"
 
-    def __init__(self, faults: Sequence[ItemError], *, stale: bool = False) -> None:
-        super().__init__("Nothing was done, since some items cannot be taken: see errors.")
+    def __init__(self, errors: Sequence[ItemError], *, stale: bool = False) -> None:
+        super().__init__(INVALID_ITEMS)
         self.status_code = HTTPStatus.CONFLICT if stale else HTTPStatus.UNPROCESSABLE_ENTITY
-        self.members = {"errors": [asdict(fault) for fault in faults]}
+        self.members = {"errors": [asdict(error) for error in errors]}
 
 
 class InvalidQuery(exceptions.ValidationError):
-    """A parameter in the query string is unknown or unusable."""
+    """A query parameter is unknown or has an invalid value."""
 
     status_code = HTTPStatus.BAD_REQUEST
 
 
-def refuse_parameters(request: Request) -> None:
-    """Refuse a query string where there is nothing to ask."""
+def reject_parameters(request: Request) -> None:
+    """Raise InvalidQuery for any query parameter."""
     if request.query_params:
-        words = ErrorDetail("There are no parameters here. Leave it out.", "unknown")
-        raise InvalidQuery({printable(name): [words] for name in request.query_params})
+        error = ErrorDetail("This endpoint takes no parameters.", "unknown")
+        raise InvalidQuery({printable(name): [error] for name in request.query_params})
 
 
 def optional_members(request: Request, *known: str) -> dict[str, Any]:
-    """The members of a body that may be left out.
+    """Return the members of a body that can be left out.
 
     Raises:
-        InvalidBody: it is no object, or has others than ``known``.
+        InvalidBody: it isn't an object, or has members that aren't ``known``.
     """
     body = request.data if request.META.get("CONTENT_LENGTH") not in (None, "", "0") else {}
     if not isinstance(body, dict):
         raise InvalidBody({"non_field_errors": [ErrorDetail("Send a JSON object.", "not_an_object")]})
     for name in body:
         if name not in known:
-            raise InvalidBody({printable(name): [ErrorDetail(no_member(*known), "unknown")]})
+            raise InvalidBody({printable(name): [ErrorDetail(unknown_member_message(*known), "unknown")]})
     return body
 
 
-def no_member(*known: str) -> str:
-    there = f"there is: {', '.join(known)}" if known else "leave the body out"
-    return f"There is no such member; {there}."
+def unknown_member_message(*known: str) -> str:
+    if not known:
+        return "Unknown member. This endpoint takes no body."
+    return f"Unknown member. Use one of: {', '.join(known)}."
 
 
 class ProblemFormatter(ExceptionFormatter):
+    """Format an exception as the members of a problem document."""
+
     def format_error_response(self, error_response: ErrorResponse) -> dict[str, Any]:
-        errors = error_response.errors
+        found = error_response.errors
         if isinstance(self.exc, InvalidQuery):
-            detail = "The query string cannot be used: see errors."
-            faults = [{"parameter": e.attr or "", "message": e.detail, "code": e.code} for e in errors]
+            detail = INVALID_QUERY
+            errors = [{"parameter": e.attr or "", "message": e.detail, "code": e.code} for e in found]
         elif isinstance(self.exc, exceptions.ValidationError):
-            detail = "The body breaks a rule: see errors."
-            faults = [{"pointer": pointer(e.attr), "message": e.detail, "code": e.code} for e in errors]
+            detail = INVALID_BODY
+            errors = [{"pointer": pointer(e.attr), "message": e.detail, "code": e.code} for e in found]
         else:
-            detail, faults = errors[0].detail, []
+            detail, errors = found[0].detail, []
         more = getattr(self.exc, "members", {})
-        return Problem(self.exc.status_code, detail, faults, more).members(self.context["request"]._request)  # type: ignore[union-attr]
+        problem = Problem(self.exc.status_code, detail, errors, more)
+        return problem.members(self.context["request"]._request)  # type: ignore[union-attr]
 
 
 def pointer(member: str | None) -> str:
-    """A JSON pointer (RFC 6901) to ``member``; empty, the whole body, where there is none."""
+    """Return a JSON pointer (RFC 6901) to ``member``; empty for an error of the body as a whole."""
     if member in (None, "non_field_errors", "__all__"):
         return ""
     return "/" + str(member).replace("~", "~0").replace("/", "~1")
 
 
 class ProblemHandler(ExceptionHandler):
+    """Convert whatever a view raises to a problem document."""
+
     def convert_known_exceptions(self, exc: Exception) -> Exception:
         if isinstance(exc, Http404):
             return exceptions.NotFound(str(exc))
+        if isinstance(exc, PermissionDenied):
+            return exceptions.PermissionDenied(str(exc) or NO_PERMISSION)
         if isinstance(exc, ModelValidationError):
             return InvalidBody(exc.message_dict)
         if type(exc) is exceptions.ValidationError:
             return InvalidBody(exc.detail)
-        return super().convert_known_exceptions(exc)
+        if isinstance(exc, exceptions.APIException):
+            self.reword(exc)
+        return exc
+
+    def reword(self, exc: exceptions.APIException) -> None:
+        """Replace DRF's own message with one that says how to fix the error."""
+        request: Any = self.context["request"]
+        if isinstance(exc, exceptions.MethodNotAllowed):
+            allowed = ", ".join(self.context["view"].allowed_methods)
+            message = f"{printable(request.method or '')} isn't supported here. Use one of: {allowed}."
+        elif isinstance(exc, exceptions.UnsupportedMediaType):
+            message = f"Unsupported media type “{printable(request.content_type)}”. {SET_TYPE}"
+        elif isinstance(exc, exceptions.NotAcceptable):
+            message = NOT_ACCEPTABLE
+        elif isinstance(exc, exceptions.NotAuthenticated):
+            message = SEND_TOKEN
+        elif isinstance(exc, exceptions.PermissionDenied) and exc.detail == exc.default_detail:
+            message = NO_PERMISSION
+        else:
+            return
+        exc.detail = ErrorDetail(message, exc.default_code)
 
     def convert_unhandled_exceptions(self, exc: Exception) -> exceptions.APIException:
-        return exc if isinstance(exc, exceptions.APIException) else exceptions.APIException(str(FAILED))
+        return exc if isinstance(exc, exceptions.APIException) else exceptions.APIException(str(SERVER_ERROR))
 
     def get_response(self, exc: exceptions.APIException, data: dict[str, Any]) -> Response:
         headers = self.get_headers(exc)

@@ -36,7 +36,7 @@ TOLD = {
         "201 Lark of the Dawn Watch",
         "201 [ 'Wren', 'Rook' ]",
         "8 heroes, ",
-        "412 The record has been changed since: it is at version 2.",
+        "412 The record has changed and is now at version 2.",
         "2 201 true",
         "records",
     ),

@@ -222,8 +222,8 @@ def test_an_unknown_record_is_not_found(method, kind, action, editor_browser):
     answer = getattr(editor_browser, method)(f"/{kind}/999999/{action}")
     assert answer.status_code == 404
     page = read(answer)
-    assert page.one("h1").text == "Not found"
-    assert "There is nothing at this address." in page.text
+    assert page.one("h1").text == "Page not found"
+    assert "We can't find this page." in page.text
     assert answer["X-Request-Id"] in page.text
     assert page.one("main").one("a")["href"] == "/"
 
@@ -231,8 +231,8 @@ def test_an_unknown_record_is_not_found(method, kind, action, editor_browser):
 def test_what_one_may_not_do_is_told_on_a_page(reader):
     answer = browser(reader).get("/heroes/new/")
     page = read(answer)
-    assert (answer.status_code, page.one("h1").text) == (403, "Forbidden")
-    assert "You may not do this. Ask an administrator for the permission." in page.text
+    assert (answer.status_code, page.one("h1").text) == (403, "Permission denied")
+    assert "You don't have permission to do this. Ask an administrator for the Editors role." in page.text
     assert answer["X-Request-Id"] in page.text
 
 
@@ -255,7 +255,7 @@ def test_a_method_that_a_page_does_not_take_is_told_on_a_page(address, method, a
     assert (answer.status_code, answer["Allow"]) == (405, allowed)
     page = read(answer)
     assert page.one("h1").text == "Method not allowed"
-    assert f"This page answers {allowed}, not {method.upper()}." in page.text
+    assert f"This page doesn't support {method.upper()}. Use one of: {allowed}." in page.text
     assert answer["X-Request-Id"] in page.text
     assert Hero.objects.get() == hero
 

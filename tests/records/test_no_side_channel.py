@@ -238,7 +238,7 @@ def answers(clients: dict[str, Any], asked: list[Request]) -> list[tuple[Any, ..
 
 
 @pytest.mark.parametrize(("role", "share"), ASKED)
-def test_answers_do_not_depend_on_secret_names(
+def test_responses_do_not_depend_on_secret_names(
     role: str, share: int, register: list[Hero], request: Any
 ) -> None:
     user = None if role == "visitor" else request.getfixturevalue(role)

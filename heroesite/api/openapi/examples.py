@@ -1,15 +1,21 @@
-"""What the OpenAPI description tells about refusals: their shape, and examples of each."""
+"""The error responses of the OpenAPI description: their schema, and examples of each."""
 
 from typing import Any
 
 from django.http import HttpRequest
 
-from heroesite.api.conditional import NothingToMatch, PreconditionFailed, PreconditionRequired
+from heroesite.api.conditional import IfMatchNotSupported, PreconditionFailed, PreconditionRequired
 from heroesite.api.idempotency import BadKey, KeyReused, StillRunning
 from heroesite.api.limits import LimitReached
-from heroesite.api.problems import MEDIA_TYPE, Problem, no_member
+from heroesite.api.problems import (
+    INVALID_BODY,
+    INVALID_ITEMS,
+    MEDIA_TYPE,
+    NOT_ACCEPTABLE,
+    Problem,
+    unknown_member_message,
+)
 
-UNUSABLE = "The query string cannot be used: see errors."
 BAD_LIMIT = {"parameter": "limit", "message": "Enter a whole number from 1 to 100.", "code": "max_value"}
 
 
@@ -22,23 +28,27 @@ NO_NAME = {"pointer": "/name", "message": "This field is required.", "code": "bl
 
 
 def unknown_member(*known: str) -> Problem:
-    """The refusal of a body with a member that is not among ``known``."""
-    fault = {"pointer": "/name", "message": no_member(*known), "code": "unknown"}
-    return Problem(422, "The body breaks a rule: see errors.", [fault])
+    """Return the error of a body with a member that isn't ``known``."""
+    error = {"pointer": "/name", "message": unknown_member_message(*known), "code": "unknown"}
+    return Problem(422, INVALID_BODY, [error])
 
 
 ANYWHERE = {
     "token": Problem(401, "The token is not valid. Make a new one under /account/tokens/."),
-    "accept": Problem(406, "Could not satisfy the request Accept header."),
+    "accept": Problem(406, NOT_ACCEPTABLE),
     "limit": Problem(429, LimitReached.words.format(most=30_000, name="token", wait=12)),
 }
 
-WRITING = {"permission": Problem(403, "You do not have permission to perform this action.")}
+WRITING = {"permission": Problem(403, "You don't have permission to change heroes.")}
 SENDING = {
-    "not JSON": Problem(400, "The body is not JSON: Expecting ':' delimiter at line 1, column 8."),
-    "too large": Problem(413, "The body is larger than 2 MB. Send less at once."),
-    "not application/json": Problem(415, 'Unsupported media type "text/plain" in request.'),
-    "rule": Problem(422, "The body breaks a rule: see errors.", [NO_NAME]),
+    "not JSON": Problem(
+        400, "The request body isn't valid JSON: Expecting ':' delimiter at line 1, column 8."
+    ),
+    "too large": Problem(413, "The request body is larger than 2 MB. Send less at once."),
+    "not application/json": Problem(
+        415, "Unsupported media type “text/plain”. Set Content-Type to application/json."
+    ),
+    "rule": Problem(422, INVALID_BODY, [NO_NAME]),
 }
 
 REPEATING = {
@@ -48,14 +58,14 @@ REPEATING = {
 }
 
 STALE = {
-    "stale": Problem(412, PreconditionFailed.words.format(version=1), more={"version": 1}),
+    "stale": Problem(412, PreconditionFailed.message.format(version=1), more={"version": 1}),
 }
 
 BULK = {
-    "too large": Problem(413, "The body is larger than 10 MB. Send less at once."),
+    "too large": Problem(413, "The request body is larger than 10 MB. Send less at once."),
     "rule": Problem(
         422,
-        "Nothing was done, since some items cannot be taken: see errors.",
+        INVALID_ITEMS,
         [{"pointer": "", "message": "Send a list of 1 to 1,000 objects.", "code": "not_a_list"}],
     ),
 }
@@ -63,7 +73,7 @@ BULK = {
 STALE_ITEMS = {
     "stale item": Problem(
         409,
-        "Nothing was done, since some items cannot be taken: see errors.",
+        INVALID_ITEMS,
         [
             {
                 "pointer": "/0/version",
@@ -74,7 +84,7 @@ STALE_ITEMS = {
     )
 }
 
-UNMATCHED = {"nothing to match": Problem(412, NothingToMatch.default_detail)}
+UNMATCHED = {"nothing to match": Problem(412, IfMatchNotSupported.default_detail)}
 UNCONDITIONAL = {"unconditional": Problem(428, PreconditionRequired.default_detail)}
 PROBLEM = {
     "type": "object",
@@ -84,7 +94,7 @@ PROBLEM = {
         "type": {"type": "string", "format": "uri-reference"},
         "title": {"type": "string"},
         "status": {"type": "integer"},
-        "detail": {"type": "string", "description": "What is wrong and how to mend it."},
+        "detail": {"type": "string", "description": "What is wrong and how to fix it."},
         "errors": {
             "type": "array",
             "items": {
@@ -94,12 +104,12 @@ PROBLEM = {
                     "pointer": {"type": "string", "description": "The member of the body (RFC 6901)."},
                     "parameter": {"type": "string", "description": "The parameter in the query string."},
                     "message": {"type": "string"},
-                    "code": {"type": "string", "description": "Never changes; for programs."},
+                    "code": {"type": "string", "description": "Stable; for programs."},
                 },
             },
         },
-        "version": {"type": "integer", "description": "Of 412: the one that the record is at."},
-        "skipped": {"type": "array", "items": {"type": "object"}, "description": "Of 409: skipped records."},
+        "version": {"type": "integer", "description": "With 412: the current version of the record."},
+        "skipped": {"type": "array", "items": {"type": "object"}, "description": "With 409: the records that were skipped."},
         "request_id": {"type": "string"},
     },
 }

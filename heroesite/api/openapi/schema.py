@@ -19,12 +19,11 @@ from heroesite.api.openapi.examples import (
     STALE_ITEMS,
     UNCONDITIONAL,
     UNMATCHED,
-    UNUSABLE,
     WRITING,
     no_such_parameter,
     problem_responses,
 )
-from heroesite.api.problems import Problem
+from heroesite.api.problems import INVALID_QUERY, Problem
 
 SUMMARIES = {
     "list": "List {kinds}",
@@ -224,7 +223,7 @@ class RecordAutoSchema(AutoSchema):
         parameter = {"list": BAD_LIMIT, "retrieve": no_such_parameter("as_of", "fields", "omit")}.get(
             self.view.action, no_such_parameter("dry_run")
         )
-        problems = {"parameter": Problem(400, UNUSABLE, [parameter]), **ANYWHERE}
+        problems = {"parameter": Problem(400, INVALID_QUERY, [parameter]), **ANYWHERE}
         if "{id}" in self.path:
             problems["id"] = Problem(404, f"{capfirst(self.view.model._meta.verbose_name)} not found")
         if self.method != "GET":

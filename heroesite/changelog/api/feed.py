@@ -11,8 +11,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.utils.urls import replace_query_param
 
-from heroesite.api.openapi.examples import UNUSABLE
-from heroesite.api.problems import InvalidQuery, Problem
+from heroesite.api.problems import INVALID_QUERY, InvalidQuery, Problem
 from heroesite.changelog.api.schema import MADE, HistoryAutoSchema
 from heroesite.changelog.api.serializers import Person
 from heroesite.changelog.api.viewsets import HistoryViewSet
@@ -92,7 +91,7 @@ class FeedAutoSchema(HistoryAutoSchema):
             "message": "This is no cursor of the feed. Begin anew, without it.",
             "code": "cursor",
         }
-        return super().get_problems() | {"parameter": Problem(400, UNUSABLE, [fault])}
+        return super().get_problems() | {"parameter": Problem(400, INVALID_QUERY, [fault])}
 
     def get_examples(self) -> list[OpenApiExample]:
         record = {**self.view.example, "version": 2, "created_at": MADE["at"], "updated_at": MADE["at"]}

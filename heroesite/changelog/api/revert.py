@@ -10,9 +10,9 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from heroesite.api.conditional import PreconditionFailed
-from heroesite.api.openapi.examples import REPEATING, UNUSABLE, no_such_parameter, unknown_member
+from heroesite.api.openapi.examples import REPEATING, no_such_parameter, unknown_member
 from heroesite.api.openapi.schema import AUTOMATIC, DRY_RUN, KEY, REPLAYED, SEEN, TAG
-from heroesite.api.problems import Problem, optional_members
+from heroesite.api.problems import INVALID_QUERY, Problem, optional_members
 from heroesite.changelog.api.schema import HistoryAutoSchema
 from heroesite.changelog.revert import revert
 from heroesite.ids import is_id
@@ -49,7 +49,7 @@ class RevertAutoSchema(HistoryAutoSchema):
     def get_problems(self) -> dict[str, Problem]:
         return super().get_problems() | {
             **REPEATING,
-            "parameter": Problem(400, UNUSABLE, [no_such_parameter("dry_run")]),
+            "parameter": Problem(400, INVALID_QUERY, [no_such_parameter("dry_run")]),
             "rule": unknown_member(),
             "deleted then": Problem(409, WAS_DELETED),
         }

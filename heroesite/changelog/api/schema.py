@@ -4,9 +4,9 @@ from typing import Any
 
 from drf_spectacular.utils import OpenApiExample, OpenApiParameter
 
-from heroesite.api.openapi.examples import BAD_LIMIT, UNUSABLE, no_such_parameter
+from heroesite.api.openapi.examples import BAD_LIMIT, no_such_parameter
 from heroesite.api.openapi.schema import RecordAutoSchema
-from heroesite.api.problems import Problem
+from heroesite.api.problems import INVALID_QUERY, Problem
 from heroesite.records.filters.filtersets import LAST_OFFSET, LIMIT
 
 AN_ENTRY = {
@@ -52,7 +52,7 @@ class HistoryAutoSchema(RecordAutoSchema):
 
     def get_problems(self) -> dict[str, Problem]:
         fault = no_such_parameter("limit", "offset") if "{id}" in self.path else BAD_LIMIT
-        return super().get_problems() | {"parameter": Problem(400, UNUSABLE, [fault])}
+        return super().get_problems() | {"parameter": Problem(400, INVALID_QUERY, [fault])}
 
     def get_examples(self) -> list[OpenApiExample]:
         return [OpenApiExample(self.view.model._meta.verbose_name, self.view.examples[self.view.action])]

@@ -10,9 +10,9 @@ from rest_framework.exceptions import APIException, ErrorDetail, NotFound
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from heroesite.api.openapi.examples import REPEATING, UNUSABLE, no_such_parameter, unknown_member
+from heroesite.api.openapi.examples import REPEATING, no_such_parameter, unknown_member
 from heroesite.api.openapi.schema import DRY_RUN, KEY, REPLAYED
-from heroesite.api.problems import InvalidBody, Problem, optional_members, refuse_parameters
+from heroesite.api.problems import INVALID_QUERY, InvalidBody, Problem, optional_members, reject_parameters
 from heroesite.changelog.api.schema import HistoryAutoSchema
 from heroesite.changelog.undo.execution import undo
 from heroesite.changelog.undo.permissions import check_permission, count_actions
@@ -118,7 +118,7 @@ class UndoAutoSchema(HistoryAutoSchema):
     def get_problems(self) -> dict[str, Problem]:
         return super().get_problems() | {
             **REPEATING,
-            "parameter": Problem(400, UNUSABLE, [no_such_parameter("dry_run")]),
+            "parameter": Problem(400, INVALID_QUERY, [no_such_parameter("dry_run")]),
             "rule": unknown_member("anyway"),
             "too many": Problem(422, str(TooManyRecords(7, 20_000).detail)),
             "nothing": Problem(409, str(NothingUndone([], []).detail), [], {"skipped": []}),
@@ -181,7 +181,7 @@ class UndoViewSet(Write, viewsets.ViewSet):
 
     def options(self, request: Any, *args: Any, **kwargs: Any) -> Response:
         """Return the supported methods in ``Allow``."""
-        refuse_parameters(request)
+        reject_parameters(request)
         return Response(status=204)
 
     def get_anyway(self, request: Request) -> bool:

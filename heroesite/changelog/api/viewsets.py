@@ -10,7 +10,7 @@ from rest_framework.exceptions import NotFound
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from heroesite.api.problems import refuse_parameters
+from heroesite.api.problems import reject_parameters
 from heroesite.changelog.api.schema import (
     A_CHANGE_SET,
     AN_ENTRY,
@@ -53,7 +53,7 @@ class HistoryViewSet(viewsets.GenericViewSet[Any]):
 
     def options(self, request: Any, *args: Any, **kwargs: Any) -> Response:
         """The methods, in ``Allow``; what the members are stands in the schema."""
-        refuse_parameters(request)
+        reject_parameters(request)
         return Response(status=204)
 
     def page_of(self, entries: Entries, serializer: type[EntrySerializer]) -> tuple[Response, list[Step]]:

@@ -19,7 +19,10 @@ class RecordPermission(permissions.BasePermission):
         action = ACTIONS.get(method, "view") if method in view.allowed_methods else "view"
         if action != "view":
             refuse_reading_token(request)
-        return is_allowed(request.user, action, view.model)
+        if is_allowed(request.user, action, view.model):
+            return True
+        self.message = f"You don't have permission to {action} {view.model._meta.verbose_name_plural}."
+        return False
 
 
 class AuthenticatedWritePermission(RecordPermission):

@@ -7,7 +7,7 @@ from rest_framework.response import Response
 from rest_framework.reverse import reverse
 from rest_framework.routers import APIRootView, DefaultRouter
 
-from heroesite.api.problems import refuse_parameters
+from heroesite.api.problems import reject_parameters
 from heroesite.records.api.permissions import RecordPermission
 from heroesite.records.models.base import Record
 
@@ -20,7 +20,7 @@ class Index(APIRootView):
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         super().initial(request, *args, **kwargs)
-        refuse_parameters(request)
+        reject_parameters(request)
 
     def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         names: dict[str, str] = self.api_root_dict or {}

@@ -14,7 +14,13 @@ from rest_framework.response import Response
 from rest_framework.reverse import reverse
 
 from heroesite.api import idempotency
-from heroesite.api.conditional import PreconditionFailed, check_match, etag, is_known, refuse_match
+from heroesite.api.conditional import (
+    PreconditionFailed,
+    check_if_match,
+    etag,
+    matches_if_none_match,
+    reject_if_match,
+)
 from heroesite.api.models import IdempotencyKey
 from heroesite.ids import is_id
 from heroesite.records.api.bulk import Bulk
@@ -107,9 +113,9 @@ class RecordViewSet(Write, viewsets.ModelViewSet):
 
     def unless_known(self, answer: Response, record: Record) -> Response:
         """``answer`` with its tag; less where the client has it already."""
-        check_match(self.request, record.version)
+        check_if_match(self.request, record.version)
         self.tagged(answer, record)
-        if is_known(self.request, answer["ETag"]):
+        if matches_if_none_match(self.request, answer["ETag"]):
             return Response(status=304, headers={"ETag": answer["ETag"]})
         return self.disclosing(answer, [record])
 
@@ -125,7 +131,7 @@ class RecordViewSet(Write, viewsets.ModelViewSet):
 
     @once
     def create(self, request: Request, *args: Any, **kwargs: Any) -> Response:
-        refuse_match(request)
+        reject_if_match(request)
         serializer = self.get_serializer(data=self.body())
         serializer.is_valid(raise_exception=True)
         record = serializer.save()
@@ -167,7 +173,7 @@ class RecordViewSet(Write, viewsets.ModelViewSet):
         return Response(status=204)
 
     def bulk(self) -> Bulk:
-        refuse_match(self.request)
+        reject_if_match(self.request)
         return Bulk(self.row_serializer(), self.body())
 
     def row_serializer(self) -> RecordSerializer:
@@ -179,11 +185,11 @@ class RecordViewSet(Write, viewsets.ModelViewSet):
 
     def check_conditions(self, record: Record) -> None:
         """Refuse a write by what it says about the record that it is meant for (RFC 9110, section 13.2.2)."""
-        check_match(self.request, record.version)
+        check_if_match(self.request, record.version)
         if "If-None-Match" in self.request.headers:
             tag = etag(record.version, self.get_serializer(record).data)
-            if is_known(self.request, tag):
-                raise PreconditionFailed(record.version, PreconditionFailed.words_of_none_match)
+            if matches_if_none_match(self.request, tag):
+                raise PreconditionFailed(record.version, PreconditionFailed.none_match_message)
 
     def tagged(self, answer: Response, record: Record) -> Response:
         """``answer`` with the tag by which it is known again."""

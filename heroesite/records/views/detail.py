@@ -9,7 +9,7 @@ from django.shortcuts import redirect, render
 from django.utils.cache import add_never_cache_headers
 from django.utils.translation import gettext as _
 
-from heroesite.errors import refuse
+from heroesite.errors import error_response
 from heroesite.records.audit.change_sets import Source
 from heroesite.records.audit.disclosures import Disclosure
 from heroesite.records.audit.entries import Entry
@@ -36,10 +36,12 @@ class RecordDetailView(SingleRecordView):
         entry = self.model.entry_as_of(self.kwargs["pk"], instant)
         params = {"kind": self.model._meta.verbose_name, "instant": instant.isoformat()}
         if entry is None:
-            return refuse(self.request, 404, _("There was no such %(kind)s yet at %(instant)s.") % params)
+            return error_response(
+                self.request, 404, _("There was no such %(kind)s yet at %(instant)s.") % params
+            )
         if entry.history_type == Entry.DELETED:
             words = _("The %(kind)s “%(name)s” had been deleted by %(instant)s.")
-            return refuse(self.request, 404, words % (params | {"name": entry.name}))
+            return error_response(self.request, 404, words % (params | {"name": entry.name}))
         seen = {*unrestricted_fields(self.model), *disclosable_fields(self.request.user, self.model)}
         rows = [self.row(entry, name) for name in self.model.FIELDS if name in seen and name != "name"]
         context = self.get_context_data(entry=entry, rows=rows, instant=instant)

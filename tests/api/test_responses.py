@@ -40,7 +40,7 @@ def problem(answer, status, title, detail):
 
 def faults(answer):
     """Pointer, message and code of each fault of a body."""
-    errors = problem(answer, 422, "Unprocessable Entity", "The body breaks a rule: see errors.")
+    errors = problem(answer, 422, "Unprocessable Entity", "The request body is invalid. See `errors`.")
     assert all(list(error) == ["pointer", "message", "code"] for error in errors)
     return {error["pointer"]: (error["message"], error["code"]) for error in errors}
 
@@ -249,7 +249,7 @@ def test_a_body_that_is_no_object_is_a_fault_of_the_whole(method, body, editor_p
 def test_a_body_that_is_no_json_says_where(body, editor_program):
     answer = editor_program.post("/api/v1/heroes/", body or " ", content_type="application/json")
     assert answer.status_code == 400
-    assert answer.json()["detail"].startswith("The body is not JSON: ")
+    assert answer.json()["detail"].startswith("The request body isn't valid JSON: ")
     assert "at line 1, column " in answer.json()["detail"]
     assert problem(answer, 400, "Bad Request", answer.json()["detail"]) == []
 
@@ -306,7 +306,7 @@ def test_a_record_that_is_not_there_is_not_found_by_its_kind(method, key, kind, 
 
 def test_an_address_that_is_not_there_is_not_found(visitor_program):
     answer = visitor_program.get("/api/v1/villains/")
-    assert problem(answer, 404, "Not Found", "There is nothing at this address.") == []
+    assert problem(answer, 404, "Not Found", "We can't find this page.") == []
 
 
 @kinds
@@ -314,7 +314,15 @@ def test_an_address_that_is_not_there_is_not_found(visitor_program):
 def test_who_writes_without_a_token_is_told_to_send_one(method, kind, visitor_program):
     address = f"/api/v1/{kind}/" + ("" if method == "post" else f"{KINDS[kind][1]().pk}")
     answer = getattr(visitor_program, method)(address, BODIES[kind])
-    assert problem(answer, 401, "Unauthorized", "Authentication credentials were not provided.") == []
+    assert (
+        problem(
+            answer,
+            401,
+            "Unauthorized",
+            "Send Authorization: Bearer <token>. Create a token at /account/tokens/.",
+        )
+        == []
+    )
     assert answer["WWW-Authenticate"] == "Bearer"
 
 
@@ -332,7 +340,7 @@ def test_who_writes_without_a_token_is_told_to_send_one(method, kind, visitor_pr
 )
 def test_a_method_that_is_not_taken_is_told_with_those_that_are(address, method, allowed, editor_program):
     answer = getattr(editor_program, method)(address.format(HeroFactory().pk))
-    detail = f'Method "{method.upper()}" not allowed.'
+    detail = f"{method.upper()} isn't supported here. Use one of: {answer['Allow']}."
     assert problem(answer, 405, "Method Not Allowed", detail) == []
     assert sorted(answer["Allow"].split(", ")) == sorted(allowed.split(", "))
 
@@ -346,7 +354,10 @@ def test_a_method_that_is_not_taken_is_told_with_those_that_are(address, method,
 )
 def test_what_cannot_be_answered_as_asked_is_told(accept, visitor_program):
     answer = visitor_program.get("/api/v1/heroes/", HTTP_ACCEPT=accept)
-    assert problem(answer, 406, "Not Acceptable", "Could not satisfy the request Accept header.") == []
+    assert (
+        problem(answer, 406, "Not Acceptable", "The API responds in JSON. Set Accept to application/json.")
+        == []
+    )
 
 
 @pytest.mark.parametrize(
@@ -366,13 +377,14 @@ def test_a_body_of_another_kind_is_not_read(method, media, editor_program):
     known = {"If-Match": "*"}
     answer = editor_program.generic(method.upper(), address, '{"name": "x"}', media, headers=known)
     assert problem(answer, 415, "Unsupported Media Type", answer.json()["detail"]) == []
-    assert media.split(";")[0] in answer.json()["detail"]
+    detail = f"Unsupported media type “{media}”. Set Content-Type to application/json."
+    assert answer.json()["detail"] == detail
 
 
 @pytest.mark.parametrize("fault", ["limit=0", "nmae=x", "age=old", "id__in=1,x", "ordering=nmae", "cursor=x"])
 def test_a_fault_in_the_query_names_its_parameter(fault, visitor_program):
     answer = visitor_program.get(f"/api/v1/heroes/?{fault}")
-    (error,) = problem(answer, 400, "Bad Request", "The query string cannot be used: see errors.")
+    (error,) = problem(answer, 400, "Bad Request", "Invalid query parameters. See `errors`.")
     assert list(error) == ["parameter", "message", "code"]
     assert error["parameter"] == fault.split("=")[0]
 
@@ -381,7 +393,7 @@ def test_a_fault_in_the_query_names_its_parameter(fault, visitor_program):
 def test_one_record_takes_no_unknown_parameters(method, editor_program):
     hero = HeroFactory()
     answer = editor_program.generic(method.upper(), f"/api/v1/heroes/{hero.pk}?limit=1")
-    (error,) = problem(answer, 400, "Bad Request", "The query string cannot be used: see errors.")
+    (error,) = problem(answer, 400, "Bad Request", "Invalid query parameters. See `errors`.")
     assert error["parameter"] == "limit"
     assert Hero.objects.get().version == 1
 
@@ -486,5 +498,5 @@ def test_a_failure_of_the_site_is_told_in_its_own_words(kind, editor_program, mo
 
     monkeypatch.setattr("heroesite.records.api.viewsets.RecordPagination.paginate_queryset", fail)
     answer = editor_program.get(f"/api/v1/{kind}/")
-    words = "Something went wrong here, and it has been noted. Try again in a moment."
-    assert problem(answer, 500, "Internal Server Error", words) == []
+    detail = "Something went wrong on our end. The error has been logged; please try again."
+    assert problem(answer, 500, "Internal Server Error", detail) == []

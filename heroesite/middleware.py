@@ -1,0 +1,153 @@
+"""Middleware for every request: its id, its language, what is rejected early, compression and caching."""
+
+import re
+from collections.abc import Callable
+from urllib.parse import unquote_to_bytes
+from uuid import uuid4
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
+from django.http.response import HttpResponseBase
+from django.middleware.gzip import GZipMiddleware
+from django.middleware.locale import LocaleMiddleware
+from django.utils.cache import patch_cache_control, patch_vary_headers
+from django.utils.translation import activate
+from django.utils.translation import gettext as _
+
+from .errors import error_response, is_api, method_not_allowed
+from .text import printable
+
+GetResponse = Callable[[HttpRequest], HttpResponse]
+MAX_QUERY_LENGTH = 8000
+"""Shorter than the longest request line that gunicorn accepts."""
+MB = 1_000_000
+FORM_TYPES = {"application/x-www-form-urlencoded", "multipart/form-data"}
+
+
+class RequestIdMiddleware:
+    """Give each request an id, the client's own if it sends a plain one, and return it in X-Request-Id."""
+
+    plain = re.compile(r"[A-Za-z0-9._-]{1,64}", re.ASCII)
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        sent = request.headers.get("X-Request-Id", "")
+        request.id = sent if self.plain.fullmatch(sent) else str(uuid4())  # type: ignore[attr-defined]
+        response = self.get_response(request)
+        response["X-Request-Id"] = request.id  # type: ignore[attr-defined]
+        return response
+
+
+class PageLocaleMiddleware(LocaleMiddleware):
+    """Activate the language of a page: the one chosen, or the browser's. The API is always in English.
+
+    It comes before everything that produces text, because a thread keeps the language of its last request.
+    """
+
+    def process_request(self, request: HttpRequest) -> None:
+        if is_api(request):
+            activate(settings.LANGUAGE_CODE)
+            request.LANGUAGE_CODE = settings.LANGUAGE_CODE
+        else:
+            super().process_request(request)
+
+    def process_response(self, request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
+        return response if is_api(request) else super().process_response(request, response)
+
+
+class RequestValidationMiddleware:
+    """Reject a request that no interface can read, before anything reads it."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        if error := self.query_error(request) or self.body_error(request):
+            return error_response(request, *error)
+        response = self.get_response(request)
+        if isinstance(response, HttpResponseNotAllowed):
+            return method_not_allowed(request, response["Allow"])
+        return response
+
+    def query_error(self, request: HttpRequest) -> tuple[int, str] | None:
+        """Return the status and message for a query string, path or cookie that can't be read."""
+        query = request.META.get("QUERY_STRING", "")
+        if len(query) > MAX_QUERY_LENGTH:
+            return 400, _("The query string is longer than 8 kB. Shorten it.")
+        if query.count("&") >= settings.DATA_UPLOAD_MAX_NUMBER_FIELDS:
+            return 400, _("The query string has more than 1,000 parameters. Send fewer.")
+        try:
+            unquote_to_bytes(query.encode("latin-1", "replace")).decode()
+        except UnicodeDecodeError:
+            return 400, _("The query string isn't UTF-8. Encode it as UTF-8.")
+        cookies = "".join(request.COOKIES.values())
+        if "\0" in request.path or "%00" in query or "\0" in query or "\0" in cookies:
+            return 400, _("The request contains a NUL character. Remove it.")
+        return None
+
+    def body_error(self, request: HttpRequest) -> tuple[int, str] | None:
+        """Return the status and message for a body of a wrong size or type."""
+        if request.META.get("HTTP_TRANSFER_ENCODING", "chunked").strip().lower() != "chunked":
+            return 400, _("Unsupported Transfer-Encoding; only chunked is supported.")
+        if "Content-Range" in request.headers:  # RFC 9110, section 14.5
+            return 400, _("Content-Range isn't supported; send the complete body.")
+        length = request.META.get("CONTENT_LENGTH")
+        if length:
+            if not (length.isascii() and length.isdigit()):
+                return 400, _("Content-Length isn't a number. Send the size of the body in bytes.")
+            is_bulk = is_api(request) and request.path.rstrip("/").endswith("/bulk")
+            limit = 10 if is_bulk else 2
+            if len(length) > 19 or int(length) > limit * MB:
+                message = _("The request body is larger than %(limit)d MB. Send less at once.")
+                return 413, message % {"limit": limit}
+        return self.type_error(request, bool(length and length != "0"))
+
+    def type_error(self, request: HttpRequest, has_body: bool) -> tuple[int, str] | None:
+        """Return the status and message for a body that is in the wrong format."""
+        media_type, parameters = request.content_type or "", request.content_params or {}
+        if parameters.get("charset", "utf-8").strip("\"'").lower() not in {"utf-8", "utf8"}:
+            return 415, _("Unsupported character set. Send text as UTF-8.")
+        if request.headers.get("Content-Encoding", "identity").strip().lower() != "identity":
+            return 415, _("Content-Encoding isn't supported; send the body uncompressed.")
+        if is_api(request):
+            return (415, _("Set Content-Type to application/json.")) if "*" in media_type else None
+        if media_type == "application/json" and request.method not in ("GET", "HEAD"):
+            return 415, _("Pages accept forms only. Send JSON to the API at /api/v1/.")
+        if has_body and media_type not in FORM_TYPES:
+            if not media_type:
+                return 415, _("Pages accept forms only. Set Content-Type to that of a form.")
+            return 415, _("Pages accept forms, not %(type)s.") % {"type": printable(media_type)}
+        return None
+
+
+class PageCompressionMiddleware(GZipMiddleware):
+    """Compress pages, styles and scripts, but not the API: its strong ETags are of the bytes sent."""
+
+    types = {"text/html", "text/css", "text/javascript", "application/javascript", "image/svg+xml"}
+
+    def process_response(self, request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
+        media_type = response.get("Content-Type", "").partition(";")[0]
+        if is_api(request) or media_type not in self.types or response.status_code == 206:
+            return response
+        return super().process_response(request, response)
+
+
+class CacheControlMiddleware:
+    """Keep personal responses out of shared caches."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.get_response(request)
+        personal = (
+            settings.SESSION_COOKIE_NAME in request.COOKIES
+            or "Authorization" in request.headers
+            or response.cookies
+        )
+        if personal and not response.has_header("Cache-Control"):
+            patch_cache_control(response, private=True, no_cache=True)
+        patch_vary_headers(response, ["Cookie", "Authorization"])
+        return response
