@@ -1,5 +1,6 @@
 """Error responses outside a view: a page for people, problem details for programs."""
 
+import sys
 from typing import Any
 
 from django.core.exceptions import BadRequest, TooManyFieldsSent
@@ -10,6 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from .api.problems import SERVER_ERROR, Problem
+from .database.outages import Outage, outage_of
 
 TITLES = {
     400: gettext_lazy("Bad request"),
@@ -20,6 +22,8 @@ TITLES = {
     415: gettext_lazy("Unsupported format"),
     429: gettext_lazy("Too many attempts"),
     500: gettext_lazy("Server error"),
+    503: gettext_lazy("Temporarily unavailable"),
+    507: gettext_lazy("Storage is full"),
 }
 """The headings of error pages; problem details have the reason phrases of HTTP."""
 
@@ -87,8 +91,27 @@ def too_many_requests(request: HttpRequest) -> HttpResponse:
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
-    """Return a 500, without a query: the page is rendered without the session and the user."""
-    detail = str(SERVER_ERROR)
+    """Return a 500 or, for an exception that reports an outage of the database, a 503 or 507.
+
+    Django calls this from its handler of an exception, raised by a view or by middleware.
+    """
+    outage = outage_of(sys.exception())
+    if outage is None:
+        return response_without_query(request, 500, str(SERVER_ERROR))
+    return unavailable(request, outage)
+
+
+def unavailable(request: HttpRequest, outage: Outage) -> HttpResponse:
+    request.outage = outage  # type: ignore[attr-defined]  # for the access log
+    response = response_without_query(request, outage.status, outage.message)
+    if outage.retry_after:
+        response["Retry-After"] = str(outage.retry_after)
+    return response
+
+
+def response_without_query(request: HttpRequest, status: int, detail: str) -> HttpResponse:
+    """Return an error page or a problem document. The page is rendered without the session and the user."""
     if is_api(request):
-        return Problem(500, detail).response(request)
-    return HttpResponse(render_to_string("error.html", error_context(request, 500, detail)), status=500)
+        return Problem(status, detail).response(request)
+    content = render_to_string("error.html", error_context(request, status, detail))
+    return HttpResponse(content, status=status)

@@ -1,18 +1,23 @@
-"""Middleware for every request: its id, its language, what is rejected early, compression and caching."""
+"""Middleware for every request: its id, its language, what is rejected early, and headers of responses."""
 
 import re
 from collections.abc import Callable
+from http import HTTPStatus
+from typing import Any
 from urllib.parse import unquote_to_bytes
 from uuid import uuid4
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.http.response import HttpResponseBase
+from django.middleware.common import CommonMiddleware
 from django.middleware.gzip import GZipMiddleware
 from django.middleware.locale import LocaleMiddleware
 from django.utils.cache import patch_cache_control, patch_vary_headers
+from django.utils.http import escape_leading_slashes
 from django.utils.translation import activate
 from django.utils.translation import gettext as _
+from django.views.generic import RedirectView
 
 from .errors import error_response, is_api, method_not_allowed
 from .text import printable
@@ -21,6 +26,9 @@ GetResponse = Callable[[HttpRequest], HttpResponse]
 MAX_QUERY_LENGTH = 8000
 """Shorter than the longest request line that gunicorn accepts."""
 MB = 1_000_000
+PAGE_METHODS = ["GET", "HEAD", "OPTIONS", "POST"]
+READ_ONLY_ADMIN = re.compile("index|app_list|jsi18n|autocomplete|password_change_done|.*_history")
+"""Names of pages of Django's admin that respond to a POST as to a GET."""
 FORM_TYPES = {"application/x-www-form-urlencoded", "multipart/form-data"}
 
 
@@ -71,6 +79,13 @@ class RequestValidationMiddleware:
             return method_not_allowed(request, response["Allow"])
         return response
 
+    def process_view(self, request: HttpRequest, view: Any, _args: Any, _kwargs: Any) -> HttpResponse | None:
+        """Reject a method that a page doesn't support: many views respond to any method as to a GET."""
+        if is_api(request):
+            return None
+        allowed = methods_of_page(request, view)
+        return None if request.method in allowed else method_not_allowed(request, ", ".join(allowed))
+
     def query_error(self, request: HttpRequest) -> tuple[int, str] | None:
         """Return the status and message for a query string, path or cookie that can't be read."""
         query = request.META.get("QUERY_STRING", "")
@@ -120,6 +135,52 @@ class RequestValidationMiddleware:
                 return 415, _("Pages accept forms only. Set Content-Type to that of a form.")
             return 415, _("Pages accept forms, not %(type)s.") % {"type": printable(media_type)}
         return None
+
+
+def methods_of_page(request: HttpRequest, view: Any) -> list[str]:
+    """Return the methods that a page supports; those of a function are for its decorators to restrict."""
+    view_class, match = getattr(view, "view_class", None), request.resolver_match
+    if view_class and issubclass(view_class, RedirectView):
+        return ["GET", "HEAD"]
+    if match and match.app_name == "admin":
+        read_only = READ_ONLY_ADMIN.fullmatch(match.url_name or "")
+        return [method for method in PAGE_METHODS if not (read_only and method == "POST")]
+    return [method for method in PAGE_METHODS if view_class is None or hasattr(view_class, method.lower())]
+
+
+class SlashMiddleware(CommonMiddleware):
+    """Redirect to the address with a slash at its end, in a way that keeps the form that was sent to it."""
+
+    def get_full_path_with_slash(self, request: HttpRequest) -> str:
+        """Return the address. Django's own method raises an error for a form if ``DEBUG`` is set."""
+        return escape_leading_slashes(request.get_full_path(force_append_slash=True))
+
+    def process_response(self, request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
+        """Keep the method and the body in a redirect of the admin too, which adds slashes itself."""
+        response = super().process_response(request, response)
+        if response.status_code == HTTPStatus.MOVED_PERMANENTLY and request.method not in ("GET", "HEAD"):
+            response.status_code = HTTPStatus.PERMANENT_REDIRECT
+        return response
+
+
+class SecurityHeadersMiddleware:
+    """Add the security headers that Django doesn't, and put the parts of headers into a fixed order.
+
+    Scripts of CORS_ORIGINS can read the API despite the Cross-Origin-Resource-Policy, which is for requests
+    without CORS: other sites can't embed a response as an image or a script.
+    """
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.get_response(request)
+        response["Cross-Origin-Resource-Policy"] = "same-origin"
+        response["Permissions-Policy"] = settings.PERMISSIONS_POLICY
+        for name, separator in {"Content-Security-Policy": "; ", "Vary": ", "}.items():
+            if name in response:
+                response[name] = separator.join(sorted(response[name].split(separator), key=str.lower))
+        return response
 
 
 class PageCompressionMiddleware(GZipMiddleware):

@@ -143,6 +143,8 @@ INSTALLED_APPS = [
 ]
 MIDDLEWARE = [
     "heroesite.middleware.RequestIdMiddleware",
+    "heroesite.logs.RequestLogMiddleware",
+    "heroesite.middleware.SecurityHeadersMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "csp.middleware.CSPMiddleware",
@@ -154,9 +156,10 @@ MIDDLEWARE = [
     "heroesite.middleware.PageLocaleMiddleware",
     "heroesite.middleware.RequestValidationMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
-    "django.middleware.common.CommonMiddleware",
+    "heroesite.middleware.SlashMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "heroesite.logs.LoggedUserMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
@@ -180,6 +183,7 @@ TEMPLATES = [
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
                 "heroesite.records.context_processors.record_types",
+                "heroesite.context_processors.available_user",
             ]
         },
     }
@@ -237,17 +241,27 @@ DEFAULT_FROM_EMAIL = EMAIL.get("DEFAULT_FROM_EMAIL", "heroesite@localhost")
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
-    # The handler has the level too, since the worker of the jobs sets its logger's own.
+    "formatters": {"line": {"format": "{asctime} {levelname} {name}: {message}{context}", "style": "{"}},
+    "filters": {
+        "request": {"()": "heroesite.logs.RequestFilter"},
+        "outage": {"()": "heroesite.logs.OutageFilter"},
+        "rejected_host": {"()": "heroesite.logs.RejectedHostFilter"},
+    },
     "handlers": {
-        "console": {"class": "logging.StreamHandler", "formatter": "line", "level": LOG_LEVEL},
+        "console": {
+            "class": "logging.StreamHandler",
+            "formatter": "line",
+            "filters": ["request"],
+            "level": LOG_LEVEL,  # here too, because the worker sets the level of its logger itself
+        },
     },
     "root": {"handlers": ["console"], "level": LOG_LEVEL},
-    # What a client did wrong is told to the client; the log is for what went wrong here.
+    # The access log has the status of each request. A client's error is for the client to read.
     "loggers": {
         "django": {"handlers": []},
-        "django.request": {"level": "ERROR"},
+        "django.request": {"level": "ERROR", "filters": ["outage"]},
         "django.security": {"level": "CRITICAL"},
+        "django.security.DisallowedHost": {"level": "ERROR", "filters": ["rejected_host"]},
     },
 }
 
@@ -262,8 +276,15 @@ CONTENT_SECURITY_POLICY = {
         "object-src": [NONE],
     }
 }
+UNUSED_FEATURES = [
+    *("accelerometer", "camera", "display-capture", "geolocation", "gyroscope", "magnetometer"),
+    *("microphone", "midi", "payment", "usb"),
+]
+PERMISSIONS_POLICY = ", ".join(f"{feature}=()" for feature in UNUSED_FEATURES)
 X_FRAME_OPTIONS = "DENY"
 SECURE_REFERRER_POLICY = "same-origin"
+# Gunicorn believes no such header (deploy/gunicorn.conf.py).
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if TRUSTED_PROXIES else None
 SESSION_COOKIE_AGE = 14 * 24 * 3600
 if PRODUCTION:
     SECURE_SSL_REDIRECT = True

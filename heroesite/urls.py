@@ -6,6 +6,7 @@ from allauth.account.decorators import secure_admin_login
 from django.contrib import admin
 from django.contrib.auth.decorators import login_not_required
 from django.urls import URLPattern, include, path, re_path
+from django.views.decorators.http import require_POST
 from django.views.generic import RedirectView
 from django.views.i18n import set_language
 
@@ -36,7 +37,7 @@ urlpatterns = [
     path("", HomeView.as_view(charts=[changes_per_day]), name="home"),
     path("search/", SearchView.as_view(), name="search"),
     path("language/", LanguageView.as_view(), name="language"),
-    path("language/set/", login_not_required(set_language), name="set_language"),
+    path("language/set/", login_not_required(require_POST(set_language)), name="set_language"),
     *(
         path(f"{each.prefix}/", include(([*history_urls(each.model), *each.urls], each.prefix)))
         for each in record_types()

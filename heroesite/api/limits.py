@@ -21,11 +21,15 @@ from rest_framework.exceptions import APIException
 from rest_framework.request import Request
 from rest_framework.throttling import BaseThrottle
 
+from heroesite.database.outages import is_unreachable
+
 from .models import ApiToken
 
 log = logging.getLogger(__name__)
 
 MINUTE = 60
+SUSPENSION = 10
+"""Seconds without counting after the database couldn't count."""
 Caller = tuple[str, str]
 """The name of a limit, and who is counted under it."""
 
@@ -62,6 +66,7 @@ class Counts:
 
     def __init__(self) -> None:
         self.lock, self.minute = Lock(), 0
+        self.suspended_until = 0.0
         self.lots: dict[Caller, Lot] = {}
 
     def take(self, caller: Caller, most: int, minute: int) -> int | None:
@@ -90,8 +95,14 @@ class Counts:
 def count_together(caller: Caller, minute: int, requests: int) -> int:
     """Add to what all processes have counted for a caller in that minute. Returns the sum.
 
-    Where the database has no time for it, nothing is counted: a limit is no reason for a fault.
+    While the database can't count, nothing is counted: a limit is no reason for an error. To wait for it
+    again with each request would slow down every read.
+
+    Raises:
+        DatabaseError: the database is unreachable, and so is whatever the request is for.
     """
+    if time.monotonic() < counts.suspended_until:
+        return 0
     key = ":".join(["limit", *caller, str(minute)])
     try:
         try:
@@ -100,7 +111,10 @@ def count_together(caller: Caller, minute: int, requests: int) -> int:
             cache.add(key, 0, 2 * MINUTE)
             return cache.incr(key, requests)
     except DatabaseError as error:
-        log.warning("Requests cannot be counted: %s", error)
+        counts.suspended_until = time.monotonic() + SUSPENSION
+        if is_unreachable(error):
+            raise
+        log.warning("Requests aren't counted for %d seconds: %s", SUSPENSION, error)
         return 0
 
 

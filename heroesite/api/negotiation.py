@@ -4,18 +4,28 @@ from django.http.request import MediaType
 from rest_framework.negotiation import DefaultContentNegotiation
 from rest_framework.request import Request
 
-JSON = "application/json"
+JSON, PROBLEM_JSON = "application/json", "application/problem+json"
 
 
 class ContentNegotiation(DefaultContentNegotiation):
-    """Respond in JSON unless the client excludes it: DRF doesn't read the weight of a media type."""
+    """Respond in JSON unless the client excludes it: DRF doesn't read the weight of a media type.
+
+    A client that accepts only problem documents accepts the errors, and so the requests that could have one.
+    """
 
     def get_accept_list(self, request: Request) -> list[str]:
         accepted = super().get_accept_list(request)
         excluded = [text for text in accepted if weight(text) == 0]
-        if any(text.partition(";")[0].strip().lower() == JSON for text in excluded):
+        if JSON in map(media_type, excluded):
             return []
-        return [text for text in accepted if text not in excluded]
+        return [
+            JSON if media_type(text) == PROBLEM_JSON else text for text in accepted if text not in excluded
+        ]
+
+
+def media_type(media_range: str) -> str:
+    """Return a media range without its parameters."""
+    return media_range.partition(";")[0].strip().lower()
 
 
 def weight(media_range: str) -> float:

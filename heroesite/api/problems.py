@@ -17,9 +17,11 @@ from rest_framework.exceptions import ErrorDetail
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from heroesite.api.negotiation import PROBLEM_JSON
+from heroesite.database.outages import Outage, outage_of
 from heroesite.text import printable
 
-MEDIA_TYPE = "application/problem+json"
+MEDIA_TYPE = PROBLEM_JSON
 INVALID_BODY = "The request body is invalid. See `errors`."
 INVALID_QUERY = "Invalid query parameters. See `errors`."
 INVALID_ITEMS = "No changes were made because some items are invalid. See `errors`."
@@ -94,6 +96,14 @@ class InvalidQuery(exceptions.ValidationError):
     status_code = HTTPStatus.BAD_REQUEST
 
 
+class DatabaseUnavailable(exceptions.APIException):
+    """The database is busy, away, read-only or full."""
+
+    def __init__(self, outage: Outage) -> None:
+        super().__init__(outage.message)
+        self.status_code, self.wait = outage.status, outage.retry_after
+
+
 def reject_parameters(request: Request) -> None:
     """Raise InvalidQuery for any query parameter."""
     if request.query_params:
@@ -161,7 +171,15 @@ class ProblemHandler(ExceptionHandler):
             return InvalidBody(exc.detail)
         if isinstance(exc, exceptions.APIException):
             self.reword(exc)
+        elif outage := outage_of(exc):
+            self.context["request"]._request.outage = outage  # type: ignore[union-attr]  # for the access log
+            return DatabaseUnavailable(outage)
         return exc
+
+    def report_exception(self, exc: exceptions.APIException, response: Response) -> None:
+        """Log a server error with its traceback; an outage is one line in the access log."""
+        if not isinstance(exc, DatabaseUnavailable):
+            super().report_exception(exc, response)
 
     def reword(self, exc: exceptions.APIException) -> None:
         """Replace DRF's own message with one that says how to fix the error."""

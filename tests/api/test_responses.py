@@ -349,7 +349,7 @@ def test_a_method_that_is_not_taken_is_told_with_those_that_are(address, method,
     "accept",
     [
         *("text/html", "application/xml", "image/*", "application/json;q=0", "*/*;q=0.0"),
-        *("*/*, Application/JSON; q=0", "application/*;q=0, text/html"),
+        *("*/*, Application/JSON; q=0", "application/*;q=0, text/html", "application/problem+json;q=0"),
     ],
 )
 def test_what_cannot_be_answered_as_asked_is_told(accept, visitor_program):
@@ -361,7 +361,11 @@ def test_what_cannot_be_answered_as_asked_is_told(accept, visitor_program):
 
 
 @pytest.mark.parametrize(
-    "accept", ["application/json", "*/*", "application/*", "text/html, */*;q=0.1", "text/html;q=0, */*"]
+    "accept",
+    [
+        *("application/json", "*/*", "application/*", "text/html, */*;q=0.1", "text/html;q=0, */*"),
+        *("application/problem+json", "Application/Problem+JSON; charset=utf-8, text/html"),
+    ],
 )
 def test_json_is_answered_to_whoever_takes_it(accept, visitor_program):
     assert visitor_program.get("/api/v1/heroes/", HTTP_ACCEPT=accept)["Content-Type"] == "application/json"

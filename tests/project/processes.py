@@ -41,6 +41,7 @@ def environment(folder: Path, **settings: str) -> dict[str, str]:
         "SECRET_KEY": SETTINGS["SECRET_KEY"],
         "DATABASE_URL": f"sqlite:///{folder}/register.sqlite3",
         "WEB_CONCURRENCY": "1",
+        "LOG_LEVEL": "WARNING",  # nobody reads the pipe all the time
     }
     return {**inherited, **site, **settings}
 

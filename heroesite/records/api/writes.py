@@ -9,6 +9,7 @@ from rest_framework.response import Response
 
 from heroesite.api import idempotency
 from heroesite.api.models import IdempotencyKey
+from heroesite.database.outages import is_unreachable
 from heroesite.records.api.filter_backend import is_dry_run
 from heroesite.records.audit.change_sets import run_and_roll_back
 from heroesite.records.audit.entries import action_of
@@ -81,14 +82,17 @@ def once(write: Callable[..., Response]) -> Callable[..., Response]:
 
         if key is None:
             return written()
+        unreachable = False
         try:
             return written()
         except Exception as error:
+            unreachable = is_unreachable(error)
             answer = view.handle_exception(error)
             if idempotency.is_final(answer):
                 idempotency.keep(key, answer)
             return answer
         finally:
-            idempotency.release(key)
+            if not unreachable:
+                idempotency.release(key)
 
     return run
