@@ -116,7 +116,7 @@ def ports(value: str) -> list[int]:
     """Parse port numbers, separated by commas."""
     for port in split_list(value):
         if not is_integer(port, 1, 65535):
-            raise EnvError(f"“{port}” isn't a port. Write whole numbers from 1 to 65535, separated by commas.")
+            raise EnvError(f"“{port}” isn't a port. Write numbers from 1 to 65535, separated by commas.")
     return [int(port) for port in split_list(value)]
 
 

@@ -13,7 +13,7 @@ from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext_lazy as _
 
 from heroesite.api.models import ApiToken
-from heroesite.errors import refuse
+from heroesite.errors import error_response
 from heroesite.records.admin.base import ReadOnlyModelAdmin
 
 from .admin_forms import AddUserForm, ChangeUserForm, GroupForm, SetPasswordForm
@@ -56,7 +56,7 @@ class LimitedUserAdmin(LimitedAdmin, UserAdmin):
         if self.has_change_permission(request) and (
             reason := self.explain_one(request, id, self.cannot_change)
         ):
-            return refuse(request, 403, reason)
+            return error_response(request, 403, reason)
         return super().user_change_password(request, id, *args, **kwargs)
 
     def changeform_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:

@@ -10,7 +10,7 @@ from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext_lazy as _
 
-from heroesite.errors import refuse
+from heroesite.errors import error_response
 from heroesite.records.admin.base import StrictModelAdmin
 
 from .permissions import describe, missing_permissions
@@ -81,7 +81,7 @@ class LimitedAdmin(StrictModelAdmin):
             reason := self.explain_one(request, object_id, self.cannot_change)
         ):
             if request.method == "POST":
-                return refuse(request, 403, reason)
+                return error_response(request, 403, reason)
             messages.warning(request, reason)
         return super().change_view(request, object_id, *args, **kwargs)
 
@@ -89,7 +89,7 @@ class LimitedAdmin(StrictModelAdmin):
         if self.has_delete_permission(request) and (
             reason := self.explain_one(request, object_id, self.cannot_delete)
         ):
-            return refuse(request, 403, reason)
+            return error_response(request, 403, reason)
         return super().delete_view(request, object_id, *args, **kwargs)
 
     @admin.action(permissions=["delete"], description=_("Delete selected %(verbose_name_plural)s"))

@@ -256,47 +256,6 @@ def test_an_unknown_address_is_answered_alike_and_sent_no_way_to_sign_up(visitor
         assert "signup" not in mail.body
 
 
-# A brake on guessing ----------------------------------------------------------------------
-
-
-def test_after_five_wrong_passwords_even_the_right_one_waits(editor):
-    for _guess in range(5):
-        assert WRONG in read(sign_in(browser(), password="wrong")).text
-    client = browser()
-    answer = sign_in(client)
-    assert TOO_MANY in read(answer).text
-    assert not is_signed_in(client)
-
-
-def test_other_people_sign_in_meanwhile(editor, keeper):
-    for _guess in range(6):
-        sign_in(browser(), password="wrong")
-    client = browser()
-    sign_in(client, "keeper")
-    assert is_signed_in(client, "keeper")
-
-
-def test_guessing_at_many_names_from_one_address_is_slowed():
-    for number in range(10):
-        person(f"person{number}")
-        assert WRONG in read(sign_in(browser(), f"person{number}", "wrong")).text
-    answer = sign_in(browser(), "person9")
-    assert TOO_MANY in read(answer).text
-
-
-def test_a_flood_of_guesses_is_answered_429_on_a_page_of_this_site():
-    client, form = browser(), {"login": "editor", "password": "wrong"}
-    for _guess in range(30):
-        client.post(SIGN_IN, form)
-    answer = client.post(SIGN_IN, form)
-    assert answer.status_code == 429
-    assert int(answer["Retry-After"]) > 0
-    page = read(answer)
-    assert page.one("h1").text == "Too many attempts"
-    assert page.one("main").one("a")["href"] == "/"
-    assert answer["X-Request-Id"] in page.text
-
-
 # No cookies for those who only read -------------------------------------------------------
 
 

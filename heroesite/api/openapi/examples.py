@@ -109,7 +109,11 @@ PROBLEM = {
             },
         },
         "version": {"type": "integer", "description": "With 412: the current version of the record."},
-        "skipped": {"type": "array", "items": {"type": "object"}, "description": "With 409: the records that were skipped."},
+        "skipped": {
+            "type": "array",
+            "items": {"type": "object"},
+            "description": "With 409: skipped records.",
+        },
         "request_id": {"type": "string"},
     },
 }
