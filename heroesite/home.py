@@ -47,7 +47,7 @@ class HomeView(TemplateView):
 
 
 class SearchForm(QueryForm):
-    takes_empty = True
+    allow_empty = True
 
     search = SearchField(label=_("Search"), required=False)
 

@@ -375,7 +375,7 @@ SPECTACULAR_SETTINGS = {
     "SERVE_PERMISSIONS": ["rest_framework.permissions.AllowAny"],
     "SERVE_AUTHENTICATION": [],
     "SERVE_INCLUDE_SCHEMA": False,
-    "PREPROCESSING_HOOKS": ["heroesite.api.openapi.schema.one_path_each"],
+    "PREPROCESSING_HOOKS": ["heroesite.api.openapi.schema.with_trailing_slash"],
     "POSTPROCESSING_HOOKS": [
         "heroesite.api.openapi.components.add_schemas",
         "heroesite.webhooks.schema.add_webhooks",

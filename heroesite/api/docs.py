@@ -1,4 +1,4 @@
-"""The pages that show the OpenAPI description."""
+"""The OpenAPI description, and the pages that show it."""
 
 import functools
 import gzip
@@ -21,18 +21,18 @@ from rest_framework.request import Request
 
 from .problems import reject_parameters
 
-# ReDoc writes its styles into two inline elements. These are their hashes, as the browser names them:
-# of the empty one, and of the one that comes with this version of drf-spectacular-sidecar.
+# ReDoc adds two inline style elements: an empty one, and one that depends on the version of
+# drf-spectacular-sidecar. The browser prints their hashes when the policy blocks them.
 REDOC_STYLES = [
     "'sha256-47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU='",
     "'sha256-QMIg+bpjm3JdElJ388KYke01izlUW0UoNOeKjpMxdgc='",
 ]
-TAKES_GZIP = re.compile(r"\bgzip\b(?!\s*;\s*q=0(\.0*)?\s*(,|$))", re.IGNORECASE)
-"""In Accept-Encoding, where a weight of zero says no (RFC 9110, section 12.4.2)."""
+ACCEPTS_GZIP = re.compile(r"\bgzip\b(?!\s*;\s*q=0(\.0*)?\s*(,|$))", re.IGNORECASE)
+"""Matches an Accept-Encoding with gzip at a weight above zero (RFC 9110, section 12.4.2)."""
 
 
 class SchemaView(SpectacularJSONAPIView):
-    """The description itself, which is one and the same for everybody."""
+    """The OpenAPI description, which is the same for everybody."""
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         super().initial(request, *args, **kwargs)
@@ -48,11 +48,10 @@ def swagger(request: HttpRequest) -> HttpResponse:
 
 @functools.cache
 def offline_redoc() -> tuple[str, bytes, bytes]:
-    """ReDoc's script without its makers' logo, which it would fetch from their site, and without the
-    name of a source map.
+    """Return ReDoc's script without the addresses of its logo, which is on another site, and its source map.
 
     Returns:
-        its digest, which is part of its address, the script, and the script compressed.
+        A digest, which is part of the script's address; the script; and the script compressed with gzip.
     """
     path = finders.find("drf_spectacular_sidecar/redoc/bundles/redoc.standalone.js")
     script = Path(str(path)).read_bytes()
@@ -72,7 +71,7 @@ def redoc_script(request: HttpRequest, digest: str) -> HttpResponse:
     current, script, compressed = offline_redoc()
     if digest != current:
         raise Http404
-    if not TAKES_GZIP.search(request.headers.get("Accept-Encoding", "")):
+    if not ACCEPTS_GZIP.search(request.headers.get("Accept-Encoding", "")):
         return HttpResponse(script, content_type="text/javascript")
     headers = {"Content-Encoding": "gzip"}
     return HttpResponse(compressed, content_type="text/javascript", headers=headers)

@@ -1,7 +1,8 @@
-"""Idempotency-Key: a write that a program sends again, because its answer was lost, is done once.
+"""Idempotency-Key: a write that a client retries, because it never got the response, is done once.
 
-The key is claimed first, in a transaction of its own, and for ``LEASE``: whoever dies with it leaves it to
-the next. The answer is kept in the transaction of the write, so that there is never one without the other.
+The key is claimed first, in its own transaction, for as long as ``LEASE``: if the process dies, the next
+request can claim it. The response is stored in the transaction of the write, so that neither exists without
+the other.
 """
 
 import json
@@ -28,10 +29,10 @@ from .models import IdempotencyKey
 from .problems import MEDIA_TYPE
 
 LEASE = timedelta(seconds=60)
-"""How long a write may take before its key goes to the next who asks."""
+"""How long a write may take before another request can claim its key."""
 HEADERS = ("ETag", "Location")
-"""The headers that are part of an answer, whoever asks and whenever."""
-PASSING = {
+"""The headers that are stored with a response."""
+NOT_STORED = {
     HTTPStatus.UNAUTHORIZED,
     HTTPStatus.FORBIDDEN,
     HTTPStatus.CONFLICT,
@@ -40,119 +41,122 @@ PASSING = {
     HTTPStatus.PRECONDITION_REQUIRED,
     HTTPStatus.TOO_MANY_REQUESTS,
 }
-"""Answers that the same body may get rid of: by another header, or by waiting. They are not kept."""
+"""The errors that the same body can avoid, with another header or later."""
 
 
-class BadKey(APIException):
+class InvalidIdempotencyKey(APIException):
     status_code = HTTPStatus.BAD_REQUEST
     default_code = "idempotency_key"
-    default_detail = (
-        "The Idempotency-Key cannot be used. Send 1 to 255 visible ASCII characters, as a UUID is."
-    )
+    default_detail = "Invalid Idempotency-Key. Send 1 to 255 visible ASCII characters, such as a UUID."
 
 
-class KeyReused(APIException):
+class IdempotencyKeyReused(APIException):
     status_code = HTTPStatus.UNPROCESSABLE_ENTITY
     default_code = "idempotency_key_reused"
     default_detail = (
-        "This Idempotency-Key came with another request before. Send that one unchanged, or a new key."
+        "This Idempotency-Key was used for a different request. To retry, send the same request again;"
+        " otherwise use a new key."
     )
 
 
-class StillRunning(APIException):
-    """The first request under the key has no answer yet, or took so long that its key went to another."""
+class IdempotencyKeyInUse(APIException):
+    """The first request with the key is still running, or ran so long that another has claimed the key."""
 
     status_code = HTTPStatus.CONFLICT
     default_code = "idempotency_key_in_use"
-    default_detail = "A request with this Idempotency-Key is under way. Send this one again in a moment."
+    default_detail = "A request with this Idempotency-Key is still in progress. Retry in a moment."
     wait = 1
 
 
-def given_key(request: Request) -> str | None:
-    """The text of the key that comes with this request, if one does.
+def read_key(request: Request) -> str | None:
+    """Return the Idempotency-Key of a request, if it has one.
 
     Raises:
-        BadKey: it is empty, too long, or has other characters.
+        InvalidIdempotencyKey: it is empty, too long, or contains other characters.
     """
     key = request.headers.get("Idempotency-Key")
     if key is not None and not re.fullmatch("[!-~]{1,255}", key):
-        raise BadKey
+        raise InvalidIdempotencyKey
     return key
 
 
 def claim(request: Request) -> IdempotencyKey | None:
-    """The key of this request, claimed, or with the answer that it got before; none where it brings none.
+    """Claim the key of a request.
+
+    Returns:
+        The key, with the stored response if there is one; ``None`` for a request without a key.
 
     Raises:
-        BadKey: see :func:`given_key`.
-        KeyReused: it came with another body, method or path.
-        StillRunning: a request with it is under way.
+        InvalidIdempotencyKey: see :func:`read_key`.
+        IdempotencyKeyReused: it was used with another body, method or path.
+        IdempotencyKeyInUse: a request with it is still running.
     """
-    key = given_key(request)
+    key = read_key(request)
     if key is None:
         return None
     now = timezone.now()
-    ours = {
+    claimed = {
         "fingerprint": fingerprint(request),
         "claim": secrets.token_hex(16),
         "leased_until": now + LEASE,
         "at": now,
     }
     with transaction.atomic(durable=True):
-        row, new = IdempotencyKey.objects.select_for_update().get_or_create(
-            user=request.user, key=key, defaults=ours
+        row, created = IdempotencyKey.objects.select_for_update().get_or_create(
+            user=request.user, key=key, defaults=claimed
         )
-        answered = row.status is not None and not row.is_over
-        if not new and (answered or row.leased_until > now):
-            if row.fingerprint != ours["fingerprint"]:
-                raise KeyReused
-            if not answered:
-                raise StillRunning
-        elif not new:
-            for name, value in {**ours, "status": None}.items():
+        has_response = row.status is not None and not row.is_over
+        if not created and (has_response or row.leased_until > now):
+            if row.fingerprint != claimed["fingerprint"]:
+                raise IdempotencyKeyReused
+            if not has_response:
+                raise IdempotencyKeyInUse
+        elif not created:
+            for name, value in {**claimed, "status": None}.items():
                 setattr(row, name, value)
             row.save()
     return row
 
 
 def fingerprint(request: Request) -> str:
-    """What makes two requests the same. It is keyed, since a body may hold secrets."""
-    asked = f"{request.method} {request.path.rstrip('/')}\n".encode() + request.body
-    return salted_hmac(__name__, asked, algorithm="sha256").hexdigest()
+    """Return a digest of method, path and body. It is keyed, because a body can contain secrets."""
+    content = f"{request.method} {request.path.rstrip('/')}\n".encode() + request.body
+    return salted_hmac(__name__, content, algorithm="sha256").hexdigest()
 
 
-def keep(row: IdempotencyKey, answer: Response, hidden: Iterable[str] = ()) -> None:
-    """Keep ``answer`` under a key that is still ours.
+def store(row: IdempotencyKey, response: Response, restricted: Iterable[str] = ()) -> None:
+    """Store the response to a request with its key.
 
     Args:
-        hidden: the members whose values are left out, each of which keeps its place.
+        restricted: the members that are stored without their values.
 
     Raises:
-        StillRunning: the lease was over and another request has claimed the key, so this write must not be.
+        IdempotencyKeyInUse: the lease has expired and another request has claimed the key, so this write
+            has to be rolled back.
     """
-    body = deepcopy(answer.data)
-    for members in rows(body):
-        members.update({name: None for name in hidden if name in members})
-    held = IdempotencyKey.objects.filter(pk=row.pk, claim=row.claim)
-    if not held.update(
-        status=answer.status_code,
-        headers={name: answer[name] for name in HEADERS if name in answer},
+    body = deepcopy(response.data)
+    for members in rows_of(body):
+        members.update({name: None for name in restricted if name in members})
+    claimed = IdempotencyKey.objects.filter(pk=row.pk, claim=row.claim)
+    if not claimed.update(
+        status=response.status_code,
+        headers={name: response[name] for name in HEADERS if name in response},
         body=JSONRenderer().render(body).decode(),
     ):
-        raise StillRunning
+        raise IdempotencyKeyInUse
 
 
-def rows(body: Any) -> list[dict[str, Any]]:
-    """The records in the body of an answer: itself, or those in its list of results."""
+def rows_of(body: Any) -> list[dict[str, Any]]:
+    """Return the records in the body of a response: those in its list of results, or the body itself."""
     if not isinstance(body, dict):
         return []
     results: list[dict[str, Any]] = body.get("results", [body])
     return results
 
 
-def is_final(answer: Response) -> bool:
-    """Whether the same request would be answered so again."""
-    return answer.status_code < 500 and answer.status_code not in PASSING
+def is_final(response: Response) -> bool:
+    """Return whether a retry of the same request would get the same response."""
+    return response.status_code < 500 and response.status_code not in NOT_STORED
 
 
 def release(row: IdempotencyKey) -> None:
@@ -164,9 +168,9 @@ def release(row: IdempotencyKey) -> None:
         IdempotencyKey.objects.filter(pk=row.pk, claim=row.claim).update(leased_until=timezone.now())
 
 
-def replayed(row: IdempotencyKey) -> Response:
-    """The answer that was kept; hidden members stand in it without their values."""
+def replay(row: IdempotencyKey) -> Response:
+    """Return the stored response; restricted members are null."""
     status = row.status or 0
     headers = {**row.headers, "Idempotency-Replayed": "true"}
-    kind = MEDIA_TYPE if status >= 400 else None
-    return Response(json.loads(row.body), status, headers=headers, content_type=kind)
+    content_type = MEDIA_TYPE if status >= 400 else None
+    return Response(json.loads(row.body), status, headers=headers, content_type=content_type)

@@ -107,7 +107,7 @@ class DatabaseUnavailable(exceptions.APIException):
 def reject_parameters(request: Request) -> None:
     """Raise InvalidQuery for any query parameter."""
     if request.query_params:
-        error = ErrorDetail("This endpoint takes no parameters.", "unknown")
+        error = ErrorDetail("This endpoint takes no parameters.", "unknown_parameter")
         raise InvalidQuery({printable(name): [error] for name in request.query_params})
 
 
@@ -119,10 +119,11 @@ def optional_members(request: Request, *known: str) -> dict[str, Any]:
     """
     body = request.data if request.META.get("CONTENT_LENGTH") not in (None, "", "0") else {}
     if not isinstance(body, dict):
-        raise InvalidBody({"non_field_errors": [ErrorDetail("Send a JSON object.", "not_an_object")]})
+        raise InvalidBody({"non_field_errors": [ErrorDetail("Send a JSON object.", "invalid_type")]})
     for name in body:
         if name not in known:
-            raise InvalidBody({printable(name): [ErrorDetail(unknown_member_message(*known), "unknown")]})
+            error = ErrorDetail(unknown_member_message(*known), "unknown_member")
+            raise InvalidBody({printable(name): [error]})
     return body
 
 

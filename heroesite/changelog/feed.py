@@ -70,11 +70,11 @@ class Positions:
         try:
             places = {label: tuple(place) for label, place in SIGNER.unsign_object(cursor).items()}
         except signing.BadSignature:
-            raise InvalidCursor("This is no cursor of the feed. Begin anew, without it.") from None
+            raise InvalidCursor("This cursor isn't valid here. Start again without a cursor.") from None
         for kind in record_models():
             transaction, last = places.get(kind._meta.label_lower, (-1, 0))
             if last and not kind.history.filter(history_id=last, transaction=transaction).exists():
-                raise InvalidCursor("The database was restored since this cursor. Begin anew, without it.")
+                raise InvalidCursor("The database has been restored since. Start again without a cursor.")
         return cls(places)
 
 

@@ -1,7 +1,6 @@
-"""A process that dies in the middle of a write with an Idempotency-Key: what is left can go on.
+"""A process that dies during a write with an Idempotency-Key leaves a state that a retry completes.
 
-The process is a real one and is killed: before every statement to the database, and before and after every
-commit.
+A real process is killed before every statement to the database, and before and after every commit.
 """
 
 import os
@@ -22,26 +21,26 @@ from tests.people import program
 pytestmark = [
     pytest.mark.django_db(transaction=True),
     pytest.mark.usefixtures("groups_come_back"),
-    pytest.mark.filterwarnings("ignore:.*fork:DeprecationWarning"),  # of threads, which have no part in it
+    pytest.mark.filterwarnings("ignore:.*fork:DeprecationWarning"),  # this test has no threads
 ]
 HEROES = "/api/v1/heroes/"
 
 
 def send(client, method, address, number):
-    """Create or rename a hero, under a key of its own for each number."""
+    """Create or rename a hero, with a different key for each number."""
     body = {"name": f"Owl {number}", "secret_name": "Nora Hidden"}
     return getattr(client, method)(address, body, headers={"Idempotency-Key": f"key-{number}"})
 
 
 def dies_at(point, request):
-    """Run ``request`` in a process that is killed at that point of its work, if it gets as far."""
+    """Run ``request`` in a process that is killed at that point, and return whether it got there."""
     connections.close_all()
     if connection.settings_dict["OPTIONS"].get("pool"):
         connection.close_pool()
     process = os.fork()
     if not process:
         try:
-            be_killed_at(point, request)
+            run_until(point, request)
         finally:
             os._exit(0)
     _process, status = os.waitpid(process, 0)
@@ -49,7 +48,7 @@ def dies_at(point, request):
     return status == signal.SIGKILL
 
 
-def be_killed_at(point, request):
+def run_until(point, request):
     points = count()
 
     def reach():
@@ -73,8 +72,8 @@ def be_killed_at(point, request):
 
 
 @pytest.mark.parametrize("method", ["post", "patch"])
-def test_whenever_a_process_dies_the_write_and_its_key_are_there_or_neither(method, owner):
-    client, left = program(owner), set()
+def test_a_killed_process_leaves_both_the_write_and_its_response_or_neither(method, owner):
+    client, states = program(owner), set()
     for point in count():
         address = HEROES if method == "post" else f"{HEROES}{HeroFactory().pk}"
         if not dies_at(point, lambda address=address, point=point: send(client, method, address, point)):
@@ -86,15 +85,15 @@ def test_whenever_a_process_dies_the_write_and_its_key_are_there_or_neither(meth
             assert key.status == (201 if method == "post" else 200)
         elif key:
             assert key.status is None
-            assert key.leased_until <= timezone.now() + LEASE, "it does not block for ever"
-        left.add((written is not None, key is not None))
+            assert key.leased_until <= timezone.now() + LEASE, "it doesn't block retries forever"
+        states.add((written is not None, key is not None))
 
         IdempotencyKey.objects.filter(status=None).update(leased_until=timezone.now() - timedelta(seconds=1))
-        answer = send(client, method, address, point)
-        assert answer.status_code == (201 if method == "post" else 200)
-        assert ("Idempotency-Replayed" in answer) == (written is not None)
+        response = send(client, method, address, point)
+        assert response.status_code == (201 if method == "post" else 200)
+        assert ("Idempotency-Replayed" in response) == (written is not None)
         hero = Hero.objects.get(name=f"Owl {point}")
-        assert answer.json()["id"] == hero.pk
+        assert response.json()["id"] == hero.pk
         assert hero.version == hero.history.count() == (1 if method == "post" else 2)
-    assert left == {(False, False), (False, True), (True, True)}, "it died before, amid and after"
+    assert states == {(False, False), (False, True), (True, True)}, "killed before, during and after"
     assert Hero.objects.filter(name=f"Owl {point}").exists(), "the last request was not killed"

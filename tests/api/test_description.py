@@ -1,4 +1,4 @@
-"""The description against the running site: requests made up from it, good and bad."""
+"""Schemathesis generates valid and invalid requests from the OpenAPI description."""
 
 import os
 import re
@@ -17,12 +17,12 @@ from tests.project.processes import manage, serving
 CONFIGURATION = Path(__file__).parent / "schemathesis.toml"
 ON_POSTGRESQL = os.environ.get("DATABASE_URL", "").startswith("postgres")
 EXAMPLES = os.environ.get("FUZZ_EXAMPLES", "1" if ON_POSTGRESQL else "3")
-"""Requests made up for each operation in each phase; ``make fuzz`` asks for more."""
+"""Requests for each operation and phase; ``make fuzz`` sets more."""
 
 
 @contextmanager
 def database(name):
-    """A DATABASE_URL of the kind that is tested."""
+    """Yield the settings of an empty database of the type that is tested."""
     url = os.environ["DATABASE_URL"]
     if not ON_POSTGRESQL:
         yield {}
@@ -36,13 +36,13 @@ def database(name):
 
 
 @pytest.mark.parametrize("who", ["administrator"] if ON_POSTGRESQL else ["administrator", "visitor"])
-def test_the_site_does_what_the_description_says(who, furnished):
+def test_the_site_conforms_to_the_description(who, furnished):
     with database(f"described_{who}_{os.getpid()}") as where, serving(furnished, **where) as (site, _printed):
         command = [sys.executable, "-m", "schemathesis.cli", "--config-file", str(CONFIGURATION), "run"]
         command += [f"{site}/api/schema/", "--checks", "all", "--max-examples", EXAMPLES, "--no-color"]
         command += ["--generation-database", "none"]
         if "FUZZ_EXAMPLES" not in os.environ:
-            command += ["--seed", "1"]  # the same each time; chance is for the hunt
+            command += ["--seed", "1"]  # the same requests each time; ``make fuzz`` sends others
         if who == "administrator":
             token = manage(furnished, "issue_token", "admin", **where).stdout.strip()
             command += ["--header", f"Authorization: Bearer {token}"]

@@ -22,7 +22,7 @@ BODIES = {
     "heroes": {"name": "Owl", "secret_name": "Edith Wren", "age": 41},
     "teams": {"name": "Owls", "headquarters": "The Old Lighthouse"},
 }
-KINDS = {"heroes": (Hero, HeroFactory, "Hero"), "teams": (Team, TeamFactory, "Team")}
+KINDS = {"heroes": (Hero, HeroFactory, "hero"), "teams": (Team, TeamFactory, "team")}
 TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{6})?Z")
 kinds = pytest.mark.parametrize("kind", KINDS)
 
@@ -128,7 +128,7 @@ def test_put_replaces_everything(keeper_program):
 
 def test_put_wants_every_required_member(keeper_program, editor_program):
     hero, team = HeroFactory(), TeamFactory()
-    required = ("This field is required.", "blank")
+    required = ("This field is required.", "required")
     answer = keeper_program.put(f"/api/v1/heroes/{hero.pk}", {"age": 7})
     assert faults(answer) == {"/name": required, "/secret_name": required}
     answer = editor_program.put(f"/api/v1/teams/{team.pk}", {"name": "x"})
@@ -174,7 +174,7 @@ def test_a_row_of_a_list_can_be_sent_back_too(keeper_program):
     assert (answer.status_code, answer.json()["version"]) == (200, 1)
 
 
-READ_ONLY = ("The register sets this by itself. Leave it out, or send it back unchanged.", "read_only")
+READ_ONLY = ("This field is read-only. Omit it, or send it back unchanged.", "read_only")
 
 
 @pytest.mark.parametrize(
@@ -182,7 +182,6 @@ READ_ONLY = ("The register sets this by itself. Leave it out, or send it back un
     [
         {"id": 999},
         {"id": "1"},
-        {"version": 7},
         {"version": None},
         {"created_at": "2001-01-01T00:00:00Z"},
         {"updated_at": None},
@@ -218,8 +217,8 @@ def test_an_unknown_member_is_named_by_its_pointer(member, pointer, keeper_progr
     if member == "team":
         assert (message, code) == READ_ONLY
     else:
-        assert code == "unknown"
-        assert message == "There is no such member; there are: name, secret_name, age, team_id."
+        assert code == "unknown_member"
+        assert message == "Unknown member. Use one of: name, secret_name, age, team_id."
     assert not Hero.objects.exists()
 
 
@@ -229,11 +228,11 @@ def test_every_fault_is_told_at_once(keeper_program):
     told = faults(keeper_program.post("/api/v1/heroes/", body))
     assert {pointer: code for pointer, (_message, code) in told.items()} == {
         "/name": "unique",
-        "/secret_name": "invalid",
-        "/age": "invalid",
+        "/secret_name": "invalid_type",
+        "/age": "invalid_type",
         "/team_id": "invalid",
         "/version": "read_only",
-        "/x": "unknown",
+        "/x": "unknown_member",
     }
 
 
@@ -242,7 +241,7 @@ def test_every_fault_is_told_at_once(keeper_program):
 def test_a_body_that_is_no_object_is_a_fault_of_the_whole(method, body, editor_program):
     address = "/api/v1/heroes/" if method == "post" else f"/api/v1/heroes/{HeroFactory().pk}"
     answer = getattr(editor_program, method)(address, json.dumps(body), content_type="application/json")
-    assert faults(answer) == {"": ("Send a JSON object.", "not_an_object")}
+    assert faults(answer) == {"": ("Send a JSON object.", "invalid_type")}
 
 
 @pytest.mark.parametrize("body", ["", "{", "{'name': 1}", "name=x"])
@@ -301,7 +300,7 @@ def test_the_index_says_where_each_kind_is(visitor_program):
 @pytest.mark.parametrize("method", ["get", "put", "patch", "delete"])
 def test_a_record_that_is_not_there_is_not_found_by_its_kind(method, key, kind, editor_program):
     answer = getattr(editor_program, method)(f"/api/v1/{kind}/{key}")
-    assert problem(answer, 404, "Not Found", f"{KINDS[kind][2]} not found") == []
+    assert problem(answer, 404, "Not Found", f"No {KINDS[kind][2]} has the id {key}.") == []
 
 
 def test_an_address_that_is_not_there_is_not_found(visitor_program):

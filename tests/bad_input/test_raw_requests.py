@@ -549,7 +549,7 @@ def test_the_body_of_a_refused_request_is_not_taken_for_the_next_one(refused, si
     answers = site.send(first + site.head("GET", "/api/v1/heroes/0"), answers=2)
     assert answers[0].status < 500
     assert [answer.status for answer in answers[1:]] in ([404], [])
-    assert all(answer.json["detail"] == "Hero not found" for answer in answers[1:])
+    assert all(answer.json["detail"] == "No hero has the id 0." for answer in answers[1:])
 
 
 def test_after_a_request_that_cannot_be_read_nothing_more_is(site):

@@ -62,16 +62,22 @@ def test_each_version_holds_until_the_next(hour, version, hero, visitor_program)
     assert told["version"] == version
 
 
-@pytest.mark.parametrize(("instant", "words"), [("11:59", "no such hero yet"), ("14:30", "had been deleted")])
+@pytest.mark.parametrize(
+    ("instant", "at_api", "on_page"),
+    [
+        ("11:59", "No hero had the id", "no such hero yet"),
+        ("14:30", "had already been deleted", "had been deleted"),
+    ],
+)
 def test_before_its_creation_and_while_deleted_there_is_none(
-    instant, words, hero, visitor_program, visitor_browser
+    instant, at_api, on_page, hero, visitor_program, visitor_browser
 ):
-    for answer in (
-        visitor_program.get(f"/api/v1/heroes/{hero.pk}?as_of=2026-01-31T{instant}"),
-        visitor_browser.get(f"/heroes/{hero.pk}/?as_of=2026-01-31T{instant}"),
+    for answer, message in (
+        (visitor_program.get(f"/api/v1/heroes/{hero.pk}?as_of=2026-01-31T{instant}"), at_api),
+        (visitor_browser.get(f"/heroes/{hero.pk}/?as_of=2026-01-31T{instant}"), on_page),
     ):
         assert answer.status_code == 404
-        assert words in answer.content.decode()
+        assert message in answer.content.decode()
 
 
 def test_what_is_deleted_now_is_shown_as_it_was(hero, visitor_browser, visitor_program):

@@ -99,7 +99,7 @@ def test_only_the_signed_in_ask_for_a_user(edited, visitor_browser, editor_progr
     for address in ("/history/", "/api/v1/changesets/"):
         answer = visitor_browser.get(f"{address}?user=editor")
         assert answer.status_code == 400
-        assert "There is no such parameter" in answer.content.decode()
+        assert "Unknown parameter" in answer.content.decode()
 
 
 @pytest.mark.parametrize(

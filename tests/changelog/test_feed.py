@@ -124,7 +124,7 @@ def test_a_cursor_from_before_a_restored_backup_is_refused(visitor_program):
     Hero.history.all().delete()
     answer = visitor_program.get(copy.address)
     assert (answer.status_code, answer.json()["errors"][0]["code"]) == (400, "cursor")
-    assert "Begin anew" in answer.json()["errors"][0]["message"]
+    assert "Start again" in answer.json()["errors"][0]["message"]
 
 
 def test_after_moving_to_another_database_server_the_feed_begins_anew(visitor_program):

@@ -172,4 +172,4 @@ def test_the_admins_history_is_this_one(hero, editor_browser):
 
 def test_a_record_that_never_was_has_no_history(visitor_browser, visitor_program):
     assert visitor_browser.get("/heroes/999/history/").status_code == 404
-    assert visitor_program.get("/api/v1/heroes/999/history/").json()["detail"] == "Hero not found"
+    assert visitor_program.get("/api/v1/heroes/999/history/").json()["detail"] == "No hero has the id 999."

@@ -1,39 +1,36 @@
-"""The schemas that many operations share in the OpenAPI description, and those made out of others."""
+"""The component schemas that many operations share in the OpenAPI description."""
 
 from typing import Any
 
 from heroesite.api.openapi.examples import PROBLEM
 
-GUARDS = {
-    "type": "object",
-    "description": "Which record is meant, and as it was seen when.",
-    "required": ["id"],
-    "properties": {
-        "id": {"type": "integer", "minimum": 0},
-        "version": {
-            "type": "integer",
-            "minimum": 0,
-            "description": "As it was read: 409 where it has been changed since.",
-        },
-    },
+VERSION = {
+    "type": "integer",
+    "minimum": 0,
+    "description": "The version that you read. If the record has changed since, the response is 409.",
 }
-
-REHEARSAL = {
+RECORD_KEY = {
     "type": "object",
-    "description": "What a write would answer and change, which was taken back.",
+    "description": "Identifies a record and, optionally, its version.",
+    "required": ["id"],
+    "properties": {"id": {"type": "integer", "minimum": 0}, "version": VERSION},
+}
+DRY_RUN = {
+    "type": "object",
+    "description": "The result of a dry run. Nothing has been changed.",
     "required": ["dry_run", "status", "body", "change_count", "changes"],
     "properties": {
         "dry_run": {"type": "boolean", "const": True},
-        "status": {"type": "integer", "description": "The status that it would be answered with."},
+        "status": {"type": "integer", "description": "The status that the response would have."},
         "body": {
             "type": ["object", "null"],
-            "description": "The body that it would be answered with, without restricted values; the id of"
-            " what would be created is null.",
+            "description": "The body that the response would have, without restricted values. The id of a"
+            " record that would be created is null.",
         },
         "change_count": {"type": "integer"},
         "changes": {
             "type": "array",
-            "description": "All that would be written, the first 1,000.",
+            "description": "The changes that would be made, at most 1,000.",
             "items": {
                 "type": "object",
                 "required": ["kind", "id", "name", "action"],
@@ -50,40 +47,41 @@ REHEARSAL = {
 
 
 def add_schemas(result: dict[str, Any], generator: Any, request: Any, public: bool) -> dict[str, Any]:
-    """Add the shapes that many operations share, and that a body has no member that is unknown."""
+    """Add the shared schemas, and disallow unknown members in request bodies."""
     schemas = result["components"]["schemas"]
-    schemas |= {"Problem": PROBLEM, "Rehearsal": REHEARSAL, "RecordRequest": GUARDS}
+    schemas |= {"Problem": PROBLEM, "DryRun": DRY_RUN, "RecordRequest": RECORD_KEY}
     for name, schema in [*schemas.items()]:
         if name.startswith("Patched"):
-            guarded = {**GUARDS, **schema, "required": GUARDS["required"]}
-            guarded["properties"] = GUARDS["properties"] | schema["properties"]
-            schemas[name.replace("Request", "WithIdRequest")] = guarded
+            schema["properties"]["version"] = VERSION
+            with_id = {**RECORD_KEY, **schema, "required": RECORD_KEY["required"]}
+            with_id["properties"] = RECORD_KEY["properties"] | schema["properties"]
+            schemas[name.replace("Request", "WithIdRequest")] = with_id
     for name, schema in schemas.items():
         if name.endswith("Request"):
             schema["additionalProperties"] = False
     for operations in result["paths"].values():
         for operation in operations.values():
             if any(parameter["name"] == "fields" for parameter in operation.get("parameters", [])):
-                add_narrowed(operation["responses"]["200"]["content"]["application/json"], schemas)
+                add_sparse_schema(operation["responses"]["200"]["content"]["application/json"], schemas)
     return result
 
 
-def add_narrowed(answer: dict[str, Any], schemas: dict[str, Any]) -> None:
-    """Say that a record in an answer may be narrowed by ``fields``, ``omit`` or ``as_of``, or widened."""
-    holder, member = answer, "schema"
-    whole = named(answer["schema"])
+def add_sparse_schema(content: dict[str, Any], schemas: dict[str, Any]) -> None:
+    """Allow fewer or more members in a response, by ``fields``, ``omit``, ``expand`` or ``as_of``."""
+    parent, member = content, "schema"
+    whole = schema_name(content["schema"])
     if whole.startswith("Paginated"):
-        holder, member = schemas[whole]["properties"]["results"], "items"
-    row = holder[member]
-    one = named(row).removesuffix("Row")
-    some = {name: value for name, value in schemas[one].items() if name != "required"}
-    schemas[f"SomeOf{one}"] = some | {
+        parent, member = schemas[whole]["properties"]["results"], "items"
+    row = parent[member]
+    name = schema_name(row).removesuffix("Row")
+    optional = {key: value for key, value in schemas[name].items() if key != "required"}
+    schemas[f"SomeOf{name}"] = optional | {
         "minProperties": 1,
-        "description": "With the members that were asked for.",
+        "description": "The members that were requested.",
     }
-    holder[member] = {"anyOf": [row, {"$ref": f"#/components/schemas/SomeOf{one}"}]}
+    parent[member] = {"anyOf": [row, {"$ref": f"#/components/schemas/SomeOf{name}"}]}
 
 
-def named(reference: dict[str, Any]) -> str:
-    """The name of the schema that a reference leads to."""
+def schema_name(reference: dict[str, Any]) -> str:
+    """Return the name of the schema that a reference points to."""
     return str(reference["$ref"].rsplit("/", 1)[1])

@@ -1,11 +1,11 @@
-"""The error responses of the OpenAPI description: their schema, and examples of each."""
+"""The error responses of the OpenAPI description: their schema, and an example of each."""
 
 from typing import Any
 
 from django.http import HttpRequest
 
 from heroesite.api.conditional import IfMatchNotSupported, PreconditionFailed, PreconditionRequired
-from heroesite.api.idempotency import BadKey, KeyReused, StillRunning
+from heroesite.api.idempotency import IdempotencyKeyInUse, IdempotencyKeyReused, InvalidIdempotencyKey
 from heroesite.api.limits import LimitReached
 from heroesite.api.problems import (
     INVALID_BODY,
@@ -16,79 +16,88 @@ from heroesite.api.problems import (
     unknown_member_message,
 )
 
-BAD_LIMIT = {"parameter": "limit", "message": "Enter a whole number from 1 to 100.", "code": "max_value"}
+INVALID_LIMIT = {
+    "parameter": "limit",
+    "message": "Enter a whole number from 1 to 100.",
+    "code": "max_value",
+}
+UNKNOWN_ID = 999_999
+CHANGED = "The record has changed and is now at version 1."
 
 
-def no_such_parameter(*names: str) -> dict[str, str]:
-    message = f"There is no such parameter; there are: {', '.join(names)}."
-    return {"parameter": "colour", "message": message, "code": "unknown"}
-
-
-NO_NAME = {"pointer": "/name", "message": "This field is required.", "code": "blank"}
+def unknown_parameter(*known: str) -> dict[str, str]:
+    """Return the error of a parameter that isn't ``known``."""
+    message = f"Unknown parameter. Use one of: {', '.join(known)}."
+    return {"parameter": "colour", "message": message, "code": "unknown_parameter"}
 
 
 def unknown_member(*known: str) -> Problem:
     """Return the error of a body with a member that isn't ``known``."""
-    error = {"pointer": "/name", "message": unknown_member_message(*known), "code": "unknown"}
+    error = {"pointer": "/name", "message": unknown_member_message(*known), "code": "unknown_member"}
     return Problem(422, INVALID_BODY, [error])
 
 
-ANYWHERE = {
+def unknown_id(model: Any) -> dict[str, Problem]:
+    return {"id": Problem(404, f"No {model._meta.verbose_name} has the id {UNKNOWN_ID}.")}
+
+
+def no_permission(method: str, model: Any) -> dict[str, Problem]:
+    """Return the error of a user without permission to add, change or delete records."""
+    action = {"POST": "add", "DELETE": "delete"}.get(method, "change")
+    names = model._meta.verbose_name_plural
+    return {"permission": Problem(403, f"You don't have permission to {action} {names}.")}
+
+
+COMMON = {
     "token": Problem(401, "The token is not valid. Make a new one under /account/tokens/."),
     "accept": Problem(406, NOT_ACCEPTABLE),
     "limit": Problem(429, LimitReached.words.format(most=30_000, name="token", wait=12)),
 }
-
-WRITING = {"permission": Problem(403, "You don't have permission to change heroes.")}
-SENDING = {
+REQUEST_BODY = {
     "not JSON": Problem(
         400, "The request body isn't valid JSON: Expecting ':' delimiter at line 1, column 8."
     ),
     "too large": Problem(413, "The request body is larger than 2 MB. Send less at once."),
-    "not application/json": Problem(
-        415, "Unsupported media type “text/plain”. Set Content-Type to application/json."
-    ),
-    "rule": Problem(422, INVALID_BODY, [NO_NAME]),
-}
-
-REPEATING = {
-    "key": Problem(400, str(BadKey.default_detail)),
-    "key in use": Problem(409, str(StillRunning.default_detail)),
-    "key reused": Problem(422, str(KeyReused.default_detail)),
-}
-
-STALE = {
-    "stale": Problem(412, PreconditionFailed.message.format(version=1), more={"version": 1}),
-}
-
-BULK = {
-    "too large": Problem(413, "The request body is larger than 10 MB. Send less at once."),
-    "rule": Problem(
+    "media type": Problem(415, "Unsupported media type “text/plain”. Set Content-Type to application/json."),
+    "body": Problem(
         422,
-        INVALID_ITEMS,
-        [{"pointer": "", "message": "Send a list of 1 to 1,000 objects.", "code": "not_a_list"}],
+        INVALID_BODY,
+        [{"pointer": "/name", "message": "This field is required.", "code": "required"}],
     ),
 }
-
-STALE_ITEMS = {
-    "stale item": Problem(
+KEY = {
+    "key": Problem(400, str(InvalidIdempotencyKey.default_detail)),
+    "key in use": Problem(409, str(IdempotencyKeyInUse.default_detail)),
+    "key reused": Problem(422, str(IdempotencyKeyReused.default_detail)),
+}
+STALE = {"stale": Problem(412, PreconditionFailed.message.format(version=1), more={"version": 1})}
+STALE_BODY = {
+    "stale version": Problem(
         409,
-        INVALID_ITEMS,
-        [
-            {
-                "pointer": "/0/version",
-                "message": "The record has been changed since: it is at version 1.",
-                "code": "stale",
-            }
-        ],
+        f"{CHANGED} Read it again, then send your changes.",
+        [{"pointer": "/version", "message": CHANGED, "code": "stale"}],
+        more={"version": 1},
     )
 }
+ITEMS = {
+    "too large": Problem(413, "The request body is larger than 10 MB. Send less at once."),
+    "body": Problem(
+        422,
+        INVALID_ITEMS,
+        [{"pointer": "", "message": "Send a JSON array of 1 to 1,000 objects.", "code": "invalid_length"}],
+    ),
+}
+STALE_ITEMS = {
+    "stale version": Problem(
+        409, INVALID_ITEMS, [{"pointer": "/0/version", "message": CHANGED, "code": "stale"}]
+    )
+}
+IF_MATCH_NOT_SUPPORTED = {"If-Match": Problem(412, str(IfMatchNotSupported.default_detail))}
+IF_MATCH_REQUIRED = {"no If-Match": Problem(428, str(PreconditionRequired.default_detail))}
 
-UNMATCHED = {"nothing to match": Problem(412, IfMatchNotSupported.default_detail)}
-UNCONDITIONAL = {"unconditional": Problem(428, PreconditionRequired.default_detail)}
 PROBLEM = {
     "type": "object",
-    "description": "Problem details (RFC 9457).",
+    "description": "A problem document (RFC 9457).",
     "required": ["type", "title", "status", "detail", "errors", "request_id"],
     "properties": {
         "type": {"type": "string", "format": "uri-reference"},
@@ -97,35 +106,45 @@ PROBLEM = {
         "detail": {"type": "string", "description": "What is wrong and how to fix it."},
         "errors": {
             "type": "array",
+            "description": "The errors in the body or the query, at most 50.",
             "items": {
                 "type": "object",
                 "required": ["message", "code"],
                 "properties": {
-                    "pointer": {"type": "string", "description": "The member of the body (RFC 6901)."},
-                    "parameter": {"type": "string", "description": "The parameter in the query string."},
+                    "pointer": {
+                        "type": "string",
+                        "description": "A JSON pointer (RFC 6901) to a member of the request body.",
+                    },
+                    "parameter": {"type": "string", "description": "The name of a query parameter."},
                     "message": {"type": "string"},
-                    "code": {"type": "string", "description": "Stable; for programs."},
+                    "code": {"type": "string", "description": "A stable code for programs."},
                 },
             },
         },
-        "version": {"type": "integer", "description": "With 412: the current version of the record."},
+        "version": {
+            "type": "integer",
+            "description": "The current version of the record, if another was expected.",
+        },
         "skipped": {
             "type": "array",
             "items": {"type": "object"},
-            "description": "With 409: skipped records.",
+            "description": "The records that an undo skipped.",
         },
-        "request_id": {"type": "string"},
+        "request_id": {
+            "type": "string",
+            "description": "Identifies the request in the log. Include it when you report a problem.",
+        },
     },
 }
 
 
 def problem_responses(problems: dict[str, Problem]) -> dict[str, Any]:
-    """An answer for each status among ``problems``, with those that have it for examples."""
+    """Return the OpenAPI response of each status among ``problems``, with these as its examples."""
     responses: dict[str, Any] = {}
     for name, problem in sorted(problems.items(), key=lambda item: item[1].status):
-        shown = problem.members(HttpRequest()) | {"request_id": "6f1f4b0e-6d0c-4f6e-9d5e-3c1f0a2b7c11"}
+        members = problem.members(HttpRequest()) | {"request_id": "6f1f4b0e-6d0c-4f6e-9d5e-3c1f0a2b7c11"}
         content = {"schema": {"$ref": "#/components/schemas/Problem"}, "examples": {}}
-        described = {"description": shown["title"], "content": {MEDIA_TYPE: content}}
+        described = {"description": members["title"], "content": {MEDIA_TYPE: content}}
         response = responses.setdefault(str(problem.status), described)
-        response["content"][MEDIA_TYPE]["examples"][name] = {"value": shown}
+        response["content"][MEDIA_TYPE]["examples"][name] = {"value": members}
     return responses

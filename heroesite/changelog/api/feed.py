@@ -1,4 +1,4 @@
-"""The API's feed of all changes, for programs that keep a copy of the register."""
+"""The API endpoint that lists all changes, for keeping a copy in sync."""
 
 from collections.abc import Mapping
 from typing import Any, ClassVar
@@ -38,7 +38,7 @@ class FeedForm(QueryForm):
 
 
 class ChangeSerializer(serializers.Serializer):
-    """A change, with the record as it left it; of a deletion, none."""
+    """A change, with the record after it."""
 
     kind = serializers.CharField(source="kind._meta.model_name")
     id = serializers.IntegerField(source="entry.id")
@@ -51,7 +51,7 @@ class ChangeSerializer(serializers.Serializer):
     token = Person(source="entry.change_set.token")
     record = serializers.SerializerMethodField()
 
-    @extend_schema_field({"description": "As the change left it."})  # see FeedAutoSchema
+    @extend_schema_field({"description": "The record after the change, or null."})  # see FeedAutoSchema
     def get_record(self, step: Step) -> dict[str, Any] | None:
         if step.action == Action.DELETED:
             return None
@@ -62,9 +62,9 @@ class ChangeSerializer(serializers.Serializer):
 class FeedAutoSchema(HistoryAutoSchema):
     def get_override_parameters(self) -> list[Any]:
         whole = {"type": "integer", "minimum": 1, "maximum": MOST, "default": DEFAULT}
-        words = "The cursor of an earlier answer; without it the feed begins at the start."
+        text = "The cursor from an earlier response. Omit it to start with the first change."
         return [
-            OpenApiParameter("after", {"type": "string", "minLength": 1}, description=words),
+            OpenApiParameter("after", {"type": "string", "minLength": 1}, description=text),
             OpenApiParameter("limit", whole),
         ]
 
@@ -75,9 +75,9 @@ class FeedAutoSchema(HistoryAutoSchema):
         change = self.resolve_serializer(ChangeSerializer, "response").ref
         results = {"type": "array", "items": {"allOf": [change, {"type": "object", "properties": described}]}}
         members = {
-            "after": {"type": "string", "description": "The cursor to ask with next."},
+            "after": {"type": "string", "description": "The cursor to continue with."},
             "next": {"type": "string", "format": "uri"},
-            "caught_up": {"type": "boolean", "description": "Whether that is all that there is by now."},
+            "caught_up": {"type": "boolean", "description": "Whether there are no further changes yet."},
             "results": results,
         }
         return {200: {"type": "object", "required": sorted(members), "properties": members}}
@@ -88,7 +88,7 @@ class FeedAutoSchema(HistoryAutoSchema):
     def get_problems(self) -> dict[str, Problem]:
         fault = {
             "parameter": "after",
-            "message": "This is no cursor of the feed. Begin anew, without it.",
+            "message": "This cursor isn't valid here. Start again without a cursor.",
             "code": "cursor",
         }
         return super().get_problems() | {"parameter": Problem(400, INVALID_QUERY, [fault])}
@@ -109,7 +109,11 @@ class FeedViewSet(HistoryViewSet):
     """Every change to every record, once; ``as_view`` is told how rows are serialized, and an example."""
 
     model = ChangeSet
-    summaries = {"follow": "Follow all changes"}
+    summaries = {"follow": "List all changes"}
+    descriptions = {
+        "follow": "Returns every change to every record once, in the order of commits, for keeping a copy in"
+        " sync. Store `after` and continue with it; `caught_up` is true once you have every change."
+    }
     serializer_class = ChangeSerializer
     pagination_class = None
     schema = FeedAutoSchema()

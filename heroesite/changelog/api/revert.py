@@ -1,31 +1,39 @@
-"""The API's way to give a record the values that it had."""
+"""The API endpoint that reverts a record to an earlier version."""
 
 from typing import Any
 
 from django.core.exceptions import ValidationError
-from django.utils.text import capfirst
-from drf_spectacular.utils import OpenApiExample, OpenApiParameter
+from drf_spectacular.utils import OpenApiExample
 from rest_framework.exceptions import APIException, NotFound
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from heroesite.api.conditional import PreconditionFailed
-from heroesite.api.openapi.examples import REPEATING, no_such_parameter, unknown_member
-from heroesite.api.openapi.schema import AUTOMATIC, DRY_RUN, KEY, REPLAYED, SEEN, TAG
+from heroesite.api.openapi.examples import KEY, unknown_member, unknown_parameter
+from heroesite.api.openapi.parameters import (
+    DRY_RUN,
+    ETAG,
+    IDEMPOTENCY_KEY,
+    IDEMPOTENCY_REPLAYED,
+    IF_MATCH,
+    id_parameter,
+)
+from heroesite.api.openapi.schema import AUTOMATIC
 from heroesite.api.problems import INVALID_QUERY, Problem, optional_members
 from heroesite.changelog.api.schema import HistoryAutoSchema
 from heroesite.changelog.revert import revert
 from heroesite.ids import is_id
+from heroesite.records.api.errors import not_found
 from heroesite.records.api.permissions import AuthenticatedWritePermission
 from heroesite.records.api.viewsets import RecordViewSet
-from heroesite.records.api.writes import once
+from heroesite.records.api.writes import idempotent
 from heroesite.text import printable
 
-WAS_DELETED = "It was deleted then. Choose an earlier entry."
+WAS_DELETED = "It was deleted at this version. Choose an earlier one."
 
 
 class CannotRevert(APIException):
-    """The record cannot be as it was: by the rules, or since it was deleted then."""
+    """The version breaks a rule today, or is a deletion."""
 
     status_code = 409
     default_code = "cannot_revert"
@@ -33,8 +41,8 @@ class CannotRevert(APIException):
 
 class RevertAutoSchema(HistoryAutoSchema):
     def get_override_parameters(self) -> list[Any]:
-        path = [OpenApiParameter(name, int, OpenApiParameter.PATH) for name in ("id", "version")]
-        return [*path, DRY_RUN, KEY, REPLAYED, SEEN, TAG]
+        path = [id_parameter(name) for name in ("id", "version")]
+        return [*path, DRY_RUN, IDEMPOTENCY_KEY, IDEMPOTENCY_REPLAYED, IF_MATCH, ETAG]
 
     def get_request_serializer(self) -> Any:
         return None
@@ -44,25 +52,29 @@ class RevertAutoSchema(HistoryAutoSchema):
 
     def get_examples(self) -> list[OpenApiExample]:
         shown = {"id": 1, **self.view.example, **self.view.nested_example}
-        return [OpenApiExample("As it was", shown | AUTOMATIC, response_only=True, status_codes=["200"])]
+        return [OpenApiExample("Reverted", shown | AUTOMATIC, response_only=True, status_codes=["200"])]
 
     def get_problems(self) -> dict[str, Problem]:
         return super().get_problems() | {
-            **REPEATING,
-            "parameter": Problem(400, INVALID_QUERY, [no_such_parameter("dry_run")]),
-            "rule": unknown_member(),
+            **KEY,
+            "parameter": Problem(400, INVALID_QUERY, [unknown_parameter("dry_run")]),
+            "body": unknown_member(),
             "deleted then": Problem(409, WAS_DELETED),
         }
 
 
 class Revert(RecordViewSet):
-    """One kind of record, to be given the values that it had; its answers are those to any other change."""
+    """Revert records of one model; the response is that of any other change."""
 
-    summaries = {"revert": "Give a {kind} the values that it had"}
+    summaries = {"revert": "Revert a {name}"}
+    descriptions = {
+        "revert": "Gives a {name} the values of an earlier version, as a new version. If it has been deleted,"
+        " it is restored."
+    }
     permission_classes = [AuthenticatedWritePermission]
     schema = RevertAutoSchema()
 
-    @once
+    @idempotent
     def revert(self, request: Request, pk: str, version: str) -> Response:
         optional_members(request)
         entry = self.find(pk, version)
@@ -82,15 +94,13 @@ class Revert(RecordViewSet):
         entries = self.model.history.filter(id=pk if is_id(pk) else None)
         entry = entries.filter(version=version).first() if is_id(version) else None
         if entry is None:
-            kind = str(self.model._meta.verbose_name)
-            known = entries.exists()
-            raise NotFound(
-                f"The {kind} had no version {printable(version)}" if known else f"{capfirst(kind)} not found"
-            )
+            if not entries.exists():
+                raise not_found(self.model, pk)
+            raise NotFound(f"This {self.model._meta.verbose_name} has no version {printable(version)}.")
         return entry
 
 
 def revert_view(viewset: type[RecordViewSet]) -> Any:
-    """The view that reverts records of the kind of ``viewset``."""
+    """Return a view that reverts the records of ``viewset``."""
     both: type[RecordViewSet] = type(f"{viewset.__name__}Revert", (Revert, viewset), {})
     return both.as_view({"post": "revert"})

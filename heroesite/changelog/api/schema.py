@@ -4,7 +4,8 @@ from typing import Any
 
 from drf_spectacular.utils import OpenApiExample, OpenApiParameter
 
-from heroesite.api.openapi.examples import BAD_LIMIT, no_such_parameter
+from heroesite.api.openapi.examples import INVALID_LIMIT, unknown_parameter
+from heroesite.api.openapi.parameters import id_parameter
 from heroesite.api.openapi.schema import RecordAutoSchema
 from heroesite.api.problems import INVALID_QUERY, Problem
 from heroesite.records.filters.filtersets import LAST_OFFSET, LIMIT
@@ -35,15 +36,18 @@ ENTRIES_OF_A_CHANGE_SET = {
 
 
 class HistoryAutoSchema(RecordAutoSchema):
+    """Describe operations whose views have ``summaries`` and ``descriptions``."""
+
     def get_summary(self) -> str | None:
-        kind = self.view.model._meta.verbose_name
-        summary: str = self.view.summaries[self.view.action]
-        return summary.format(kind=kind)
+        return self.with_names(self.view.summaries[self.view.action])
+
+    def get_description(self, *args: Any) -> str:
+        return self.with_names(self.view.descriptions[self.view.action])
 
     def get_override_parameters(self) -> list[Any]:
-        if "{id}" not in self.path:
+        if not self.is_one:
             return []
-        parameters = [OpenApiParameter("id", int, OpenApiParameter.PATH)]
+        parameters = [id_parameter()]
         if self.view.action == "retrieve":
             for name, smallest, largest in (("limit", 1, LIMIT), ("offset", 0, LAST_OFFSET)):
                 whole = {"type": "integer", "minimum": smallest, "maximum": largest}
@@ -51,8 +55,8 @@ class HistoryAutoSchema(RecordAutoSchema):
         return parameters
 
     def get_problems(self) -> dict[str, Problem]:
-        fault = no_such_parameter("limit", "offset") if "{id}" in self.path else BAD_LIMIT
-        return super().get_problems() | {"parameter": Problem(400, INVALID_QUERY, [fault])}
+        error = unknown_parameter("limit", "offset") if self.is_one else INVALID_LIMIT
+        return super().get_problems() | {"parameter": Problem(400, INVALID_QUERY, [error])}
 
     def get_examples(self) -> list[OpenApiExample]:
         return [OpenApiExample(self.view.model._meta.verbose_name, self.view.examples[self.view.action])]

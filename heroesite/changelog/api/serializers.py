@@ -13,8 +13,8 @@ from heroesite.records.permissions import hidden_fields
 CHANGES = {
     "type": "object",
     "description": (
-        "For each member that was changed its value before and after; of a value that the caller may not"
-        " see, only that it was changed; of one that had to be forgotten, that it is erased."
+        "The changed members, each with its value before and after. If you may not read the values, only"
+        " `changed` is set; if they have been erased from the history, `erased` is set."
     ),
     "additionalProperties": {
         "type": "object",
@@ -29,17 +29,17 @@ CHANGES = {
 
 
 class Person(serializers.CharField):
-    """Who did it, told to those who are signed in."""
+    """The user who made a change, shown only to signed-in users."""
 
     def __init__(self, **kwargs: Any) -> None:
-        super().__init__(allow_null=True, help_text="Null for visitors.", **kwargs)
+        super().__init__(allow_null=True, help_text="Null unless you are signed in.", **kwargs)
 
     def to_representation(self, value: str) -> str | None:  # type: ignore[override]
         return (value or None) if self.context["request"].user.is_authenticated else None
 
 
 class EntrySerializer(serializers.Serializer):
-    """What was done to a record."""
+    """A change to a record."""
 
     version = serializers.IntegerField(source="entry.version")
     name = serializers.CharField(source="entry.name")
@@ -59,7 +59,7 @@ def told(step: Step, name: str, hidden: bool) -> dict[str, Any]:
 
 
 class RecordEntrySerializer(EntrySerializer):
-    """What was done to one record, by whom and when."""
+    """A version in the history of a record."""
 
     at = serializers.DateTimeField(source="entry.history_date")
     change_set = serializers.IntegerField(source="entry.change_set_id")
@@ -69,14 +69,14 @@ class RecordEntrySerializer(EntrySerializer):
 
 
 class ChangeSetEntrySerializer(EntrySerializer):
-    """What one change set did to a record."""
+    """A change to a record within a change set."""
 
     kind = serializers.CharField(source="kind._meta.model_name")
     id = serializers.IntegerField(source="entry.id")
 
 
 class TallySerializer(serializers.Serializer):
-    """How many records of a kind the same was done to."""
+    """The number of records of one type with the same action."""
 
     kind = serializers.CharField(source="kind._meta.model_name")
     action = serializers.ChoiceField(Action.choices)
@@ -84,7 +84,7 @@ class TallySerializer(serializers.Serializer):
 
 
 class ChangeSetSerializer(serializers.ModelSerializer):
-    """What one request, import or command changed."""
+    """The changes of one request, import or command."""
 
     user = Person(source="username")
     token = Person()
@@ -101,7 +101,7 @@ class ChangeSetSerializer(serializers.ModelSerializer):
 
 
 class PageOfEntriesSerializer(serializers.Serializer):
-    """Some of the entries of a change set."""
+    """A page of the entries of a change set."""
 
     count = serializers.IntegerField()
     next = serializers.URLField(allow_null=True)
@@ -110,7 +110,7 @@ class PageOfEntriesSerializer(serializers.Serializer):
 
 
 class ChangeSetDetailSerializer(ChangeSetSerializer):
-    """A change set with what it did to each record."""
+    """A change set with its changes to each record."""
 
     entries = PageOfEntriesSerializer(read_only=True)
 

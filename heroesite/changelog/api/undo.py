@@ -4,23 +4,24 @@ from collections.abc import Sequence
 from http import HTTPStatus
 from typing import Any
 
-from drf_spectacular.utils import OpenApiExample, OpenApiParameter
+from drf_spectacular.utils import OpenApiExample
 from rest_framework import serializers, viewsets
-from rest_framework.exceptions import APIException, ErrorDetail, NotFound
+from rest_framework.exceptions import APIException, ErrorDetail
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from heroesite.api.openapi.examples import REPEATING, no_such_parameter, unknown_member
-from heroesite.api.openapi.schema import DRY_RUN, KEY, REPLAYED
+from heroesite.api.openapi.examples import KEY, unknown_member, unknown_parameter
+from heroesite.api.openapi.parameters import DRY_RUN, IDEMPOTENCY_KEY, IDEMPOTENCY_REPLAYED, id_parameter
 from heroesite.api.problems import INVALID_QUERY, InvalidBody, Problem, optional_members, reject_parameters
 from heroesite.changelog.api.schema import HistoryAutoSchema
 from heroesite.changelog.undo.execution import undo
 from heroesite.changelog.undo.permissions import check_permission, count_actions
 from heroesite.changelog.undo.reversals import Reversal
 from heroesite.ids import is_id
+from heroesite.records.api.errors import not_found
 from heroesite.records.api.filter_backend import is_dry_run
 from heroesite.records.api.permissions import AuthenticatedWritePermission
-from heroesite.records.api.writes import Write, once
+from heroesite.records.api.writes import IdempotentWriteMixin, idempotent
 from heroesite.records.audit.change_sets import ChangeSet, Source, new_change_set
 from heroesite.records.lock_timeouts import lock_timeout
 from heroesite.records.models.base import record_models
@@ -98,10 +99,10 @@ class UndoOptionsSerializer(serializers.Serializer):
 
 
 class UndoAutoSchema(HistoryAutoSchema):
-    rehearsed = None  # a dry run has the same response
+    dry_run_example = None  # a dry run has the same response
 
     def get_override_parameters(self) -> list[Any]:
-        return [OpenApiParameter("id", int, OpenApiParameter.PATH), DRY_RUN, KEY, REPLAYED]
+        return [id_parameter(), DRY_RUN, IDEMPOTENCY_KEY, IDEMPOTENCY_REPLAYED]
 
     def get_request_serializer(self) -> Any:
         return UndoOptionsSerializer
@@ -117,9 +118,9 @@ class UndoAutoSchema(HistoryAutoSchema):
 
     def get_problems(self) -> dict[str, Problem]:
         return super().get_problems() | {
-            **REPEATING,
-            "parameter": Problem(400, INVALID_QUERY, [no_such_parameter("dry_run")]),
-            "rule": unknown_member("anyway"),
+            **KEY,
+            "parameter": Problem(400, INVALID_QUERY, [unknown_parameter("dry_run")]),
+            "body": unknown_member("anyway"),
             "too many": Problem(422, str(TooManyRecords(7, 20_000).detail)),
             "nothing": Problem(409, str(NothingUndone([], []).detail), [], {"skipped": []}),
         }
@@ -135,11 +136,15 @@ UNDONE = {
 }
 
 
-class UndoViewSet(Write, viewsets.ViewSet):
+class UndoViewSet(IdempotentWriteMixin, viewsets.ViewSet):
     """Undo a change set, or with ``dry_run`` return what an undo would do."""
 
     model = ChangeSet
-    summaries = {"undo": "Undo a {kind}"}
+    summaries = {"undo": "Undo a change set"}
+    descriptions = {
+        "undo": "Reverses the changes of a change set. Records that have changed since are left unchanged and"
+        " listed in `skipped`; with `anyway`, their later changes are undone too."
+    }
     permission_classes = [AuthenticatedWritePermission]
     schema = UndoAutoSchema()
 
@@ -155,7 +160,7 @@ class UndoViewSet(Write, viewsets.ViewSet):
         with lock_timeout(LOCK_TIMEOUT):
             return self.execute(request, change_set)
 
-    @once
+    @idempotent
     def execute(self, request: Request, change_set: ChangeSet) -> Response:
         anyway = self.get_anyway(request)
         with new_change_set(Source.API, request._request, undoes=change_set):
@@ -168,15 +173,15 @@ class UndoViewSet(Write, viewsets.ViewSet):
         }
         return Response(UndoResultSerializer(members | listed).data)
 
-    def rehearsal(self, answer: Response) -> Response:
+    def dry_run_response(self, response: Response) -> Response:
         """Return the response to a dry run, which leaves no change set."""
-        answer.data["change_set"] = None
-        return answer
+        response.data["change_set"] = None
+        return response
 
     def get_object(self, pk: str) -> ChangeSet:
         change_set = ChangeSet.objects.filter(pk=pk).first() if is_id(pk) else None
         if change_set is None:
-            raise NotFound("Change set not found")
+            raise not_found(ChangeSet, pk)
         return change_set
 
     def options(self, request: Any, *args: Any, **kwargs: Any) -> Response:
@@ -188,5 +193,5 @@ class UndoViewSet(Write, viewsets.ViewSet):
         """Return the member ``anyway`` of the body; false if it is omitted."""
         value = optional_members(request, "anyway").get("anyway", False)
         if not isinstance(value, bool):
-            raise InvalidBody({"anyway": [ErrorDetail("Send true or false.", "invalid")]})
+            raise InvalidBody({"anyway": [ErrorDetail("Send true or false.", "invalid_type")]})
         return value

@@ -4,9 +4,7 @@ from collections.abc import Iterable
 from typing import Any, ClassVar
 
 from django.utils.cache import add_never_cache_headers
-from django.utils.text import capfirst
 from rest_framework import viewsets
-from rest_framework.exceptions import NotFound
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -28,6 +26,7 @@ from heroesite.changelog.api.serializers import (
 from heroesite.changelog.filters import ChangeSetFilterSet
 from heroesite.changelog.steps import Entries, Step, tallies
 from heroesite.ids import is_id
+from heroesite.records.api.errors import not_found
 from heroesite.records.api.filter_backend import RecordFilterBackend, validate_query
 from heroesite.records.api.pagination import RecordPagination
 from heroesite.records.api.permissions import RecordPermission
@@ -43,6 +42,7 @@ class HistoryViewSet(viewsets.GenericViewSet[Any]):
 
     model: ClassVar[Any]
     summaries: ClassVar[dict[str, str]]
+    descriptions: ClassVar[dict[str, str]]
     examples: ClassVar[dict[str, Any]]
 
     schema = HistoryAutoSchema()
@@ -82,7 +82,8 @@ class RecordHistoryViewSet(HistoryViewSet):
     """The history of one record, also of one that was deleted; ``as_view`` is told the model."""
 
     model: ClassVar[Any] = Record
-    summaries = {"list": "List what was done to a {kind}"}
+    summaries = {"list": "List the history of a {name}"}
+    descriptions = {"list": "Returns the versions of a {name}, latest first, even after its deletion."}
     examples = {"list": {**AN_ENTRY, **MADE, "change_set": 7}}
     filterset_class = PagedFilterSet
     serializer_class = RecordEntrySerializer
@@ -94,13 +95,17 @@ class RecordHistoryViewSet(HistoryViewSet):
     def list(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         entries = Entries([(self.model, self.filter_queryset(self.get_queryset()))])
         if not entries.count():
-            raise NotFound(f"{capfirst(self.model._meta.verbose_name)} not found")
+            raise not_found(self.model, self.kwargs["pk"])
         return self.disclosing(*self.page_of(entries, RecordEntrySerializer))
 
 
 class ChangeSetViewSet(HistoryViewSet):
     model = ChangeSet
-    summaries = {"list": "List change sets", "retrieve": "Read one change set"}
+    summaries = {"list": "List change sets", "retrieve": "Get a change set"}
+    descriptions = {
+        "list": "Returns the requests, imports and commands that changed records, the latest first.",
+        "retrieve": "Returns a change set with its changes to each record.",
+    }
     examples = {"list": A_CHANGE_SET, "retrieve": {**A_CHANGE_SET, "entries": ENTRIES_OF_A_CHANGE_SET}}
     queryset = ChangeSet.objects.prefetch_related("undone_by")
     filterset_class = ChangeSetFilterSet
@@ -117,7 +122,7 @@ class ChangeSetViewSet(HistoryViewSet):
         key = kwargs["pk"]
         change_set = self.get_queryset().filter(pk=key).first() if is_id(key) else None
         if change_set is None:
-            raise NotFound("Change set not found")
+            raise not_found(ChangeSet, key)
         entries, rows = self.page_of(Entries.of_change_set(change_set), ChangeSetEntrySerializer)
         [members] = self.told([change_set])
         return self.disclosing(Response({**members, "entries": entries.data}), rows)

@@ -1,157 +1,171 @@
-"""Many records in one request, all or none of them."""
+"""Bulk requests: create, update or delete many records, all or none of them."""
 
 from collections import defaultdict
 from collections.abc import Mapping
-from itertools import islice
 from typing import Any, cast
 
 from django.conf import settings
 
-from heroesite.api.problems import InvalidItems, ItemError
+from heroesite.api.problems import InvalidItems, ItemError, unknown_member_message
 from heroesite.ids import is_id_number
-from heroesite.records.api.serializers import MAX_ERRORS, RecordSerializer, details
+from heroesite.records.api.errors import (
+    MAX_ERRORS,
+    SEND_OBJECT,
+    changed_message,
+    details,
+    unknown_id_message,
+)
+from heroesite.records.api.serializers import RecordSerializer
 from heroesite.records.models.base import Record
 from heroesite.records.models.querysets import RecordQuerySet, batched
 from heroesite.records.permissions import blind_writes
+from heroesite.records.serializer_fields import integer_type_message, is_integer
 from heroesite.text import printable
-from heroesite.validators import NOT_A_WHOLE_NUMBER
+from heroesite.validators import REQUIRED
 
-MOST = 1000
-"""Items in one request."""
-GUARDS = {"id", "version"}
-"""What says which record an item is about, and as it was seen when."""
+MAX_ITEMS = 1000
+KEY_MEMBERS = {"id", "version"}
+"""The members that say which record an item is about, and at which version it was read."""
 Item = Mapping[str, Any]
 
 
 class Bulk:
-    """The items of a request, read and judged one by one and then together.
+    """The items of a bulk request, validated one by one and then together.
 
     Args:
-        serializer: reads a record of the kind.
-        items: what was sent.
+        serializer: reads a record of the model.
+        items: the request body.
 
     Raises:
-        InvalidItems: it is no list of 1 to 1,000 objects.
+        InvalidItems: it isn't a list of 1 to 1,000 items; or, from every method, an item is invalid.
     """
 
     def __init__(self, serializer: RecordSerializer, items: Any) -> None:
-        if not isinstance(items, list) or not 1 <= len(items) <= MOST:
-            raise InvalidItems([ItemError("", f"Send a list of 1 to {MOST:,} objects.", "not_a_list")])
-        self.serializer, self.kind = serializer, cast(Any, serializer.Meta.model)
-        self.faults: list[ItemError] = []
-        self.known: set[tuple[int, str]] = set()
-        """Indices and fields that have a fault by themselves."""
+        if not isinstance(items, list) or not 1 <= len(items) <= MAX_ITEMS:
+            message = f"Send a JSON array of 1 to {MAX_ITEMS:,} objects."
+            code = "invalid_length" if isinstance(items, list) else "invalid_type"
+            raise InvalidItems([ItemError("", message, code)])
+        self.serializer, self.model = serializer, cast(Any, serializer.Meta.model)
+        self.errors: list[ItemError] = []
+        self.invalid_fields: set[tuple[int, str]] = set()
+        """Indices and fields with an error that was found without the database."""
         self.items: dict[int, Item] = {}
-        """Those that can be read, under their index."""
+        """The objects among the items, by index."""
         for index, item in enumerate(items):
             if isinstance(item, Mapping):
                 self.items[index] = item
             else:
-                self.refuse(index, "", "Send a JSON object.", "not_an_object")
+                self.add_error(index, "", SEND_OBJECT, "invalid_type")
 
-    def refuse(self, index: int, member: str, message: str, code: str | None) -> None:
-        self.faults.append(ItemError(f"/{index}/{member}" if member else f"/{index}", message, code))
+    def add_error(self, index: int, member: str, message: str, code: str | None) -> None:
+        """Add an error. At the 50th, stop: the cost of a request doesn't grow with its errors."""
+        path = f"/{index}/{pointer_token(member)}" if member else f"/{index}"
+        self.errors.append(ItemError(path, message, code))
+        if len(self.errors) == MAX_ERRORS:
+            self.raise_errors()
 
-    def end_if_refused(self) -> None:
-        """
-        Raises:
-            InvalidItems: there are faults; all of them, in the order of the items.
-        """
-        if self.faults:
-            self.faults.sort(key=lambda fault: int(fault.pointer.split("/")[1]))
-            raise InvalidItems(self.faults, stale=all(fault.code == "stale" for fault in self.faults))
+    def raise_errors(self) -> None:
+        """Raise InvalidItems, with the errors in the order of the items, if there are any."""
+        if self.errors:
+            self.errors.sort(key=lambda error: int(error.pointer.split("/")[1]))
+            raise InvalidItems(self.errors, stale=all(error.code == "stale" for error in self.errors))
 
     def create(self) -> list[Record]:
-        records: dict[int, Record] = {index: self.kind() for index in self.items}
+        """Create the records, and return them in the order of the items."""
+        records: dict[int, Record] = {index: self.model() for index in self.items}
         for index, record in records.items():
-            self.fill(index, record, self.items[index], partial=False)
-        created = self.judged(records)
-        self.kind.objects.create_all(created)
+            self.set_values(index, record, self.items[index], partial=False)
+        self.validate_together(records)
+        created = list(records.values())
+        self.model.objects.create_all(created)
         return created
 
-    def change(self) -> list[Record]:
-        records = self.locked()
-        alike: defaultdict[tuple[frozenset[str], frozenset[str]], list[Record]] = defaultdict(list)
+    def update(self) -> list[Record]:
+        """Update the records, and return them in the order of the items."""
+        records = self.locked_records()
+        groups: defaultdict[tuple[frozenset[str], frozenset[str]], list[Record]] = defaultdict(list)
         for index, record in records.items():
             before = record.field_values()
-            members = {name: value for name, value in self.items[index].items() if name not in GUARDS}
-            sent = self.fill(index, record, members, partial=True)
+            members = {name: value for name, value in self.items[index].items() if name not in KEY_MEMBERS}
+            sent = self.set_values(index, record, members, partial=True)
             blind = frozenset(blind_writes(self.serializer.context["request"].user, record, sent))
             names = {record.attname(name): name for name in record.FIELDS}
             differing = {names[at] for at, value in record.field_values().items() if value != before[at]}
-            if written := differing | blind:
-                alike[frozenset(written), blind].append(record)
-        changed = self.judged(records)
-        for (fields, blind), some in alike.items():
-            self.kind.objects.change_all(some, fields, sent=blind)
-        return changed
+            if changed := differing | blind:
+                groups[frozenset(changed), blind].append(record)
+        self.validate_together(records)
+        for (fields, blind), group in groups.items():
+            self.model.objects.change_all(group, fields, sent=blind)
+        return list(records.values())
 
     def delete(self) -> None:
-        records = self.locked()
+        records = self.locked_records()
         for index, item in self.items.items():
-            for name in islice((name for name in item if name not in GUARDS), MAX_ERRORS):
-                words = "There is no such member; there are: id, version."
-                self.refuse(index, escaped(name), words, "unknown")
-        self.end_if_refused()
-        self.kind.objects.filter(pk__in=[record.pk for record in records.values()]).delete()
+            for name in item:
+                if name not in KEY_MEMBERS:
+                    self.add_error(index, name, unknown_member_message("id", "version"), "unknown_member")
+        self.raise_errors()
+        self.model.objects.filter(pk__in=[record.pk for record in records.values()]).delete()
 
-    def locked(self) -> dict[int, Record]:
-        """The records that the items name by ``id``, as they are at the ``version`` that an item names."""
-        keys = {index: item.get("id") for index, item in self.items.items()}
-        known = sorted(cast(set[int], {key for key in keys.values() if is_id_number(key)}))
+    def locked_records(self) -> dict[int, Record]:
+        """Lock the records of all items, check their versions, and return them by the index of the item."""
+        sent: dict[int, Any] = {index: item.get("id") for index, item in self.items.items()}
+        keys = {index: int(key) if is_integer(key) else key for index, key in sent.items()}
+        valid: list[int] = sorted({key for key in keys.values() if is_id_number(key)})
         stored: dict[int, Record] = {}
-        for some in batched(known, RecordQuerySet.batch_size):
-            stored |= {record.pk: record for record in self.kind.objects.filter(pk__in=some).locked()}
-        found: dict[int, Record] = {}
+        for some in batched(valid, RecordQuerySet.batch_size):
+            stored |= {record.pk: record for record in self.model.objects.filter(pk__in=some).locked()}
+        records: dict[int, Record] = {}
         seen: set[int] = set()
         for index, key in keys.items():
-            if not is_id_number(key):
-                self.refuse(index, "id", "Enter the id of a record, a whole number.", "invalid")
+            if key is None:
+                self.add_error(index, "id", str(REQUIRED), "required")
+            elif not is_integer(key):
+                self.add_error(index, "id", integer_type_message(key), "invalid_type")
             elif key not in stored:
-                self.refuse(index, "id", f"There is no {self.kind._meta.verbose_name} {key}.", "not_found")
+                self.add_error(index, "id", unknown_id_message(self.model, key), "not_found")
             elif key in seen:
-                self.refuse(index, "id", "Name each record once.", "repeated")
+                self.add_error(index, "id", "Send each id only once.", "repeated")
             else:
                 seen.add(key)
-                found[index] = stored[key]
+                records[index] = stored[key]
                 self.check_version(index, self.items[index], stored[key].version)
-        return found
+        return records
 
     def check_version(self, index: int, item: Item, version: int) -> None:
         if "version" not in item:
             if settings.REQUIRE_IF_MATCH:
-                words = "Send the version of the record as you read it, so that nobody loses work."
-                self.refuse(index, "version", words, "precondition_required")
-        elif not is_id_number(item["version"]):
-            self.refuse(index, "version", str(NOT_A_WHOLE_NUMBER), "invalid")
+                message = "Send the version of the record, so that nobody's changes are overwritten."
+                self.add_error(index, "version", message, "precondition_required")
+        elif not is_integer(item["version"]):
+            self.add_error(index, "version", integer_type_message(item["version"]), "invalid_type")
         elif item["version"] != version:
-            words = f"The record has been changed since: it is at version {version}."
-            self.refuse(index, "version", words, "stale")
+            self.add_error(index, "version", changed_message(version), "stale")
 
-    def fill(self, index: int, record: Record, item: Item, *, partial: bool) -> set[str]:
-        """Read an item onto its record, and judge it as far as it goes by itself.
+    def set_values(self, index: int, record: Record, item: Item, *, partial: bool) -> set[str]:
+        """Set the values of an item on its record, and validate what needs no database.
 
         Returns:
-            the fields that were sent.
+            The fields that were sent.
         """
         values, errors = self.serializer.fill(record, item, partial=partial)
-        self.serializer.judge(record, errors, exclude=record.link_names(), validate_unique=False)
-        self.known |= {(index, name) for name in record.FIELDS if record.attname(name) in errors}
-        for member, faults in errors.items():
-            for fault in faults:
-                self.refuse(index, "" if member == "non_field_errors" else escaped(member), fault, fault.code)
+        if len(errors) < MAX_ERRORS:
+            self.serializer.judge(record, errors, exclude=record.link_names(), validate_unique=False)
+        invalid = {name for name in record.FIELDS if record.attname(name) in errors}
+        self.invalid_fields |= {(index, name) for name in invalid}
+        for member, messages in errors.items():
+            for message in messages:
+                self.add_error(index, "" if member == "non_field_errors" else member, message, message.code)
         return set(values)
 
-    def judged(self, records: Mapping[int, Record]) -> list[Record]:
-        """The records, once nothing speaks against any of them: that names are taken, or that links lead
-        nowhere, is asked of the database for all at once."""
-        for index, name, fault in self.kind.objects.find_errors(records, self.known):
-            for detail in details([fault]):
-                self.refuse(index, self.kind.attname(name), detail, detail.code)
-        self.end_if_refused()
-        return list(records.values())
+    def validate_together(self, records: Mapping[int, Record]) -> None:
+        """Ask the database about all records at once: which names are taken, which links lead nowhere."""
+        for index, name, error in self.model.objects.find_errors(records, self.invalid_fields):
+            for detail in details([error]):
+                self.add_error(index, self.model.attname(name), detail, detail.code)
+        self.raise_errors()
 
 
-def escaped(member: str) -> str:
-    """A member's name in a JSON pointer (RFC 6901)."""
+def pointer_token(member: str) -> str:
+    """Escape the name of a member for a JSON pointer (RFC 6901)."""
     return printable(member).replace("~", "~0").replace("/", "~1")

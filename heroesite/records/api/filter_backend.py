@@ -1,4 +1,4 @@
-"""What the API does with a query string: it finds, orders and pages, or refuses."""
+"""Query strings at the API: filter and sort a list, or reject the request."""
 
 from copy import copy
 from typing import Any
@@ -8,14 +8,15 @@ from drf_spectacular.contrib.django_filters import DjangoFilterExtension
 from drf_spectacular.utils import extend_schema_field
 from rest_framework.request import Request
 
+from heroesite.api.openapi.parameters import list_parameter
 from heroesite.api.problems import InvalidQuery
-from heroesite.records.api.serializers import details
+from heroesite.records.api.errors import details
 from heroesite.records.filters.filters import ListFilter
 from heroesite.records.filters.forms import WriteForm
 
 
 class RecordFilterBackend(DjangoFilterBackend):
-    """The query string through the FilterSet; a fault in it is a 400."""
+    """Filter with the FilterSet of the view, which the pages share."""
 
     def filter_queryset(self, request: Request, queryset: Any, view: Any) -> Any:
         filterset = self.get_filterset(request, queryset, view)
@@ -25,26 +26,30 @@ class RecordFilterBackend(DjangoFilterBackend):
 
 
 def validate_query(form: Any) -> None:
-    """Refuse a query string in which ``form`` finds a fault."""
+    """Validate a query string as an API client sends it: an empty parameter is an error.
+
+    Raises:
+        InvalidQuery: ``form`` has errors.
+    """
+    form.allow_empty = False
     if not form.is_valid():
-        faults = form.errors.as_data()
-        raise InvalidQuery({name: list(details(errors)) for name, errors in faults.items()})
+        raise InvalidQuery({name: list(details(errors)) for name, errors in form.errors.as_data().items()})
 
 
 def is_dry_run(request: Request) -> bool:
-    """Whether a write is to be told and not done.
+    """Return whether a write is to be rolled back and only described.
 
     Raises:
-        InvalidQuery: the query string asks something else.
+        InvalidQuery: the query string has other parameters.
     """
     form = WriteForm(request.query_params)
     validate_query(form)
-    rehearsal: bool = form.cleaned_data["dry_run"]
-    return rehearsal
+    dry_run: bool = form.cleaned_data["dry_run"]
+    return dry_run
 
 
 class QuerySchema(DjangoFilterExtension):
-    """Tells the parameters in the API's description."""
+    """Describe the filters in the OpenAPI description."""
 
     target_class = "heroesite.records.api.filter_backend.RecordFilterBackend"
     priority = 1
@@ -52,16 +57,15 @@ class QuerySchema(DjangoFilterExtension):
     def resolve_filter_field(
         self, auto_schema: Any, model: Any, filterset_class: Any, field_name: str, filter_field: Any
     ) -> Any:
-        known = filter_field
+        described = filter_field
         choices = filter_field.extra.get("choices")
         if callable(choices):
-            described = {"type": "string", "enum": [value for value, _label in choices()]}
-            known = extend_schema_field(described)(copy(filter_field))
+            schema = {"type": "string", "enum": [value for value, _label in choices()]}
+            described = extend_schema_field(schema)(copy(filter_field))
         if isinstance(filter_field, ListFilter):
-            known = extend_schema_field({"type": "string"})(copy(filter_field))
-        [parameter] = super().resolve_filter_field(auto_schema, model, filterset_class, field_name, known)
+            described = extend_schema_field({"type": "string"})(copy(filter_field))
+        [parameter] = super().resolve_filter_field(auto_schema, model, filterset_class, field_name, described)
+        description = str(filter_field.label)
         if isinstance(filter_field, ListFilter):
-            items = {"type": "array", "items": filter_field.items}
-            parameter |= {"schema": items, "explode": False, "style": "form"}
-        # A page's form sends what nobody has filled in: it narrows nothing.
-        return [parameter | {"description": str(filter_field.label), "allowEmptyValue": True}]
+            return [parameter | list_parameter(filter_field.items, description)]
+        return [parameter | {"description": description}]

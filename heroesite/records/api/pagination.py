@@ -1,4 +1,4 @@
-"""Paging by offset or by cursor, with the links of RFC 8288."""
+"""Paging by offset or by cursor, with links (RFC 8288)."""
 
 from typing import Any
 
@@ -14,16 +14,17 @@ from heroesite.records.filters.filtersets import LIMIT
 
 
 class RecordPagination(LimitOffsetPagination):
-    """``limit`` with ``offset`` or ``cursor``, which the FilterSet has checked.
+    """Page by ``limit`` with ``offset`` or ``cursor``, which the FilterSet has validated.
 
-    By ``offset`` an answer counts all that was found; by ``cursor`` it does not, and its cost does not grow
-    with depth. The links stand in the ``Link`` header as well (RFC 8288).
+    With ``offset``, the response contains the total count; with ``cursor`` it doesn't, and its cost doesn't
+    grow with depth. The links are also in the ``Link`` header.
     """
 
     default_limit = max_limit = LIMIT
     address = ""
-    """Of the list, for the examples in the schema."""
+    """The path of the list, for the examples of the OpenAPI description."""
     cursors: tuple[str | None, str | None] | None = None
+    """The cursors of the next and the previous page."""
     request: Request
 
     def paginate_queryset(self, queryset: Any, request: Request, view: Any = None) -> list[Any] | None:
@@ -39,30 +40,29 @@ class RecordPagination(LimitOffsetPagination):
         return rows
 
     def get_next_link(self) -> str | None:
-        return self.link(self.cursors[0]) if self.cursors else super().get_next_link()
+        return self.cursor_link(self.cursors[0]) if self.cursors else super().get_next_link()
 
     def get_previous_link(self) -> str | None:
-        return self.link(self.cursors[1]) if self.cursors else super().get_previous_link()
-
-    def link(self, cursor: str | None) -> str | None:
-        return cursor and replace_query_param(self.request.build_absolute_uri(), "cursor", cursor)
+        return self.cursor_link(self.cursors[1]) if self.cursors else super().get_previous_link()
 
     def get_first_link(self) -> str:
-        here = self.request.build_absolute_uri()
-        return (
-            replace_query_param(here, "cursor", START) if self.cursors else remove_query_param(here, "offset")
-        )
+        if self.cursors:
+            return str(self.cursor_link(START))
+        return remove_query_param(self.request.build_absolute_uri(), "offset")
+
+    def cursor_link(self, cursor: str | None) -> str | None:
+        return cursor and replace_query_param(self.request.build_absolute_uri(), "cursor", cursor)
 
     def get_paginated_response(self, data: Any) -> Response:
         links = {"next": self.get_next_link(), "previous": self.get_previous_link()}
-        counted = {} if self.cursors else {"count": self.count}
-        answer = Response({**counted, **links, "results": data})
+        count = {} if self.cursors else {"count": self.count}
+        response = Response({**count, **links, "results": data})
         related = {"first": self.get_first_link(), "prev": links["previous"], "next": links["next"]}
-        answer["Link"] = ", ".join(f'<{link}>; rel="{name}"' for name, link in related.items() if link)
-        return answer
+        response["Link"] = ", ".join(f'<{link}>; rel="{name}"' for name, link in related.items() if link)
+        return response
 
     def get_schema_operation_parameters(self, view: Any) -> list[Any]:
-        """None beside those that the FilterSet describes."""
+        """Return no parameters: the FilterSet describes them."""
         return []
 
     def get_paginated_response_schema(self, schema: Any) -> dict[str, Any]:
@@ -70,7 +70,7 @@ class RecordPagination(LimitOffsetPagination):
         first = f"http://127.0.0.1:8000{self.address}?limit=100"
         link = {"type": ["string", "null"], "format": "uri"}
         described["properties"] |= {
-            "count": {"type": "integer", "example": 250, "description": "Not where it is paged by cursor."},
+            "count": {"type": "integer", "example": 250, "description": "Omitted with cursor."},
             "next": {**link, "example": f"{first}&offset=200"},
             "previous": {**link, "example": first},
         }

@@ -1,4 +1,4 @@
-"""Who may call which method of the API."""
+"""Permissions of the API's methods."""
 
 from typing import Any
 
@@ -12,7 +12,7 @@ ACTIONS = {"POST": "add", "PUT": "change", "PATCH": "change", "DELETE": "delete"
 
 
 class RecordPermission(permissions.BasePermission):
-    """What a user may do elsewhere, and no more, may their programs do here."""
+    """Allow at the API what the user may do on pages and in the admin."""
 
     def has_permission(self, request: Request, view: Any) -> bool:
         method = request.method or ""
@@ -26,7 +26,7 @@ class RecordPermission(permissions.BasePermission):
 
 
 class AuthenticatedWritePermission(RecordPermission):
-    """Whoever is signed in; what they may do is asked when it is known to what."""
+    """Allow signed-in users to write; the view checks what they may do with the records in question."""
 
     def has_permission(self, request: Request, view: Any) -> bool:
         if request.method not in ACTIONS or request.method not in view.allowed_methods:

@@ -1,4 +1,4 @@
-"""The API's router and its index."""
+"""The router of the API, and the list of its endpoints."""
 
 from typing import Any
 
@@ -13,7 +13,7 @@ from heroesite.records.models.base import Record
 
 
 class Index(APIRootView):
-    """Where each kind of record is."""
+    """The addresses of the lists of records."""
 
     permission_classes = [RecordPermission]
     model = Record
@@ -24,11 +24,11 @@ class Index(APIRootView):
 
     def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         names: dict[str, str] = self.api_root_dict or {}
-        return Response({kind: reverse(f"api:{name}", request=request) for kind, name in names.items()})
+        return Response({path: reverse(f"api:{name}", request=request) for path, name in names.items()})
 
 
 class RecordRouter(DefaultRouter):
-    """Addresses with or without the closing slash: the same resource, not a redirect."""
+    """Route addresses with or without the trailing slash to the same resource, without a redirect."""
 
     APIRootView = Index
     include_format_suffixes = False

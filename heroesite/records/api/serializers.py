@@ -12,15 +12,14 @@ from rest_framework import serializers
 from rest_framework.exceptions import ErrorDetail
 from rest_framework.fields import empty
 
-from heroesite.api.problems import InvalidBody
+from heroesite.api.problems import InvalidBody, unknown_member_message
+from heroesite.records.api.errors import MAX_ERRORS, READ_ONLY, SEND_OBJECT, StaleVersion, details
 from heroesite.records.field_types import get_field_type
 from heroesite.records.filters.sparse_fields import SparseFields
 from heroesite.records.models.base import Record
 from heroesite.records.permissions import blind_writes, hidden_fields
+from heroesite.records.serializer_fields import is_integer
 from heroesite.text import printable
-
-MAX_ERRORS = 50
-"""Faults of shape that one answer tells."""
 
 
 class RecordSerializer(serializers.ModelSerializer):
@@ -74,14 +73,18 @@ class RecordSerializer(serializers.ModelSerializer):
         """Read a JSON object onto the record, and ask the model about it.
 
         Raises:
+            StaleVersion: it names another version than the record is at.
             InvalidBody: every fault, each under its member.
         """
         if not isinstance(data, Mapping):
-            raise InvalidBody({"non_field_errors": [ErrorDetail("Send a JSON object.", "not_an_object")]})
+            raise InvalidBody({"non_field_errors": [ErrorDetail(SEND_OBJECT, "invalid_type")]})
         model: Any = self.Meta.model
         record: Record = self.instance or model()
+        if self.instance and is_integer(version := data.get("version")) and version != record.version:
+            raise StaleVersion(record.version)
         values, errors = self.fill(record, data, partial=self.partial)
-        self.judge(record, errors)
+        if len(errors) < MAX_ERRORS:
+            self.judge(record, errors)
         if errors:
             raise InvalidBody(errors)
         return {"record": record, "guessed": blind_writes(self.context["request"].user, record, values)}
@@ -141,18 +144,15 @@ class RecordSerializer(serializers.ModelSerializer):
                 break
             field = self.fields.get(name)
             if field is None:
-                known = ", ".join(name for name, field in self.fields.items() if not field.read_only)
-                errors[printable(name)] = [
-                    ErrorDetail(f"There is no such member; there are: {known}.", "unknown")
-                ]
+                known = (name for name, field in self.fields.items() if not field.read_only)
+                errors[printable(name)] = [ErrorDetail(unknown_member_message(*known), "unknown_member")]
             elif not field.read_only:
                 try:
                     values[name] = field.run_validation(value)
                 except serializers.ValidationError as error:
                     errors[name] = error.detail
             elif name not in stored or stored[name] != value:
-                words = "The register sets this by itself. Leave it out, or send it back unchanged."
-                errors[name] = [ErrorDetail(words, "read_only")]
+                errors[name] = [ErrorDetail(READ_ONLY, "read_only")]
         return values, errors
 
     def absent(self, record: Record, data: Mapping[str, Any]) -> Iterable[str]:
@@ -173,12 +173,6 @@ class RecordSerializer(serializers.ModelSerializer):
     def update(self, instance: Record, validated_data: dict[str, Any]) -> Record:
         instance.save(sent=validated_data["guessed"])
         return instance
-
-
-def details(faults: Iterable[ModelValidationError]) -> Iterable[ErrorDetail]:
-    for fault in faults:
-        for message in fault.messages:
-            yield ErrorDetail(message, fault.code or "invalid")
 
 
 class RecordSchema(OpenApiSerializerExtension):

@@ -5,7 +5,6 @@ from datetime import datetime
 from typing import Any, ClassVar
 
 from django.utils.cache import add_never_cache_headers
-from django.utils.text import capfirst
 from rest_framework import viewsets
 from rest_framework.decorators import action
 from rest_framework.exceptions import NotFound, ParseError
@@ -24,11 +23,12 @@ from heroesite.api.conditional import (
 from heroesite.api.models import IdempotencyKey
 from heroesite.ids import is_id
 from heroesite.records.api.bulk import Bulk
+from heroesite.records.api.errors import not_found
 from heroesite.records.api.filter_backend import RecordFilterBackend, is_dry_run, validate_query
 from heroesite.records.api.pagination import RecordPagination
 from heroesite.records.api.permissions import ACTIONS, RecordPermission
 from heroesite.records.api.serializers import RecordSerializer
-from heroesite.records.api.writes import Write, once
+from heroesite.records.api.writes import IdempotentWriteMixin, idempotent
 from heroesite.records.audit.change_sets import Source
 from heroesite.records.audit.disclosures import Disclosure
 from heroesite.records.audit.entries import Entry
@@ -37,9 +37,10 @@ from heroesite.records.filters.forms import OneRecordForm
 from heroesite.records.filters.sparse_fields import SparseFields, row_members
 from heroesite.records.models.base import Record
 from heroesite.records.permissions import disclosable_fields
+from heroesite.text import printable
 
 
-class RecordViewSet(Write, viewsets.ModelViewSet):
+class RecordViewSet(IdempotentWriteMixin, viewsets.ModelViewSet):
     """One kind of record.
 
     A subclass names the ``model``, the serializer of one record and that of a row in a list, and an
@@ -83,10 +84,7 @@ class RecordViewSet(Write, viewsets.ModelViewSet):
         key = self.kwargs["pk"]
         found = is_id(key) and self.get_queryset().filter(pk=key).first()
         if not found:
-            words = f"{capfirst(self.model._meta.verbose_name)} not found"
-            if entry := self.model.deletion_entry(key) if is_id(key) else None:
-                words += f": it was deleted at {entry.change_set.at.isoformat(timespec='seconds')}"
-            raise NotFound(words)
+            raise not_found(self.model, key)
         return found
 
     def get_serializer_class(self) -> Any:
@@ -121,15 +119,15 @@ class RecordViewSet(Write, viewsets.ModelViewSet):
 
     def retrieve_as_of(self, instant: datetime) -> Response:
         """The record as it was then, in the shape of a row: what is linked to it has changed since."""
-        key, kind = self.kwargs["pk"], self.model._meta.verbose_name
+        key, name = self.kwargs["pk"], self.model._meta.verbose_name
         entry = self.model.entry_as_of(key, instant) if is_id(key) else None
         if entry is None:
-            raise NotFound(f"There was no such {kind} yet at {instant.isoformat()}.")
+            raise NotFound(f"No {name} had the id {printable(key)} at {instant.isoformat()}.")
         if entry.history_type == Entry.DELETED:
-            raise NotFound(f"The {kind} had been deleted by {instant.isoformat()}.")
+            raise NotFound(f"The {name} had already been deleted at {instant.isoformat()}.")
         return self.unless_known(Response(self.row_serializer().as_it_was(entry)), entry.instance)
 
-    @once
+    @idempotent
     def create(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         reject_if_match(request)
         serializer = self.get_serializer(data=self.body())
@@ -139,7 +137,7 @@ class RecordViewSet(Write, viewsets.ModelViewSet):
         answer = Response(serializer.data, 201, headers={"Location": address})
         return self.disclosing(self.tagged(answer, record), [record])
 
-    @once
+    @idempotent
     def update(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         partial = self.action == "partial_update"
         record = self.get_object()
@@ -149,7 +147,7 @@ class RecordViewSet(Write, viewsets.ModelViewSet):
         record = serializer.save()
         return self.disclosing(self.tagged(Response(serializer.data), record), [record])
 
-    @once
+    @idempotent
     def destroy(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         record = self.get_object()
         self.check_conditions(record)
@@ -157,17 +155,17 @@ class RecordViewSet(Write, viewsets.ModelViewSet):
         return Response(status=204)
 
     @action(detail=False, methods=["post"], url_path="bulk", url_name="bulk")
-    @once
+    @idempotent
     def bulk_create(self, request: Request) -> Response:
         return self.bulk_answer(self.bulk().create(), 201)
 
     @bulk_create.mapping.patch
-    @once
+    @idempotent
     def bulk_update(self, request: Request) -> Response:
-        return self.bulk_answer(self.bulk().change(), 200)
+        return self.bulk_answer(self.bulk().update(), 200)
 
     @bulk_create.mapping.delete
-    @once
+    @idempotent
     def bulk_destroy(self, request: Request) -> Response:
         self.bulk().delete()
         return Response(status=204)
@@ -207,15 +205,15 @@ class RecordViewSet(Write, viewsets.ModelViewSet):
             add_never_cache_headers(answer)
         return answer
 
-    def hidden(self) -> dict[str, str]:
-        """The members with restricted values, and whose they are."""
+    def restricted_members(self) -> dict[str, str]:
+        """Return the field of each member that has restricted values."""
         return {self.model.attname(name): name for name in self.model.RESTRICTED}
 
-    def replayed(self, key: IdempotencyKey) -> Response:
-        """The answer that was kept, with the restricted values that it had, for those who may see them."""
-        answer = idempotency.replayed(key)
-        rows = idempotency.rows(answer.data) if answer.status_code < 400 else []
-        for member, name in self.hidden().items():
+    def replay(self, key: IdempotencyKey) -> Response:
+        """Return the stored response, with its restricted values for those who may see them."""
+        answer = idempotency.replay(key)
+        rows = idempotency.rows_of(answer.data) if answer.status_code < 400 else []
+        for member, name in self.restricted_members().items():
             held = [row for row in rows if member in row]
             known = self.model.entries_at({(row["id"], row["version"]) for row in held})
             shown = []

@@ -1,4 +1,4 @@
-"""How the API writes: in one transaction, once for each Idempotency-Key, or only rehearsed."""
+"""How the API writes: in one transaction, once per Idempotency-Key, or as a dry run."""
 
 from collections.abc import Callable, Iterable
 from functools import wraps
@@ -17,80 +17,86 @@ from heroesite.records.audit.recording import entries_of_current_change_set
 from heroesite.records.models.base import record_models
 from heroesite.records.retries import retry_on_conflict
 
-TOLD = 1000
-"""Records that a rehearsal tells one by one."""
+MAX_CHANGES = 1000
+"""Changes that the response to a dry run lists."""
 
 
-class Write:
-    """A view with writes that are done ``once``, or rehearsed."""
+class IdempotentWriteMixin:
+    """A view whose write methods are decorated with :func:`idempotent`."""
 
-    def hidden(self) -> Iterable[str]:
-        """The members of an answer that are neither kept nor rehearsed."""
+    def restricted_members(self) -> Iterable[str]:
+        """Return the members of a response whose values are neither stored nor shown by a dry run."""
         return ()
 
-    def rehearsal(self, answer: Response) -> Response:
-        """What is told about a write that would be answered so, before it is taken back.
+    def dry_run_response(self, response: Response) -> Response:
+        """Describe a write, before it is rolled back.
 
-        Restricted values are left out, since nobody notes that they were shown.
+        Restricted values are left out, because a dry run logs no access to them.
+
+        Args:
+            response: the response of the write itself.
         """
-        for row in idempotency.rows(answer.data):
-            for name in {*self.hidden()} & {*row}:
+        for row in idempotency.rows_of(response.data):
+            for name in {*self.restricted_members()} & {*row}:
                 del row[name]
-            if answer.status_code == 201:
-                row["id"] = None  # which is given out when it is done
+            if response.status_code == 201:
+                row["id"] = None  # assigned by the actual write
         changes = [
             {
-                "kind": kind._meta.model_name,
-                "id": pk if version > 1 else None,  # what comes back has one
+                "kind": model._meta.model_name,
+                "id": pk if version > 1 else None,  # a restored record has an id already
                 "name": name,
-                "action": action_of(what, version > 1),
+                "action": action_of(history_type, version > 1),
             }
-            for kind in record_models()
-            for pk, version, name, what in entries_of_current_change_set(kind).values_list(
+            for model in record_models()
+            for pk, version, name, history_type in entries_of_current_change_set(model).values_list(
                 "id", "version", "name", "history_type"
             )
         ]
-        told = {"dry_run": True, "status": answer.status_code, "body": answer.data}
-        return Response({**told, "change_count": len(changes), "changes": changes[:TOLD]})
+        described = {"dry_run": True, "status": response.status_code, "body": response.data}
+        return Response({**described, "change_count": len(changes), "changes": changes[:MAX_CHANGES]})
 
-    def replayed(self, key: IdempotencyKey) -> Response:
-        """The answer that was kept."""
-        return idempotency.replayed(key)
+    def replay(self, key: IdempotencyKey) -> Response:
+        """Return the stored response to an earlier request with this key."""
+        return idempotency.replay(key)
 
 
-def once(write: Callable[..., Response]) -> Callable[..., Response]:
-    """Run ``write`` as one transaction, and for each Idempotency-Key once; with ``dry_run`` take it back."""
+def idempotent(write: Callable[..., Response]) -> Callable[..., Response]:
+    """Decorate the method of a view that writes.
+
+    It runs in one transaction, and once for each Idempotency-Key. With ``dry_run`` it is rolled back.
+    """
 
     @wraps(write)
     def run(view: Any, request: Request, *args: Any, **kwargs: Any) -> Response:
-        keyed = request.method in {"POST", "PATCH"}
+        takes_key = request.method in {"POST", "PATCH"}
         if is_dry_run(request):
-            if keyed:
-                idempotency.given_key(request)
-            told = retry_on_conflict(run_and_roll_back)
-            return told(lambda: view.rehearsal(write(view, request, *args, **kwargs)))
-        key = idempotency.claim(request) if keyed else None
+            if takes_key:
+                idempotency.read_key(request)
+            roll_back = retry_on_conflict(run_and_roll_back)
+            return roll_back(lambda: view.dry_run_response(write(view, request, *args, **kwargs)))
+        key = idempotency.claim(request) if takes_key else None
         if key is not None and key.status is not None:
-            return view.replayed(key)
+            return view.replay(key)
 
         @retry_on_conflict
-        def written() -> Response:
-            answer = write(view, request, *args, **kwargs)
+        def write_and_store() -> Response:
+            response = write(view, request, *args, **kwargs)
             if key is not None:
-                idempotency.keep(key, answer, hidden=view.hidden())
-            return answer
+                idempotency.store(key, response, restricted=view.restricted_members())
+            return response
 
         if key is None:
-            return written()
+            return write_and_store()
         unreachable = False
         try:
-            return written()
+            return write_and_store()
         except Exception as error:
             unreachable = is_unreachable(error)
-            answer = view.handle_exception(error)
-            if idempotency.is_final(answer):
-                idempotency.keep(key, answer)
-            return answer
+            response = view.handle_exception(error)
+            if idempotency.is_final(response):
+                idempotency.store(key, response)
+            return response
         finally:
             if not unreachable:
                 idempotency.release(key)

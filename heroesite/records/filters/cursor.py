@@ -1,6 +1,10 @@
-"""Paging by position (keyset): a page begins after a row and not after a count of rows, so that none is
-missed or seen twice while others come and go, at a cost that does not grow with depth."""
+"""Cursor paging (keyset): a page starts after a row, not after a number of rows.
 
+Rows that are added or deleted meanwhile neither repeat nor hide others, and the cost of a page doesn't grow
+with its depth.
+"""
+
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from functools import reduce
@@ -14,48 +18,48 @@ from django.db.models import F, Q
 from django.db.models.expressions import OrderBy
 
 Position = list[Any]
-"""The values by which a row is ordered."""
+"""The values of a row in the columns that rows are sorted by."""
 START = "*"
-"""The cursor of the first page, as at Solr and Crossref."""
+"""The cursor of the first page, as in Solr and Crossref."""
 
 
 class InvalidCursor(Exception):
-    """Not a cursor of this list in this order."""
+    """The cursor isn't from this list in this order."""
 
 
 @dataclass(frozen=True)
 class Column:
-    """A column that rows are ordered by, missing values last whichever way."""
+    """A column that rows are sorted by; missing values come last in both directions."""
 
     name: str
     descending: bool
     nullable: bool
 
-    def is_(self, value: Any) -> Q:
+    def equals(self, value: Any) -> Q:
         return Q(**{f"{self.name}__isnull": True}) if value is None else Q(**{self.name: value})
 
-    def past(self, value: Any, *, backwards: bool) -> Q:
-        """The rows after one with that value; ``backwards``, those before."""
+    def after(self, value: Any, *, backwards: bool) -> Q:
+        """Return the rows after a value or, if ``backwards``, before it."""
         missing = Q(**{f"{self.name}__isnull": True})
         if value is None:
             return ~missing if backwards else Q(pk__in=())
-        beyond = Q(**{f"{self.name}__{self.further(backwards)}": value})
+        beyond = Q(**{f"{self.name}__{self.lookup(backwards)}": value})
         return beyond | missing if self.nullable and not backwards else beyond
 
-    def from_(self, value: Any, *, backwards: bool) -> Q:
-        """The rows from one with that value on, as an index finds them; all, where none can."""
-        return Q() if self.nullable else Q(**{f"{self.name}__{self.further(backwards)}e": value})
+    def at_or_after(self, value: Any, *, backwards: bool) -> Q:
+        """Return the rows at or after a value, as an index finds them; all rows of a nullable column."""
+        return Q() if self.nullable else Q(**{f"{self.name}__{self.lookup(backwards)}e": value})
 
-    def further(self, backwards: bool) -> str:
+    def lookup(self, backwards: bool) -> str:
         return "lt" if self.descending != backwards else "gt"
 
-    def order(self, *, backwards: bool) -> OrderBy:
+    def order_by(self, *, backwards: bool) -> OrderBy:
         missing: dict[str, Any] = {"nulls_first" if backwards else "nulls_last": True}
         return OrderBy(F(self.name), descending=self.descending != backwards, **missing)
 
 
 class CursorPaginator:
-    """The order of a list, by which it is paged through.
+    """Page through a list in its order.
 
     Args:
         rows: a queryset in a total order.
@@ -64,41 +68,41 @@ class CursorPaginator:
     def __init__(self, rows: models.QuerySet[Any]) -> None:
         self.rows, self.signer = rows, signing.Signer(salt=f"{__name__} {rows.model._meta.label_lower}")
         order = rows.query.order_by or rows.model._meta.ordering
-        self.columns = [column(one, rows.model) for one in order]
+        self.columns = [column(part, rows.model, rows.query.annotations) for part in order]
 
     def page(self, cursor: str, limit: int) -> tuple[list[Any], str | None, str | None]:
-        """The rows of a page, and the cursors of the next and the previous one.
+        """Return the rows of a page, the cursor of the next page and that of the previous one.
 
         Args:
-            cursor: ``START``, or one that an earlier page gave.
+            cursor: ``START``, or a cursor from another page.
 
         Raises:
-            InvalidCursor: it belongs to another list or order, or is none of ours.
+            InvalidCursor: it is from another list or order, or wasn't signed by us.
         """
         backwards, position = (False, []) if cursor == START else self.read(cursor)
-        rows = self.rows.order_by(*(one.order(backwards=backwards) for one in self.columns))
+        rows = self.rows.order_by(*(one.order_by(backwards=backwards) for one in self.columns))
         if position:
-            rows = rows.filter(self.past(position, backwards=backwards))
+            rows = rows.filter(self.after(position, backwards=backwards))
         names = {f"position_{number}": F(one.name) for number, one in enumerate(self.columns)}
         found = list(rows.annotate(**names)[: limit + 1])
         more, found = len(found) > limit, found[:limit]
         if backwards:
             found.reverse()
-        if not found:  # what was there has gone: the way back leads to the end that is left
+        if not found:  # the rest has been deleted: link back to the end of what is left
             return [], START if backwards else None, None if backwards else self.write([], backwards=True)
         to_next = self.write(self.position(found[-1])) if more or backwards else None
         to_previous = self.write(self.position(found[0]), backwards=True)
         return found, to_next, to_previous if (more if backwards else position) else None
 
-    def past(self, position: Position, *, backwards: bool) -> Q:
-        """The rows after ``position``: equal to it in the first columns, and past it in the next."""
-        compared = list(zip(self.columns, position, strict=True))
-        equal = accumulate((one.is_(value) for one, value in compared), and_, initial=Q())
-        past = (
-            same & one.past(value, backwards=backwards)
-            for same, (one, value) in zip(equal, compared, strict=False)
+    def after(self, position: Position, *, backwards: bool) -> Q:
+        """Return the rows that equal ``position`` in the first columns and come after it in the next one."""
+        pairs = list(zip(self.columns, position, strict=True))
+        equal = accumulate((one.equals(value) for one, value in pairs), and_, initial=Q())
+        after = (
+            same & one.after(value, backwards=backwards)
+            for same, (one, value) in zip(equal, pairs, strict=False)
         )
-        return self.columns[0].from_(position[0], backwards=backwards) & reduce(or_, past)
+        return self.columns[0].at_or_after(position[0], backwards=backwards) & reduce(or_, after)
 
     def position(self, row: Any) -> Position:
         return [getattr(row, f"position_{number}") for number in range(len(self.columns))]
@@ -115,19 +119,19 @@ class CursorPaginator:
         try:
             order, backwards, values = self.signer.unsign_object(cursor)
         except signing.BadSignature:
-            raise InvalidCursor("This is no cursor of this list. Begin anew, with cursor=*.") from None
+            raise InvalidCursor("This cursor isn't valid for this list. Start again with cursor=*.") from None
         if order != self.order:
-            raise InvalidCursor("This cursor belongs to another ordering. Begin anew, with cursor=*.")
+            raise InvalidCursor("This cursor belongs to another ordering. Start again with cursor=*.")
         return backwards, values
 
 
-def column(order: Any, model: type[models.Model]) -> Column:
-    """A column out of what ``order_by`` takes."""
+def column(order: Any, model: type[models.Model], annotations: Collection[str]) -> Column:
+    """Return the column of an argument of ``order_by``; annotations, such as counts, have no null values."""
     if isinstance(order, str):
         name, descending = order.removeprefix("-"), order.startswith("-")
     else:
         name, descending = order.expression.name, order.descending
-    if name == "pk":
+    if name == "pk" or name in annotations:
         return Column(name, descending, nullable=False)
-    first: Any = model._meta.get_field(name.partition("__")[0])
-    return Column(name, descending, nullable=first.null)
+    field: Any = model._meta.get_field(name.partition("__")[0])
+    return Column(name, descending, nullable=field.null)

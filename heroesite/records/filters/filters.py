@@ -1,6 +1,6 @@
-"""The kinds of parameters that a query string may have: what each takes, and which records it finds."""
+"""The filters that a query string can contain, each with its form field and its database lookup."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from difflib import get_close_matches
 from typing import Any
 
@@ -11,6 +11,7 @@ from django.core.validators import MaxLengthValidator
 from django.db.models import Count, F, OuterRef, Subquery
 from django.db.models.expressions import OrderBy
 from django.db.models.functions import Coalesce
+from django.forms.models import ModelChoiceIterator
 from django.utils.translation import gettext_lazy as _
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema_field
@@ -22,18 +23,20 @@ from heroesite.records.models.querysets import RecordQuerySet
 from heroesite.text import fold, printable, validate_line
 from heroesite.validators import range_validators
 
-SEARCH_WORDS, SEARCH_LENGTH = 10, 200
-TEXT = {"type": "string", "minLength": 1, "maxLength": SEARCH_LENGTH}
-"""A text in the API's description."""
-IDS = 500
-"""Ids that one query may name."""
+MAX_SEARCH_WORDS, MAX_TEXT_LENGTH = 10, 200
+MAX_IDS = 500
+TEXT = {"type": "string", "minLength": 1, "maxLength": MAX_TEXT_LENGTH}
+"""The OpenAPI schema of a text parameter."""
+TRUE_OR_FALSE = _("Send true or false.")
+BOOLEANS = {"true": True, "True": True, "1": True, "false": False, "False": False, "0": False}
+"""The ways in which HTTP clients write booleans."""
 
 
 class QueryLineField(LineFormField):
-    """Text to compare with, under the rules for text that is kept."""
+    """Text to compare with, under the same rules as stored text."""
 
     def __init__(self, **kwargs: Any) -> None:
-        super().__init__(**kwargs, validators=[validate_line, MaxLengthValidator(SEARCH_LENGTH)])
+        super().__init__(**kwargs, validators=[validate_line, MaxLengthValidator(MAX_TEXT_LENGTH)])
 
 
 class SearchField(QueryLineField):
@@ -41,9 +44,9 @@ class SearchField(QueryLineField):
 
     def clean(self, value: Any) -> list[str]:
         words = super().clean(value).split()
-        if len(words) > SEARCH_WORDS:
-            message = _("Search for %(most)d words at most.")
-            raise ValidationError(message, code="max_words", params={"most": SEARCH_WORDS})
+        if len(words) > MAX_SEARCH_WORDS:
+            message = _("Search for at most %(most)d words.")
+            raise ValidationError(message, code="max_words", params={"most": MAX_SEARCH_WORDS})
         for word in words:
             validate_line(word)
         return words
@@ -59,7 +62,7 @@ class SearchFilter(django_filters.Filter):
 
 @extend_schema_field(TEXT)
 class LineFilter(django_filters.Filter):
-    """Compares folded text, on the folded copy of the field."""
+    """Compare text ignoring case, with the folded copy of the field."""
 
     field_class = QueryLineField
 
@@ -77,31 +80,71 @@ class InstantFilter(django_filters.Filter):
     field_class = ISODateTimeField
 
 
+class LinkChoiceIterator(ModelChoiceIterator):
+    """The records to choose from, followed by the selected one if it has been deleted."""
+
+    field: Any
+
+    def __iter__(self) -> Iterator[Any]:
+        yield from super().__iter__()
+        if deleted := self.field.deleted:
+            yield deleted.pk, _("%(name)s (deleted)") % {"name": deleted}
+
+
+class LinkField(RecordChoiceField):
+    """Select a record by its id. A deleted record is valid, and nothing links to it any more."""
+
+    iterator = LinkChoiceIterator
+    deleted: Any = None
+
+    def to_python(self, value: Any) -> Any:
+        try:
+            return super().to_python(value)
+        except ValidationError:
+            entry = self.queryset.model.deletion_entry(value) if is_id(str(value)) else None  # type: ignore[union-attr]
+            if entry is None:
+                raise
+            self.deleted = entry.instance
+            return self.deleted
+
+
 class RecordFilter(django_filters.Filter):
-    field_class = RecordChoiceField
+    field_class = LinkField
+
+
+class IsNullField(django_filters.fields.ChoiceField):
+    default_error_messages = {"invalid_choice": TRUE_OR_FALSE}
+
+    def to_python(self, value: Any) -> str:
+        return super().to_python(self.prepare_value(value))
+
+    def prepare_value(self, value: Any) -> Any:
+        return str(BOOLEANS[value]).lower() if value in BOOLEANS else value
 
 
 @extend_schema_field(OpenApiTypes.BOOL)
 class IsNullFilter(django_filters.ChoiceFilter):
-    """``true`` or ``false``, and nothing that might be taken for one of them."""
+    """Find records without a value (``true``) or with one (``false``)."""
+
+    field_class = IsNullField
 
     def __init__(self, **kwargs: Any) -> None:
         choices = [("true", _("Without")), ("false", _("With"))]
         super().__init__(choices=choices, lookup_expr="isnull", empty_label=_("Both"), **kwargs)
 
     def filter(self, qs: Any, value: Any) -> Any:
-        return super().filter(qs, {"true": True, "false": False}.get(value))
+        return super().filter(qs, BOOLEANS.get(value))
 
 
 class DisplayFilter(django_filters.Filter):
-    """Says how records are shown: checked like any parameter, it leaves none out."""
+    """A parameter that changes how records are shown. It is validated, and excludes none."""
 
     def filter(self, qs: Any, value: Any) -> Any:
         return qs
 
 
 class PagingFilter(DisplayFilter):
-    """``limit`` and ``offset``, applied by whoever pages."""
+    """``limit`` or ``offset``, which the paginator applies."""
 
     field_class = StrictIntegerField
 
@@ -110,26 +153,42 @@ class PagingFilter(DisplayFilter):
         extend_schema_field({"type": "integer", "minimum": smallest, "maximum": largest})(self)
 
 
-class IdsField(forms.CharField):
-    """Ids with commas between them."""
+class ListInput(forms.TextInput):
+    """A list, which arrives as ``a=1,2`` or, from generated clients, as ``a=1&a=2``."""
 
-    default_error_messages = {"invalid": _("Enter whole numbers, in digits only, with commas between them.")}
+    def value_from_datadict(self, data: Any, files: Any, name: str) -> str | None:
+        if not hasattr(data, "getlist"):
+            return super().value_from_datadict(data, files, name)
+        return ",".join(data.getlist(name)) if name in data else None
+
+
+class ListField(forms.CharField):
+    """Values separated by commas, or in repeated parameters."""
+
+    widget = ListInput
+
+    def clean(self, value: Any) -> list[Any]:
+        return super().clean(value).split(",") if value else []
+
+
+class IdsField(ListField):
+    default_error_messages = {"invalid": _("Enter whole numbers separated by commas, such as 1,2,3.")}
 
     def clean(self, value: Any) -> list[int]:
-        ids = super().clean(value).split(",") if value else []
+        ids = super().clean(value)
         if not all(map(is_id, ids)):
             raise ValidationError(self.error_messages["invalid"], code="invalid")
-        if len(ids) > IDS:
-            raise ValidationError(_("Name %(most)d ids at most."), code="too_many", params={"most": IDS})
+        if len(ids) > MAX_IDS:
+            raise ValidationError(_("Enter at most %(most)d IDs."), code="too_many", params={"most": MAX_IDS})
         return [int(text) for text in ids]
 
 
 class ListFilter(django_filters.Filter):
-    """Several values with commas between them."""
+    """Several values."""
 
     @property
     def items(self) -> dict[str, Any]:
-        """What the API's description says about one of them."""
+        """The OpenAPI schema of one of them."""
         raise NotImplementedError
 
 
@@ -138,28 +197,30 @@ class IdsFilter(ListFilter):
     items = {"type": "integer", "minimum": 0, "maximum": LARGEST_ID}
 
 
-class NamesField(forms.CharField):
-    """Names with commas between them, each of them one of ``names``."""
+class NamesField(ListField):
+    """Names, each of them one of ``names``."""
 
     def __init__(self, *, names: Iterable[str], **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.names = list(names)
 
     def clean(self, value: Any) -> list[str]:
-        named: list[str] = super().clean(value).split(",") if value else []
-        for name in named:
+        selected = super().clean(value)
+        for name in selected:
             if name not in self.names:
-                near = get_close_matches(name, self.names, n=1)
-                words = (
-                    _("“%(name)s” is not known here. Did you mean “%(names)s”?")
-                    if near
-                    else _("“%(name)s” is not known here; there are: %(names)s.")
-                )
-                told = {"name": printable(name), "names": ", ".join(near or self.names)}
-                raise ValidationError(words, code="unknown", params=told)
-        if len({name.removeprefix("-") for name in named}) < len(named):
-            raise ValidationError(_("Give each name once."), code="repeated")
-        return named
+                raise self.unknown_value_error(name)
+        if len({name.removeprefix("-") for name in selected}) < len(selected):
+            raise ValidationError(_("Use each name only once."), code="repeated")
+        return selected
+
+    def unknown_value_error(self, name: str) -> ValidationError:
+        closest = get_close_matches(name, self.names, n=1)
+        if closest:
+            message = _("Unknown value “%(name)s”. Did you mean “%(names)s”?")
+        else:
+            message = _("Unknown value “%(name)s”. Use one of: %(names)s.")
+        params = {"name": printable(name), "names": ", ".join(closest or self.names)}
+        return ValidationError(message, code="invalid_choice", params=params)
 
 
 class NamesFilter(DisplayFilter, ListFilter):
@@ -172,28 +233,49 @@ class NamesFilter(DisplayFilter, ListFilter):
         return {"type": "string", "enum": self.extra["names"]}
 
 
+def count_annotation(link: RecordForeignKey) -> str:
+    """Return the name under which :func:`with_link_count` annotates the records."""
+    return f"{link.remote_field.name}_count"
+
+
+def with_link_count(records: Any, link: RecordForeignKey) -> Any:
+    """Annotate ``records`` with the number of records that link to each, in the same query."""
+    model: Any = link.model
+    linked = model.objects.filter(**{link.name: OuterRef("pk")}).order_by()
+    counts = linked.values(link.name).annotate(count=Count("pk")).values("count")
+    return records.alias(**{count_annotation(link): Coalesce(Subquery(counts), 0)})
+
+
 class RecordOrdering(NamesFilter):
-    """A total order: missing values last on every database, the id breaking ties.
+    """Sort in a total order: missing values last on every database, the id breaking ties.
 
     Args:
-        columns: for each name the column that it stands for.
+        columns: the database column of each name.
+        counts: for each further name the link whose records it counts.
     """
 
-    def __init__(self, columns: Mapping[str, str], **kwargs: Any) -> None:
-        self.columns = columns
-        names = [f"{sign}{name}" for name in columns for sign in ("", "-")]
+    def __init__(
+        self, columns: Mapping[str, str], counts: Mapping[str, RecordForeignKey] | None = None, **kwargs: Any
+    ) -> None:
+        self.counts = counts or {}
+        self.columns = {**columns, **{name: count_annotation(link) for name, link in self.counts.items()}}
+        names = [f"{sign}{name}" for name in self.columns for sign in ("", "-")]
         super().__init__(names=names, **kwargs)
 
     def filter(self, qs: Any, value: Any) -> Any:
         if not value:
             return qs
-        columns = ((F(self.columns[name.removeprefix("-")]), name.startswith("-")) for name in value)
-        order = (OrderBy(column, descending=descending, nulls_last=True) for column, descending in columns)
+        order = []
+        for text in value:
+            name = text.removeprefix("-")
+            if name in self.counts:
+                qs = with_link_count(qs, self.counts[name])
+            order.append(OrderBy(F(self.columns[name]), descending=text != name, nulls_last=True))
         return qs.order_by(*order, "pk")
 
 
 class CountFilter(WholeNumberFilter):
-    """How many records link to one."""
+    """Compare the number of records that link to each."""
 
     def __init__(self, link: RecordForeignKey, lookup_expr: str, **kwargs: Any) -> None:
         self.link = link
@@ -202,15 +284,10 @@ class CountFilter(WholeNumberFilter):
     def filter(self, qs: Any, value: Any) -> Any:
         if value is None:
             return qs
-        kind: Any = self.link.model
-        holders = kind.objects.filter(**{self.link.name: OuterRef("pk")}).order_by()
-        counted = holders.values(self.link.name).annotate(count=Count("pk")).values("count")
-        name = f"{self.link.remote_field.name}_count"
-        return qs.alias(**{name: Coalesce(Subquery(counted), 0)}).filter(
-            **{f"{name}__{self.lookup_expr}": value}
-        )
+        lookup = f"{count_annotation(self.link)}__{self.lookup_expr}"
+        return with_link_count(qs, self.link).filter(**{lookup: value})
 
 
 @extend_schema_field({"type": "string", "minLength": 1})
 class CursorFilter(DisplayFilter, django_filters.CharFilter):
-    """Where a page begins: ``*`` at the start, else as an earlier page says; applied by whoever pages."""
+    """The position at which a page starts: ``*`` or a cursor from another page; the paginator applies it."""

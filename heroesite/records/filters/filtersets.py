@@ -89,7 +89,7 @@ class PagedFilterSet(django_filters.FilterSet):
     @cache
     def get_form_class(cls) -> type[forms.Form]:
         fields = {name: filter_.field for name, filter_ in cls.base_filters.items()}
-        return type("Form", (QueryForm,), {**fields, "takes_empty": True})
+        return type("Form", (QueryForm,), {**fields, "allow_empty": True})
 
     @cached_property
     def form(self) -> Any:
@@ -102,7 +102,7 @@ class PagedFilterSet(django_filters.FilterSet):
             rows: the rows to page through, if they are not one queryset.
         """
         if self.is_valid() and self.form.cleaned_data.get("cursor"):
-            self.form.refuse("cursor", _("Pages use offset; cursor is for the API."), "cursor")
+            self.form.set_error("cursor", _("Only the API supports cursor. Use offset."), "cursor")
         if not self.is_valid():
             return Page([], 0, LIMIT, 0)
         rows = self.qs if rows is None else rows
@@ -122,19 +122,24 @@ class PagedFilterSet(django_filters.FilterSet):
     @property
     def sparse_fields(self) -> SparseFields:
         """The members that a valid query asks for."""
-        return SparseFields.asked(self.form.cleaned_data)
+        return SparseFields.from_query(self.form.cleaned_data)
 
     @property
     def hidden_parameters(self) -> list[tuple[str, str]]:
         """The parameters that the page doesn't offer and that stay when others change, with their values."""
-        values = ((name, self.form.data.get(name)) for name in KEPT if name in self.form.fields)
+        values = ((name, self.form[name].data) for name in KEPT if name in self.form.fields)
         return [(name, value) for name, value in values if value]
 
     @property
     def query_to_save(self) -> str:
         """The query without empty values and without the place in the list, its parameters sorted."""
-        values = {name: value for name, value in self.form.data.items() if value}
-        return urlencode(sorted((name, values[name]) for name in values if name not in ("offset", "cursor")))
+        values = {name: self.form[name].data for name in self.form.fields} | {
+            name: value for name, value in self.form.data.items() if name not in self.form.fields
+        }
+        omitted = ("offset", "cursor")
+        return urlencode(
+            sorted((name, text) for name, text in values.items() if text and name not in omitted)
+        )
 
     @property
     def is_narrowed(self) -> bool:
@@ -154,20 +159,21 @@ class RecordFilterSet(PagedFilterSet):
         if model is None:
             return {}
         filters = {"search": SearchFilter(label=_("Search")), "id__in": IdsFilter("id", "in", label=_("Ids"))}
-        columns = {}
+        columns = {"id": "pk", "version": "version"}
         for name in unrestricted_fields(model):
             field = model._meta.get_field(name)
             field_type = get_field_type(field)
             filters.update(field_type.filters(field))
             columns[name] = field_type.column(field)
-        for link in model.incoming_links():
+        counts = {f"{link.remote_field.name}__count": link for link in model.incoming_links()}
+        for link in counts.values():
             filters.update(incoming_link_filters(link))
         for name in ("created_at", "updated_at"):
             filters.update(datetime_filters(model._meta.get_field(name)))
             columns[name] = name
         return {
             **filters,
-            "ordering": RecordOrdering(columns, label=_("Order")),
+            "ordering": RecordOrdering(columns, counts, label=_("Order")),
             **sparse_fields_filters(model),
             "cursor": CursorFilter(max_length=4000, label=_("* or a cursor")),
             **cls.declared_filters,

@@ -1,6 +1,6 @@
-"""Query strings as forms, which refuse what they do not know."""
+"""Forms that validate query strings and reject unknown parameters."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from difflib import get_close_matches
 from typing import Any
 
@@ -11,83 +11,115 @@ from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
 from heroesite.form_fields import ISODateTimeField
-from heroesite.records.filters.filters import NamesField
+from heroesite.records.filters.filters import BOOLEANS, TRUE_OR_FALSE, ListField, NamesField
 from heroesite.records.filters.sparse_fields import SparseFields
 from heroesite.text import printable
 
 KEPT = ("ordering", "limit", "fields", "omit", "expand")
-"""Parameters that say how records are shown, and hold for the next page as well."""
+"""Parameters that change how records are shown, and stay when the filters change."""
 PAGING = (*KEPT, "offset", "cursor")
-"""Parameters that leave no record out."""
+"""Parameters that exclude no record."""
 MAX_ERRORS = 20
-"""Faults of a query that one answer tells."""
+"""Errors that one response lists."""
+SYNONYMS = {
+    "limit": ("perpage", "pagesize", "size", "max", "maxresults", "take", "top", "rows"),
+    "offset": ("page", "pagenumber", "skip", "start", "startat"),
+    "cursor": ("pagetoken", "nexttoken", "startingafter"),
+    "ordering": ("sort", "sortby", "order", "orderby"),
+    "search": ("q", "query", "term", "keyword", "filter"),
+    "expand": ("include", "embed", "populate", "with"),
+    "fields": ("field", "select", "only", "columns", "members"),
+    "omit": ("exclude", "except", "without"),
+    "id__in": ("id", "ids"),
+    "after": ("cursor", "since", "startingafter"),
+    "dry_run": ("simulate", "preview", "validateonly"),
+}
+"""What other APIs call our parameters, in lower case without separators."""
+
+
+def suggestions(name: str, known: Collection[str]) -> list[str]:
+    """Return the known parameter that an unknown one stands for: a synonym, or else the closest name."""
+    folded = name.lower().replace("-", "").replace("_", "")
+    synonyms = [parameter for parameter, names in SYNONYMS.items() if folded in names and parameter in known]
+    return synonyms[:1] or get_close_matches(name, known, n=1)
 
 
 class QueryForm(forms.Form):
-    """The query string as a form that refuses what it does not know, is told twice, or has no value.
+    """A query string as a form. Unknown, repeated and empty parameters are errors.
 
-    ``takes_empty`` is for forms that a page sends, with what nobody has filled in.
+    ``allow_empty`` is for the forms of pages, whose browsers also send the fields that are left blank.
     """
 
-    takes_empty = False
+    allow_empty = False
 
     def full_clean(self) -> None:
         super().full_clean()
-        for key in self.data:
+        for name in self.data:
             if len(self.errors) == MAX_ERRORS:
                 break
-            if key not in self.fields:
-                near = get_close_matches(key, self.fields, n=1)
-                words = (
-                    _("There is no such parameter. Did you mean “{names}”?")
-                    if near
-                    else _("There is no such parameter; there are: {names}.")
-                )
-                self.refuse(key, format_lazy(words, names=", ".join(near or self.fields)), "unknown")
-            elif hasattr(self.data, "getlist") and len(self.data.getlist(key)) > 1:
-                self.refuse(key, _("Give this parameter once."), "repeated")
-            elif key not in self.errors and self.is_empty(key):
-                self.refuse(key, _("Give this parameter a value, or leave it out."), "empty")
+            if name not in self.fields:
+                self.set_error(name, self.unknown_parameter_message(name), "unknown_parameter")
+            elif self.is_repeated(name):
+                self.set_error(name, _("Give this parameter once."), "repeated")
+            elif name not in self.errors and self.is_empty(name):
+                self.set_error(name, _("Give this parameter a value, or omit it."), "empty")
 
-    def is_empty(self, key: str) -> bool:
-        """Whether a parameter has no value where it wants one; blanks are none, but for a text."""
-        value = self.data[key]
+    def unknown_parameter_message(self, name: str) -> Any:
+        suggested = suggestions(name, self.fields)
+        if suggested:
+            message = _("Unknown parameter. Did you mean “{names}”?")
+        else:
+            message = _("Unknown parameter. Use one of: {names}.")
+        return format_lazy(message, names=", ".join(suggested or self.fields))
+
+    def is_repeated(self, name: str) -> bool:
+        """Return whether a parameter that isn't a list was sent more than once."""
+        return (
+            hasattr(self.data, "getlist")
+            and not isinstance(self.fields[name], ListField)
+            and len(self.data.getlist(name)) > 1
+        )
+
+    def is_empty(self, name: str) -> bool:
+        """Return whether a parameter has no value; on a page, only blanks in a field that isn't text."""
+        value = self[name].data
         if value.strip():
             return False
-        return not self.takes_empty or (bool(value) and self.cleaned_data[key] is None)
+        return not self.allow_empty or (bool(value) and self.cleaned_data[name] is None)
 
-    @property
-    def told(self) -> list[tuple[Any, str, ErrorList]]:
-        """What is wrong: the label of each faulty parameter, the id of its field if it has one, the words."""
-        fields = set(self.fields) - set(PAGING)
+    def errors_by_label(self) -> list[tuple[Any, str, ErrorList]]:
+        """Return for each invalid parameter its label, the id of its input if it has one, and the errors."""
+        inputs = set(self.fields) - set(PAGING)
         return [
-            (self[name].label, self[name].id_for_label, faults) if name in fields else (name, "", faults)
-            for name, faults in self.errors.items()
+            (self[name].label, self[name].id_for_label, errors) if name in inputs else (name, "", errors)
+            for name, errors in self.errors.items()
         ]
 
-    def refuse(self, key: str, message: Any, code: str) -> None:
+    def set_error(self, name: str, message: Any, code: str) -> None:
+        """Replace the errors of a parameter, which doesn't need to be a field of this form."""
         errors: Any = self.errors
-        errors[printable(key)] = ErrorList([ValidationError(message, code=code)])
+        errors[printable(name)] = ErrorList([ValidationError(message, code=code)])
 
     def clean(self) -> dict[str, Any]:
         values = super().clean() or self.cleaned_data
-        SparseFields.asked(values).check(getattr(self.fields.get("expand"), "names", ()))
+        SparseFields.from_query(values).check(getattr(self.fields.get("expand"), "names", ()))
         if values.get("cursor") and values.get("offset") is not None:
-            raise ValidationError({"offset": ValidationError(_("Give cursor or offset."), code="cursor")})
+            error = ValidationError(_("Use either cursor or offset."), code="cursor")
+            raise ValidationError({"offset": error})
         return values
 
 
 class AsOfForm(QueryForm):
-    """The query of one record: as it is, or as it was then."""
+    """The query of one record, now or at a point in time."""
 
     as_of = ISODateTimeField(required=False)
 
 
 class OneRecordForm(AsOfForm):
-    """The query of one record at the API, which can be narrowed to some of its members.
+    """The query of one record at the API, which can select members.
 
     Args:
-        names: all of them.
+        names: the members to select from.
     """
 
     def __init__(self, *args: Any, names: Iterable[str], **kwargs: Any) -> None:
@@ -97,22 +129,23 @@ class OneRecordForm(AsOfForm):
 
     @property
     def shape(self) -> SparseFields:
-        return SparseFields.asked(self.cleaned_data)
+        return SparseFields.from_query(self.cleaned_data)
 
 
 class FlagField(forms.Field):
-    """``true`` or ``false``, and nothing that might be taken for one of them."""
+    """A boolean that is false unless it is sent."""
 
-    default_error_messages = {"invalid": _("Write true or false.")}
-    answers = {None: False, "false": False, "true": True}
+    default_error_messages = {"invalid": TRUE_OR_FALSE}
 
     def to_python(self, value: Any) -> bool:
-        if value not in self.answers:
+        if value is None:
+            return False
+        if value not in BOOLEANS:
             raise ValidationError(self.error_messages["invalid"], code="invalid")
-        return self.answers[value]
+        return BOOLEANS[value]
 
 
 class WriteForm(QueryForm):
-    """The query of a write: whether it is only rehearsed."""
+    """The query of a write."""
 
     dry_run = FlagField(required=False)

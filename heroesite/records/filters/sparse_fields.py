@@ -1,4 +1,4 @@
-"""Which members an answer has: ``fields``, ``omit`` and ``expand`` of a query string."""
+"""The members of a response: ``fields``, ``omit`` and ``expand`` of a query string."""
 
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
@@ -26,12 +26,12 @@ def row_members(user: Any, model: type[Record]) -> list[str]:
 
 @dataclass(frozen=True)
 class SparseFields:
-    """What an answer is narrowed to, or widened by.
+    """The members that a response is reduced to or extended by.
 
     Args:
-        fields: the members to keep; all, where none are named.
+        fields: the members to include; empty for all.
         omit: the members to leave out.
-        expand: the links that stand in a list with the record that they lead to.
+        expand: the links for which a list includes the linked record.
     """
 
     fields: Collection[str] = ()
@@ -39,8 +39,8 @@ class SparseFields:
     expand: Collection[str] = ()
 
     @classmethod
-    def asked(cls, values: Mapping[str, Any]) -> "SparseFields":
-        """The shape that a checked query asks for."""
+    def from_query(cls, values: Mapping[str, Any]) -> "SparseFields":
+        """Read the cleaned data of a query form."""
         return cls(*(tuple(values.get(name) or ()) for name in ("fields", "omit", "expand")))
 
     def has(self, name: str) -> bool:
@@ -50,15 +50,15 @@ class SparseFields:
         return [name for name in names if self.has(name)]
 
     def check(self, links: Iterable[str]) -> None:
-        """Refuse what does not go together.
+        """Reject combinations that contradict each other.
 
         Raises:
             ValidationError: for ``fields`` or ``omit``.
         """
         for link in links:
             if link in self.fields and link not in self.expand:
-                words = _("“%(link)s” is there with expand=%(link)s only.")
-                raise ValidationError({"fields": ValidationError(words, "expand", {"link": link})})
+                message = _("To include %(link)s, add expand=%(link)s.")
+                raise ValidationError({"fields": ValidationError(message, "expand", {"link": link})})
         if self.fields and not self.keep(self.fields):
-            words = _("Nothing is left of fields. Leave one of them in.")
-            raise ValidationError({"omit": ValidationError(words, "nothing_left")})
+            message = _("fields and omit exclude every member.")
+            raise ValidationError({"omit": ValidationError(message, "nothing_left")})

@@ -75,7 +75,7 @@ class RecordListView(RecordView):
             name: name == "name" or (bool(shape.fields or name in usual) and shape.has(member))
             for name, member in members.items()
         }
-        order = self.request.GET.get("ordering") or "name"
+        order = ",".join(self.request.GET.getlist("ordering")) or "name"
         orders = self.filterset_class.base_filters["ordering"].columns
         columns = []
         for name in members:

@@ -1,4 +1,4 @@
-"""``?dry_run=true``: what a write would answer and change, and nothing is changed."""
+"""``?dry_run=true`` describes the response and the changes of a write, and changes nothing."""
 
 import pytest
 from django.core import serializers
@@ -15,11 +15,11 @@ pytestmark = pytest.mark.django_db
 OWL = {"name": "Owl", "secret_name": "Nora Hidden", "age": 41}
 WRITES = {
     "create": ("post", "/api/v1/heroes/", OWL),
-    "create with faults": ("post", "/api/v1/heroes/", {"name": "Lamplighter", "age": -1}),
+    "create with errors": ("post", "/api/v1/heroes/", {"name": "Lamplighter", "age": -1}),
     "replace": ("put", "/api/v1/heroes/{hero}", OWL),
     "change": ("patch", "/api/v1/heroes/{hero}", {"age": 7}),
-    "change nothing": ("patch", "/api/v1/heroes/{hero}", {"age": 41}),
-    "change with faults": ("patch", "/api/v1/heroes/{hero}", {"age": "x"}),
+    "no change": ("patch", "/api/v1/heroes/{hero}", {"age": 41}),
+    "change with errors": ("patch", "/api/v1/heroes/{hero}", {"age": "x"}),
     "delete": ("delete", "/api/v1/heroes/{hero}", None),
     "delete a team": ("delete", "/api/v1/teams/{team}", None),
     "create many": ("post", "/api/v1/heroes/bulk/", [OWL, {**OWL, "name": "Crow"}]),
@@ -28,7 +28,7 @@ WRITES = {
     "no such hero": ("patch", "/api/v1/heroes/999999", {"age": 7}),
     "revert": ("post", "/api/v1/heroes/{hero}/history/1/revert", None),
 }
-writes = pytest.mark.parametrize("what", WRITES)
+writes = pytest.mark.parametrize("write", WRITES)
 
 
 @pytest.fixture
@@ -40,9 +40,10 @@ def hero():
 
 
 def everything():
+    """Return all rows that a write could change."""
     tables = [
         *record_models(),
-        *(kind.history.model for kind in record_models()),
+        *(model.history.model for model in record_models()),
         ChangeSet,
         IdempotencyKey,
         Disclosure,
@@ -50,8 +51,8 @@ def everything():
     return [serializers.serialize("json", table._base_manager.order_by("pk")) for table in tables]
 
 
-def send(client, what, hero, query="", **headers):
-    method, address, body = WRITES[what]
+def send(client, write, hero, query="", **headers):
+    method, address, body = WRITES[write]
     ids = {"{hero}": hero.pk, "{team}": hero.team_id}
     if isinstance(body, list):
         body = [{name: ids.get(value, value) for name, value in item.items()} for item in body]
@@ -59,49 +60,49 @@ def send(client, what, hero, query="", **headers):
     return getattr(client, method)(f"{address}{query}", body, headers=headers)
 
 
-def shorn(body):
-    """An answer without what is given out when it is done, or by the clock."""
+def comparable(body):
+    """Return a body without ids that are assigned by the write, and without times."""
     if isinstance(body, list):
-        return [shorn(row) for row in body]
+        return [comparable(row) for row in body]
     if not isinstance(body, dict):
         return body
-    given = {"id", "updated_at", "created_at", "request_id"}
-    return {name: shorn(value) for name, value in body.items() if name not in given}
+    varying = {"id", "updated_at", "created_at", "request_id"}
+    return {name: comparable(value) for name, value in body.items() if name not in varying}
 
 
 @writes
 @pytest.mark.parametrize("who", ["editor", "keeper"])
-def test_it_tells_the_answer_and_changes_nothing(what, who, hero, request):
+def test_it_describes_the_write_and_changes_nothing(write, who, hero, request):
     client = request.getfixturevalue(f"{who}_program")
     before = everything()
-    rehearsed = send(client, what, hero, "?dry_run=true")
+    dry_run = send(client, write, hero, "?dry_run=true")
     assert everything() == before
     last = ChangeSet.objects.latest("pk").pk
-    done = send(client, what, hero)
+    done = send(client, write, hero)
     if done.status_code >= 400:
-        assert rehearsed.status_code == done.status_code
-        assert shorn(rehearsed.json()) == shorn(done.json())
+        assert dry_run.status_code == done.status_code
+        assert comparable(dry_run.json()) == comparable(done.json())
         return
-    told = rehearsed.json()
-    assert (rehearsed.status_code, told["dry_run"], told["status"]) == (200, True, done.status_code)
-    answered = done.json() if done.content else None
-    for row in (answered or {}).get("results", [answered or {}]):
+    described = dry_run.json()
+    assert (dry_run.status_code, described["dry_run"], described["status"]) == (200, True, done.status_code)
+    body = done.json() if done.content else None
+    for row in (body or {}).get("results", [body or {}]):
         row.pop("secret_name", None)
-    assert shorn(told["body"]) == shorn(answered)
-    made = {
-        (kind._meta.model_name, entry.name, entry.history_type)
-        for kind in record_models()
-        for entry in kind.history.filter(change_set__gt=last)
+    assert comparable(described["body"]) == comparable(body)
+    changes = {
+        (model._meta.model_name, entry.name, entry.history_type)
+        for model in record_models()
+        for entry in model.history.filter(change_set__gt=last)
     }
-    letters = {"created": "+", "changed": "~", "deleted": "-"}
-    assert {(one["kind"], one["name"], letters[one["action"]]) for one in told["changes"]} == made
-    assert told["change_count"] == len(made)
+    types = {"created": "+", "changed": "~", "deleted": "-"}
+    assert {(one["kind"], one["name"], types[one["action"]]) for one in described["changes"]} == changes
+    assert described["change_count"] == len(changes)
 
 
-def test_it_tells_what_else_would_be_touched(hero, editor_program):
+def test_it_lists_the_changes_to_linked_records(hero, editor_program):
     HeroFactory(name="Owl", team=hero.team)
-    told = editor_program.delete(f"/api/v1/teams/{hero.team_id}?dry_run=true").json()
-    changes = [(change["kind"], change["name"], change["action"]) for change in told["changes"]]
+    described = editor_program.delete(f"/api/v1/teams/{hero.team_id}?dry_run=true").json()
+    changes = [(change["kind"], change["name"], change["action"]) for change in described["changes"]]
     assert sorted(changes) == [
         ("hero", "Lamplighter", "changed"),
         ("hero", "Owl", "changed"),
@@ -109,56 +110,56 @@ def test_it_tells_what_else_would_be_touched(hero, editor_program):
     ]
 
 
-def test_it_shows_no_secret_and_notes_none(hero, keeper_program):
-    for what in ("create", "change", "create many", "replace"):
-        assert b"secret_name" not in send(keeper_program, what, hero, "?dry_run=true").content
+def test_it_shows_no_secret_name_and_logs_no_access(hero, keeper_program):
+    for write in ("create", "change", "create many", "replace"):
+        assert b"secret_name" not in send(keeper_program, write, hero, "?dry_run=true").content
     assert not Disclosure.objects.exists()
 
 
-def test_its_key_is_judged_and_not_used(hero, editor_program):
+def test_its_key_is_validated_and_not_used(hero, editor_program):
     assert (
         send(editor_program, "create", hero, "?dry_run=true", **{"Idempotency-Key": "a b"}).status_code == 400
     )
     assert (
         send(editor_program, "create", hero, "?dry_run=true", **{"Idempotency-Key": "a"}).status_code == 200
     )
-    answer = send(editor_program, "create", hero, **{"Idempotency-Key": "a"})
-    assert (answer.status_code, "Idempotency-Replayed" in answer) == (201, False)
+    response = send(editor_program, "create", hero, **{"Idempotency-Key": "a"})
+    assert (response.status_code, "Idempotency-Replayed" in response) == (201, False)
 
 
 @pytest.mark.parametrize(
     "query", ["?dry_run=yes", "?dry_run=", "?dry_run=true&dry_run=true", "?dry-run=true"]
 )
-def test_a_rehearsal_that_is_not_asked_for_rightly_does_nothing(query, hero, editor_program):
+def test_an_invalid_query_does_nothing(query, hero, editor_program):
     before = everything()
     assert send(editor_program, "delete", hero, query).status_code == 400
     assert everything() == before
 
 
-def test_what_would_come_back_has_its_id_and_what_would_be_made_has_none(hero, editor_program):
+def test_a_restored_record_has_its_id_and_a_new_one_has_none(hero, editor_program):
     hero.delete()
-    back = send(editor_program, "revert", hero, "?dry_run=true").json()
-    assert [change["id"] for change in back["changes"]] == [hero.pk]
-    made = send(editor_program, "create", hero, "?dry_run=true").json()
-    assert [change["id"] for change in made["changes"]] == [None]
+    restored = send(editor_program, "revert", hero, "?dry_run=true").json()
+    assert [change["id"] for change in restored["changes"]] == [hero.pk]
+    created = send(editor_program, "create", hero, "?dry_run=true").json()
+    assert [change["id"] for change in created["changes"]] == [None]
 
 
-def test_a_key_that_counts_for_nothing_is_not_judged(hero, editor_program):
+def test_a_key_is_ignored_where_none_is_supported(hero, editor_program):
     for query in ("", "?dry_run=true"):
-        deletion = send(editor_program, "no such hero", hero, query, **{"Idempotency-Key": "a b"})
-        assert deletion.status_code == 400
+        response = send(editor_program, "no such hero", hero, query, **{"Idempotency-Key": "a b"})
+        assert response.status_code == 400
     assert (
         send(editor_program, "delete", hero, "?dry_run=true", **{"Idempotency-Key": "a b"}).status_code == 200
     )
     assert send(editor_program, "delete", hero, **{"Idempotency-Key": "a b"}).status_code == 204
 
 
-def test_who_may_not_write_may_not_rehearse(hero, reader):
+def test_it_requires_the_permission_to_write(hero, reader):
     for client in (program(reader), program(), browser()):
         assert send(client, "delete", hero, "?dry_run=true").status_code in (401, 403)
 
 
-def test_conditions_hold_as_they_would(hero, editor_program):
+def test_conditions_are_checked(hero, editor_program):
     stale = {"If-Match": '"1-' + "0" * 32 + '"'}
     assert send(editor_program, "change", hero, "?dry_run=true", **stale).status_code == 412
     assert Hero.objects.get().version == 2

@@ -1,4 +1,4 @@
-"""Answers narrowed to some members, or widened by the records that links lead to."""
+"""``fields``, ``omit`` and ``expand`` select the members of a response."""
 
 import pytest
 
@@ -18,24 +18,24 @@ def hero():
 
 
 def row(client, query):
-    answer = client.get(f"{HEROES}?{query}")
-    assert answer.status_code == 200, answer.content
-    return answer.json()["results"][0]
+    response = client.get(f"{HEROES}?{query}" if query else HEROES)
+    assert response.status_code == 200, response.content
+    return response.json()["results"][0]
 
 
-def faults(client, address):
-    answer = client.get(address)
-    assert answer.status_code == 400, answer.content
-    return {error["parameter"]: error["message"] for error in answer.json()["errors"]}
+def errors(client, address):
+    response = client.get(address)
+    assert response.status_code == 400, response.content
+    return {error["parameter"]: error["message"] for error in response.json()["errors"]}
 
 
-def test_a_list_is_narrowed_to_the_members_asked_for(hero, visitor_program):
+def test_fields_and_omit_select_the_members_of_a_list(hero, visitor_program):
     assert row(visitor_program, "fields=name,id") == {"id": hero.pk, "name": "Lamplighter"}
     assert "age" not in row(visitor_program, "omit=age,version")
     assert row(visitor_program, "fields=id,age&omit=id") == {"age": 41}
 
 
-def test_a_link_is_expanded(hero, visitor_program):
+def test_expand_includes_a_linked_record(hero, visitor_program):
     assert "team" not in row(visitor_program, "")
     assert row(visitor_program, "expand=team")["team"]["name"] == "Night Watch"
     assert list(row(visitor_program, "expand=team&fields=id,team")) == ["id", "team"]
@@ -44,20 +44,20 @@ def test_a_link_is_expanded(hero, visitor_program):
 
 
 @pytest.mark.parametrize("query", ["fields=team,name", "omit=name", "fields=team"])
-def test_what_is_asked_of_a_hero_is_not_asked_of_its_team(query, hero, visitor_program):
+def test_the_members_of_a_hero_are_not_those_of_its_team(query, hero, visitor_program):
     whole = visitor_program.get(f"{HEROES}{hero.pk}").json()["team"]
     assert row(visitor_program, f"expand=team&{query}")["team"] == whole
     assert visitor_program.get(f"{HEROES}{hero.pk}?{query}").json()["team"] == whole
 
 
-def test_expanding_costs_no_query_for_each_row(visitor_program, django_assert_max_num_queries):
+def test_expand_costs_no_query_for_each_row(visitor_program, django_assert_max_num_queries):
     for _number in range(20):
         HeroFactory(team=TeamFactory())
     with django_assert_max_num_queries(2):
         visitor_program.get(f"{HEROES}?expand=team")
 
 
-def test_one_record_is_narrowed_too(hero, visitor_program):
+def test_fields_and_omit_select_the_members_of_one_record(hero, visitor_program):
     address = f"{HEROES}{hero.pk}"
     whole, part = visitor_program.get(address), visitor_program.get(f"{address}?fields=name,team")
     assert list(part.json()) == ["name", "team"]
@@ -69,28 +69,28 @@ def test_one_record_is_narrowed_too(hero, visitor_program):
 
 
 @pytest.mark.parametrize(
-    ("query", "parameter", "words"),
+    ("query", "parameter", "message"),
     [
         ("fields=nmae", "fields", "Did you mean “name”?"),
-        ("fields=zzz", "fields", "there are: id, name"),
-        ("fields=secret_name", "fields", "is not known here"),
-        ("omit=id,id", "omit", "Give each name once."),
-        ("fields=id&omit=id", "omit", "Nothing is left"),
-        ("fields=team", "fields", "expand=team"),
-        ("expand=heroes", "expand", "there are: team"),
+        ("fields=zzz", "fields", "Use one of: id, name"),
+        ("fields=secret_name", "fields", "Unknown value “secret_name”."),
+        ("omit=id,id", "omit", "Use each name only once."),
+        ("fields=id&omit=id", "omit", "fields and omit exclude every member."),
+        ("fields=team", "fields", "To include team, add expand=team."),
+        ("expand=heroes", "expand", "Use one of: team"),
         ("field=name", "field", "Did you mean “fields”?"),
-        ("fields=id,", "fields", "is not known here"),
+        ("fields=id,", "fields", "Unknown value “”."),
     ],
 )
-def test_a_name_that_does_not_hold_is_told(query, parameter, words, hero, visitor_program):
-    assert words in faults(visitor_program, f"{HEROES}?{query}")[parameter]
+def test_an_invalid_name_is_an_error(query, parameter, message, hero, visitor_program):
+    assert message in errors(visitor_program, f"{HEROES}?{query}")[parameter]
 
 
-def test_what_cannot_be_expanded_is_told(visitor_program):
-    assert "expand" in faults(visitor_program, "/api/v1/teams/?expand=heroes")
+def test_a_record_type_without_links_has_no_expand(visitor_program):
+    assert "expand" in errors(visitor_program, "/api/v1/teams/?expand=heroes")
 
 
-def test_a_secret_that_is_not_asked_for_is_not_shown_to_anybody(hero, keeper_program):
+def test_a_secret_name_that_is_left_out_is_not_logged(hero, keeper_program):
     assert row(keeper_program, "fields=id,secret_name")["secret_name"] == "Edith Wren"
     assert Disclosure.objects.count() == 1
     row(keeper_program, "fields=id")
@@ -99,14 +99,14 @@ def test_a_secret_that_is_not_asked_for_is_not_shown_to_anybody(hero, keeper_pro
     assert Disclosure.objects.count() == 1
 
 
-def test_the_same_query_narrows_the_page(hero):
+def test_fields_select_the_columns_of_a_page(hero):
     page = read(browser().get("/heroes/?fields=name,age"))
     assert [head.text for head in page.all("th", scope="col")] == ["Name", "Age"]
     assert browser().get("/heroes/?fields=nmae").status_code == 400
 
 
 @pytest.mark.parametrize("query", ["", "?search=lamp&age__gte=7", "?ordering=-age,name&fields=name"])
-def test_a_page_tells_programs_where_to_get_what_it_shows(query, hero, visitor_program):
+def test_a_page_links_to_the_same_list_at_the_api(query, hero, visitor_program):
     page = read(browser().get(f"/heroes/{query}"))
     link = page.one("a", href=f"http://testserver/api/v1/heroes{query.replace(',', '%2C')}")
     assert page.all("button", data_copy=link["href"])
@@ -115,5 +115,5 @@ def test_a_page_tells_programs_where_to_get_what_it_shows(query, hero, visitor_p
     assert visitor_program.get(link["href"]).status_code == 200
 
 
-def test_a_page_with_a_fault_tells_programs_nothing():
+def test_a_page_with_an_invalid_query_has_no_link_to_the_api():
     assert "curl" not in read(browser().get("/heroes/?age=old")).text
