@@ -27,7 +27,7 @@ def revert(kind: type[Record], entry: Any, user: Any) -> Record:
     """
     with atomic_change_set():
         if entry.history_type == Entry.DELETED:
-            raise ValidationError(_("It was deleted then. Choose an earlier entry."), code="deleted")
+            raise ValidationError(_("It was deleted at this version. Choose an earlier one."), code="deleted")
         if entry.erased:
             raise ValidationError(_("A value of this entry was erased from the history."), code="erased")
         record: Any = kind.objects.filter(pk=entry.id).select_for_update().first()

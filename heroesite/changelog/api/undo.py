@@ -12,7 +12,14 @@ from rest_framework.response import Response
 
 from heroesite.api.openapi.examples import KEY, unknown_member, unknown_parameter
 from heroesite.api.openapi.parameters import DRY_RUN, IDEMPOTENCY_KEY, IDEMPOTENCY_REPLAYED, id_parameter
-from heroesite.api.problems import INVALID_QUERY, InvalidBody, Problem, optional_members, reject_parameters
+from heroesite.api.problems import (
+    INVALID_QUERY,
+    NO_PERMISSION,
+    InvalidBody,
+    Problem,
+    optional_members,
+    reject_parameters,
+)
 from heroesite.changelog.api.schema import HistoryAutoSchema
 from heroesite.changelog.undo.execution import undo
 from heroesite.changelog.undo.permissions import check_permission, count_actions
@@ -119,6 +126,7 @@ class UndoAutoSchema(HistoryAutoSchema):
     def get_problems(self) -> dict[str, Problem]:
         return super().get_problems() | {
             **KEY,
+            "permission": Problem(403, NO_PERMISSION),
             "parameter": Problem(400, INVALID_QUERY, [unknown_parameter("dry_run")]),
             "body": unknown_member("anyway"),
             "too many": Problem(422, str(TooManyRecords(7, 20_000).detail)),
