@@ -145,7 +145,11 @@ def methods_of_page(request: HttpRequest, view: Any) -> list[str]:
     if match and match.app_name == "admin":
         read_only = READ_ONLY_ADMIN.fullmatch(match.url_name or "")
         return [method for method in PAGE_METHODS if not (read_only and method == "POST")]
-    return [method for method in PAGE_METHODS if view_class is None or hasattr(view_class, method.lower())]
+    if view_class is None:
+        return PAGE_METHODS
+    handlers = {"head": "get"}  # View.setup() adds head to each view with get
+    names = [name for name in view_class.http_method_names if hasattr(view_class, handlers.get(name, name))]
+    return [name.upper() for name in names if name.upper() in PAGE_METHODS]
 
 
 class SlashMiddleware(CommonMiddleware):

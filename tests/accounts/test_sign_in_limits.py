@@ -107,7 +107,7 @@ def test_a_flood_of_attempts_is_answered_429_on_a_page_of_this_site():
     response = sign_in(address=GUESSER)
     assert (response.status_code, response["Retry-After"]) == (429, "300")
     page = read(response)
-    assert page.one("h1").text == "Too many requests"
+    assert page.one("h1").text == "Too many attempts"
     assert TOO_MANY in page.text
     assert page.one("main").one("a")["href"] == "/"
     assert response["X-Request-Id"] in page.text

@@ -33,6 +33,8 @@ def clock(monkeypatch):
         def time(self):
             return self.now
 
+        monotonic = time
+
     clock = Clock()
     monkeypatch.setattr(limits, "time", clock)
     return clock
@@ -177,7 +179,8 @@ def shared(request, tmp_path):
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.usefixtures("groups_come_back")
 @pytest.mark.parametrize(("most", "asked"), [(10, 8), (150, 40), (2000, 300)])
-def test_processes_that_ask_at_once_take_no_more_than_the_limit(most, asked, shared):
+def test_processes_that_ask_at_once_take_no_more_than_the_limit(most, asked, shared, monkeypatch):
+    monkeypatch.setattr("heroesite.caches.SECONDARY", 20)  # on a busy machine, nobody goes uncounted
     caller, minute, processes = ("address", f"{time.time()}"), 1, 8
 
     def process():

@@ -79,7 +79,6 @@ def test_what_undoes_another_says_so_on_both_sides(imported, visitor_program, vi
         ("?at__lte=2000-01-01T00:00:00Z", []),
         ("?limit=1", ["edited"]),
         ("?limit=1&offset=1", ["imported"]),
-        ("?door=&kind=", ["edited", "imported"]),
     ],
 )
 def test_they_are_narrowed_at_page_and_api_alike(

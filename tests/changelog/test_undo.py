@@ -202,7 +202,7 @@ def test_a_deleted_record_comes_back_as_it_was_at_an_entry(register, editor):
     owl.save()
     pk = owl.pk
     owl.delete()
-    with pytest.raises(ValidationError, match="It was deleted then"):
+    with pytest.raises(ValidationError, match="It was deleted at this version"):
         revert(Hero, Hero.history.get(id=pk, version=3), editor)
     back = revert(Hero, Hero.history.get(id=pk, version=1), editor)
     assert (back.pk, back.version) == (pk, 4)

@@ -230,7 +230,7 @@ def test_a_deleted_record_comes_back_by_revert(changed, editor_program):
     assert (answer.status_code, answer.json()["id"], answer.json()["version"]) == (200, hero.pk, 4)
     deleted_then = editor_program.post(address.replace("history/1/", "history/3/"))
     assert deleted_then.status_code == 409
-    assert "Choose an earlier entry." in deleted_then.json()["detail"]
+    assert "Choose an earlier one." in deleted_then.json()["detail"]
 
 
 def test_a_revert_by_a_program_that_cannot_be_says_why(changed, editor_program, reader):

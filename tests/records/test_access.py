@@ -253,7 +253,7 @@ def test_a_form_from_elsewhere_is_refused(editor):
     client.force_login(editor)
     answer = client.post("/heroes/new/", KINDS[Hero])
     assert answer.status_code == 403
-    assert "The form was not sent from a page of this site" in read(answer).text
+    assert "This form has expired or comes from another site" in read(answer).text
     assert not Hero.objects.exists()
 
 

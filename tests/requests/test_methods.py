@@ -47,7 +47,8 @@ def pages(administrator):
         default = of_type[app[1]] if app else 1
         return ARGUMENT.sub(lambda match: str(arguments.get(match[1] or match[2], default)), route)
 
-    return {address(route): name for route, name in routes(get_resolver().url_patterns)}
+    first_wins = reversed([*routes(get_resolver().url_patterns)])
+    return {address(route): name for route, name in first_wins}
 
 
 @pytest.mark.parametrize("who", ["visitor", "administrator"])

@@ -24,13 +24,13 @@ from heroesite.changelog.api.schema import HistoryAutoSchema
 from heroesite.changelog.undo.execution import undo
 from heroesite.changelog.undo.permissions import check_permission, count_actions
 from heroesite.changelog.undo.reversals import Reversal
+from heroesite.database.timeouts import lock_timeout
 from heroesite.ids import is_id
 from heroesite.records.api.errors import not_found
 from heroesite.records.api.filter_backend import is_dry_run
 from heroesite.records.api.permissions import AuthenticatedWritePermission
 from heroesite.records.api.writes import IdempotentWriteMixin, idempotent
 from heroesite.records.audit.change_sets import ChangeSet, Source, new_change_set
-from heroesite.records.lock_timeouts import lock_timeout
 from heroesite.records.models.base import record_models
 
 LISTED = 1_000
@@ -129,7 +129,6 @@ class UndoAutoSchema(HistoryAutoSchema):
             "permission": Problem(403, NO_PERMISSION),
             "parameter": Problem(400, INVALID_QUERY, [unknown_parameter("dry_run")]),
             "body": unknown_member("anyway"),
-            "too many": Problem(422, str(TooManyRecords(7, 20_000).detail)),
             "nothing": Problem(409, str(NothingUndone([], []).detail), [], {"skipped": []}),
         }
 
