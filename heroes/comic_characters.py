@@ -112,7 +112,7 @@ def titles(file: Path) -> Iterator[tuple[int, str]]:
     try:
         header = next(rows, [])
         if header.count(COLUMN) != 1:
-            fault = _("the header must have one column called “%(column)s”; it has: %(header)s.")
+            fault = _("the header must have exactly one column named “%(column)s”, but has: %(header)s.")
             columns = printable(", ".join(header)) or _("none")
             raise UnreadableFile(file, 1, fault % {"column": COLUMN, "header": columns})
         place = header.index(COLUMN)
@@ -120,14 +120,15 @@ def titles(file: Path) -> Iterator[tuple[int, str]]:
         for row in rows:
             if row and len(row) != len(header):
                 fault = _(
-                    "cells in the row: %(cells)d, in the header: %(columns)d. Mend its commas and quotes."
+                    "the row's number of cells (%(cells)d) differs from the header's (%(columns)d)."
+                    " Fix the commas and quotes."
                 )
                 raise UnreadableFile(file, first, fault % {"cells": len(row), "columns": len(header)})
             if row:
                 yield first, row[place]
             first = rows.line_num + 1
     except csv.Error as error:
-        fault = _("the row is not valid CSV (%(reason)s). Mend its quotes and line breaks.")
+        fault = _("the row is not valid CSV (%(reason)s). Fix the quotes and line breaks.")
         raise UnreadableFile(file, first, fault % {"reason": error}) from None
 
 
@@ -142,7 +143,7 @@ def lines(file: Path) -> Iterator[str]:
                     fault = _("the line is not UTF-8. Save the file as CSV in UTF-8.")
                     raise UnreadableFile(file, number, fault) from None
     except OSError as error:
-        fault = _("it cannot be read (%(reason)s). Check the path and the permissions.")
+        fault = _("can't read the file (%(reason)s). Check the path and the permissions.")
         raise UnreadableFile(file, None, fault % {"reason": error.strerror}) from None
 
 
@@ -150,7 +151,9 @@ def character(file: Path, line: int, title: str) -> Character:
     try:
         return Character(file, line, *names(normalize(mended(title))))
     except ValueError:
-        fault = _("A backslash in the title begins no escape that JSON knows. Mend it, or write two.")
+        fault = _(
+            "A backslash in the title doesn't start a valid JSON escape. Fix it, or write two backslashes."
+        )
         return Character(file, line, *names(normalize(title)), fault=fault)
 
 

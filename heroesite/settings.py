@@ -207,7 +207,10 @@ SITE_DESCRIPTION = _("Look up heroes and their teams, and keep the record straig
 
 LANGUAGE_CODE = "en"
 LANGUAGES = [("en", "English"), ("de", "Deutsch")]
-LOCALE_PATHS = [BASE_DIR / "heroesite" / "locale"]
+LOCALE_PATHS = [
+    BASE_DIR / "heroesite" / "locale",
+    BASE_DIR / "heroesite" / "locale_overrides",  # texts of Django and of other packages, reworded
+]
 LANGUAGE_COOKIE_AGE = 365 * 24 * 3600
 LANGUAGE_COOKIE_SAMESITE = "Lax"
 TIME_ZONE = "UTC"

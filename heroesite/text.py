@@ -69,7 +69,7 @@ def validate_line(text: str) -> None:
     if match := REFUSED.search(text):
         character = match[0]
         raise ValidationError(
-            _("Character %(place)s is %(name)s, which cannot be kept here. Remove it."),
+            _("Character %(place)s is %(name)s, which isn't allowed. Remove it."),
             code="character",
             params={
                 "place": match.start() + 1,
@@ -77,4 +77,4 @@ def validate_line(text: str) -> None:
             },
         )
     if text and not is_visible(text):
-        raise ValidationError(_("Write at least one visible character."), code="invisible")
+        raise ValidationError(_("Enter at least one visible character."), code="invisible")

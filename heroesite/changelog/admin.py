@@ -40,10 +40,10 @@ class ChangeSetAdmin(ReadOnlyModelAdmin):
         """All staff look through the history, as at the pages."""
         return request.user.is_staff
 
-    @admin.display(description=_("what"))
+    @admin.display(description=_("changes"))
     def what(self, change_set: ChangeSet) -> str:
         address = reverse("history:detail", args=[change_set.pk])
-        return format_html('<a href="{}">{}</a>', address, _("What was changed"))
+        return format_html('<a href="{}">{}</a>', address, _("Show changes"))
 
     @admin.display(description=_("undo"))
     def undo(self, change_set: ChangeSet) -> str:

@@ -41,7 +41,7 @@ class ChangeSetFilterSet(PagedFilterSet):
 
     door = django_filters.ChoiceFilter(choices=Source.choices, label=_("Source"), empty_label=_("Any"))
     kind = RecordTypeFilter(choices=model_choices, label=_("Record type"), empty_label=_("Any"))
-    user = UserFilter("username", label=_("User name"))
+    user = UserFilter("username", label=_("Username"))
     at__gte = InstantFilter("at", "gte", label=_("From (UTC)"))
     at__lte = InstantFilter("at", "lte", label=_("To (UTC)"))
 

@@ -29,7 +29,9 @@ def revert(kind: type[Record], entry: Any, user: Any) -> Record:
         if entry.history_type == Entry.DELETED:
             raise ValidationError(_("It was deleted at this version. Choose an earlier one."), code="deleted")
         if entry.erased:
-            raise ValidationError(_("A value of this entry was erased from the history."), code="erased")
+            raise ValidationError(
+                _("A value of this version has been erased from the history."), code="erased"
+            )
         record: Any = kind.objects.filter(pk=entry.id).select_for_update().first()
         if not is_allowed(user, "change" if record else "add", kind):
             raise PermissionDenied

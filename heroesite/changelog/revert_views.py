@@ -42,7 +42,7 @@ class RevertView(LoginRequiredMixin, TemplateView):
             record = revert(self.model, entry, request.user)
         except ValidationError as error:
             return self.show(entry, error.messages, status=409)
-        words = _("“%(name)s” is as it was at version %(version)s.")
+        words = _("“%(name)s” reverted to version %(version)s.")
         messages.success(request, words % {"name": record, "version": entry.version})
         return redirect(record)
 

@@ -12,7 +12,7 @@ from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
 from django.utils.cache import add_never_cache_headers
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext_lazy
+from django.utils.translation import gettext_lazy
 from django.views.generic import TemplateView
 
 from heroesite.changelog.undo.execution import UndoResult, undo
@@ -27,9 +27,9 @@ from heroesite.records.retries import retry_on_conflict
 LISTED = 100
 """Records that the page lists."""
 DONE = {
-    "add": ngettext_lazy("%(count)d %(name)s restored", "%(count)d %(names)s restored", "count"),
-    "delete": ngettext_lazy("%(count)d %(name)s deleted", "%(count)d %(names)s deleted", "count"),
-    "change": ngettext_lazy("%(count)d %(name)s changed back", "%(count)d %(names)s changed back", "count"),
+    "add": gettext_lazy("%(count)d %(records)s restored"),
+    "delete": gettext_lazy("%(count)d %(records)s deleted"),
+    "change": gettext_lazy("%(count)d %(records)s changed back"),
 }
 
 
@@ -90,9 +90,8 @@ def get_anyway(data: QueryDict) -> bool:
 def describe(done: Iterable[Reversal]) -> str:
     """Return what an undo did, such as “Undone: 53 heroes changed back.”"""
     counts = Counter((reversal.model, reversal.action) for reversal in done)
-    changes = [
-        DONE[action]
-        % {"count": count, "name": model._meta.verbose_name, "names": model._meta.verbose_name_plural}
-        for (model, action), count in counts.items()
-    ]
+    changes = []
+    for (model, action), count in counts.items():
+        names = model._meta.verbose_name if count == 1 else model._meta.verbose_name_plural
+        changes.append(DONE[action] % {"count": count, "records": names})
     return _("Undone: %(changes)s.") % {"changes": ", ".join(changes)}

@@ -26,6 +26,7 @@ from .models.fields import BoundedIntegerField, LineField, RecordForeignKey
 from .serializer_fields import IntegerField, StringField
 
 NamedFilters = Iterator[tuple[str, django_filters.Filter]]
+BOUNDS = {"gte": _("Min. {label}"), "lte": _("Max. {label}")}
 
 
 @dataclass(frozen=True)
@@ -66,17 +67,13 @@ def label(template: Any, field: Any) -> Any:
 
 def isnull_filters(field: Any) -> NamedFilters:
     if field.null:
-        message = format_lazy(_("With or without {label}"), label=field.verbose_name)
+        message = label(_("{label} missing"), field)
         yield f"{field.name}__isnull", IsNullFilter(field_name=field.name, label=message)
 
 
-def range_filters(filter_class: type[django_filters.Filter], field: Any) -> NamedFilters:
-    yield f"{field.name}__gte", filter_class(field.name, "gte", label=label(_("{label} from"), field))
-    yield f"{field.name}__lte", filter_class(field.name, "lte", label=label(_("{label} to"), field))
-
-
 def datetime_filters(field: Any) -> NamedFilters:
-    return range_filters(InstantFilter, field)
+    yield f"{field.name}__gte", InstantFilter(field.name, "gte", label=label(_("{label} since"), field))
+    yield f"{field.name}__lte", InstantFilter(field.name, "lte", label=label(_("{label} until"), field))
 
 
 def line_filters(field: LineField) -> NamedFilters:
@@ -92,7 +89,9 @@ def line_filters(field: LineField) -> NamedFilters:
 
 def integer_filters(field: BoundedIntegerField) -> NamedFilters:
     yield field.name, WholeNumberFilter(field.name, label=label("{label}", field))
-    yield from range_filters(WholeNumberFilter, field)
+    for lookup, template in BOUNDS.items():
+        message = format_lazy(template, label=field.verbose_name)
+        yield f"{field.name}__{lookup}", WholeNumberFilter(field.name, lookup, label=message)
     yield from isnull_filters(field)
 
 
@@ -108,15 +107,15 @@ def link_filters(field: RecordForeignKey) -> NamedFilters:
             error_messages={"invalid_choice": field.error_messages["invalid"]},
         ),
     )
-    yield f"{name}__name", LineFilter(link_column(field), label=label(_("Name of the {label}"), field))
+    yield f"{name}__name", LineFilter(link_column(field), label=label(_("{label} name"), field))
     yield from isnull_filters(field)
 
 
 def incoming_link_filters(link: RecordForeignKey) -> NamedFilters:
     """Yield the parameters of a link's other side: how many records link to one."""
-    name, plural = link.remote_field.name, capfirst(link.model._meta.verbose_name_plural)
-    for lookup, template in (("gte", _("{label}, at least")), ("lte", _("{label}, at most"))):
-        message = format_lazy(template, label=plural)
+    name = link.remote_field.name
+    for lookup, template in BOUNDS.items():
+        message = format_lazy(template, label=link.model._meta.verbose_name_plural)
         yield f"{name}__count__{lookup}", CountFilter(link, lookup, label=message)
 
 

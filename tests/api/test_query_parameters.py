@@ -71,7 +71,7 @@ def test_an_invalid_item_of_a_repeated_list_is_an_error(heroes, visitor_program)
 
 
 def test_other_parameters_are_sent_once(heroes, visitor_program):
-    expected = ("repeated", "Give this parameter once.")
+    expected = ("repeated", "Use this parameter only once.")
     for name in ("name", "age", "limit", "search", "team", "team__isnull"):
         assert errors(visitor_program, f"{HEROES}?{name}=1&{name}=1")[name] == expected
 

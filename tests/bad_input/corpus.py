@@ -1759,10 +1759,8 @@ def chosen_rows() -> Inputs:
     yield asked("rows of teams for a team", 404, f"/teams/selected/team/?record={TEAM}-1", who="editor")
     whom, stale = {"record": f"{HERO}-1"}, {"record": f"{HERO}-7"}
     delete, move = "/heroes/selected/", "/heroes/selected/team/"
-    yield page("chosen rows, deleted", 302, whom, delete, changes=True, says="1 hero was deleted.")
-    yield page(
-        "chosen rows, moved", 302, {**whom, "team": ""}, move, changes=True, says="1 hero was changed."
-    )
+    yield page("chosen rows, deleted", 302, whom, delete, changes=True, says="1 hero deleted.")
+    yield page("chosen rows, moved", 302, {**whom, "team": ""}, move, changes=True, says="1 hero moved.")
     yield page("chosen rows, moved to where they are", 302, {**whom, "team": str(TEAM)}, move)
     yield page("chosen rows, changed since", 409, stale, delete)
     yield page("chosen rows, changed since, moved", 409, {**stale, "team": ""}, move)
@@ -1778,7 +1776,7 @@ def chosen_rows() -> Inputs:
 
 def kept_views() -> Inputs:
     views = "/heroes/views/"
-    yield page("a view", 302, {"name": "Old", "query": "age__gte=100"}, views, says="The view “Old” is kept.")
+    yield page("a view", 302, {"name": "Old", "query": "age__gte=100"}, views, says="View “Old” saved.")
     yield page("a view of long words", 302, {"name": "Long", "query": f"search={'é' * 200}"}, views)
     for name in ("", "  ", "a\0b", "a" * 101, "\u202e", "\ufdfa" * 100):
         yield page(f"a view called {name!r:.20}", 422, {"name": name, "query": "age__gte=1"}, views)

@@ -74,7 +74,7 @@ def findings(page: Page, address: str) -> list[str]:
 
 def in_both_themes(page: Page, address: str) -> dict[str, list[str]]:
     found = {"light": findings(page, address)}
-    page.emulate_media(color_scheme="dark")
+    page.emulate_media(color_scheme="Dark")
     page.evaluate("Promise.all(document.getAnimations().map((fading) => fading.finished))")
     return found | {"dark": findings(page, address)}
 
@@ -106,9 +106,9 @@ def choose_rows(page: Page) -> None:
 def keep_a_view(page: Page) -> None:
     page.goto("/heroes/?age__gte=7")
     page.locator("#views summary").click()
-    if page.get_by_label("Keep this query as").count():
-        page.get_by_label("Keep this query as").fill("Old enough")
-        page.get_by_role("button", name="Keep").click()
+    if page.get_by_label("Save this view as").count():
+        page.get_by_label("Save this view as").fill("Old enough")
+        page.get_by_role("button", name="Save view").click()
     page.goto("/heroes/views/")
 
 
@@ -153,7 +153,7 @@ def make_a_token(page: Page) -> None:
 
 def reveal(page: Page) -> None:
     page.goto("/heroes/1/")
-    page.get_by_role("button", name="Reveal secret name").click()
+    page.get_by_role("button", name="Show secret name").click()
     page.locator(".revealed").wait_for()
 
 
@@ -188,7 +188,7 @@ def test_axe_finds_nothing_on_a_phone_in_german(address, visit):
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_axe_finds_nothing_in_colours_that_one_chose_against_the_systems(scheme, visit):
-    page = visit("keeper", color_scheme="light" if scheme == "dark" else "dark")
+    page = visit("keeper", color_scheme="light" if scheme == "dark" else "Dark")
     page.goto("/heroes/")
-    page.get_by_label("Colours").select_option(label=scheme)
+    page.get_by_label("Theme").select_option(label=scheme)
     assert findings(page, "/heroes/") == []

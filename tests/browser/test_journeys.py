@@ -64,7 +64,7 @@ class Person:
     def show(self) -> None:
         """Have the list answer what was filled in, which it does by itself where scripts run."""
         if not self.scripts:
-            self.press("Show")
+            self.press("Apply")
 
     def add_team(self, name: str) -> str:
         self.go("/teams/new/")
@@ -108,7 +108,7 @@ def test_a_visitor_finds_a_hero(visitor):
     visitor.follow("Batman")
     visitor.reads("Batman")
     visitor.follow("Justice League")
-    visitor.follow("All of Justice League as a list")
+    visitor.follow("Open the heroes of Justice League as a list")
     expect(visitor.page).to_have_url(re.compile(r"/heroes/\?team=\d+"))
     assert "Batman" in visitor.rows()
     assert len(visitor.rows()) < 20
@@ -126,14 +126,14 @@ def test_a_visitor_narrows_and_orders_a_list(visitor):
     visitor.go("/heroes/")
     visitor.fill("Search", "man")
     visitor.show()
-    expect(visitor.tally()).to_have_text("1 to 12 of 12")
+    expect(visitor.tally()).to_have_text("1–12 of 12")
     head = visitor.page.get_by_role("columnheader", name="Name")
     visitor.hand.press(head.get_by_role("link"))
     expect(head).to_have_attribute("aria-sort", "descending")
     assert visitor.rows() == sorted(visitor.rows(), reverse=True)
     assert len(visitor.rows()) == 12
     visitor.page.reload()
-    expect(visitor.tally()).to_have_text("1 to 12 of 12")
+    expect(visitor.tally()).to_have_text("1–12 of 12")
     visitor.follow("Clear")
     expect(visitor.page).to_have_url(re.compile(r"/heroes/$"))
     assert len(visitor.rows()) > 12
@@ -143,21 +143,21 @@ def test_a_visitor_turns_pages(visitor):
     visitor.go("/heroes/?limit=25")
     first = visitor.rows()
     visitor.follow("Next")
-    expect(visitor.tally()).to_contain_text("26 to 50 of")
+    expect(visitor.tally()).to_contain_text("26–50 of")
     assert not set(first) & set(visitor.rows())
     visitor.page.go_back()
-    expect(visitor.tally()).to_contain_text("1 to 25 of")
+    expect(visitor.tally()).to_contain_text("1–25 of")
     assert visitor.rows() == first
 
 
 def test_a_query_that_does_not_hold_is_explained(visitor):
     visitor.go("/heroes/")
-    visitor.fill("Age from", "old")
+    visitor.fill("Min. age", "old")
     visitor.show()
     alert = visitor.page.get_by_role("alert")
-    expect(alert).to_contain_text("Age from: Enter a whole number, such as 41.")
+    expect(alert).to_contain_text("Min. age: Enter a whole number, such as 41.")
     assert visitor.rows() == []
-    visitor.fill("Age from", "1")
+    visitor.fill("Min. age", "1")
     visitor.show()
     expect(alert).to_have_count(0)
     assert visitor.rows()
@@ -177,7 +177,7 @@ def test_an_editor_adds_changes_and_deletes_a_hero_and_takes_that_back(editor, n
     editor.fill("Age", "10")
     editor.choose("Team", "Runaways")
     editor.press("Save")
-    editor.sees(f"Hero “{new_name}” was created.")
+    editor.sees(f"Hero “{new_name}” created.")
     expect(editor.part("link", "Runaways")).to_have_count(1)
 
     editor.follow("Edit")
@@ -190,7 +190,7 @@ def test_an_editor_adds_changes_and_deletes_a_hero_and_takes_that_back(editor, n
     editor.follow("Delete")
     editor.reads(f"Delete the hero {new_name}?")
     editor.press("Delete")
-    editor.sees(f"Hero “{new_name}” was deleted.")
+    editor.sees(f"Hero “{new_name}” deleted.")
     editor.press("Undo")
     editor.sees("Undone: 1 hero restored.")
     editor.go(address)
@@ -202,13 +202,13 @@ def test_an_editor_puts_a_hero_back_as_it_was(editor, new_name):
     editor.follow("Edit")
     editor.choose("Team", "Avengers")
     editor.press("Save")
-    editor.sees(f"Hero “{new_name}” was saved.")
+    editor.sees(f"Hero “{new_name}” saved.")
     editor.unfold("History")
     if not editor.scripts:
-        editor.follow("All of its history")
-    editor.follow("Revert to this")
-    editor.press("Revert to this")
-    editor.sees(f"“{new_name}” is as it was at version 1.")
+        editor.follow("Full history")
+    editor.follow("Revert to this version")
+    editor.press("Revert")
+    editor.sees(f"“{new_name}” reverted to version 1.")
     assert editor.page.url == address
     expect(editor.part("link", "Runaways")).to_have_count(1)
 
@@ -217,14 +217,14 @@ def test_an_editor_moves_chosen_heroes_and_takes_that_back(editor, new_name):
     addresses = [editor.add_hero(f"{new_name} {letter}", "Runaways") for letter in "ab"]
     editor.go(f"/heroes/?search={new_name}")
     for letter in "ab":
-        editor.hand.check(editor.part("checkbox", f"Choose {new_name} {letter}"))
+        editor.hand.check(editor.part("checkbox", f"Select {new_name} {letter}"))
     editor.choose("Team", "Avengers", within="#selection")
-    editor.press("Change")
-    editor.reads("Change 2 heroes?")
+    editor.press("Move")
+    editor.reads("Move 2 heroes?")
     preview = editor.page.get_by_role("row", name=re.compile(f"{new_name} a.*Runaways.*Avengers"))
     expect(preview).to_have_count(1)
-    editor.press("Change")
-    editor.sees("2 heroes were changed.")
+    editor.press("Move")
+    editor.sees("2 heroes moved.")
     assert f"search={new_name.replace(' ', '+')}" in editor.page.url
     expect(editor.part("link", "Avengers")).to_have_count(2)
     editor.press("Undo")
@@ -238,11 +238,11 @@ def test_an_editor_deletes_chosen_teams_and_is_told_what_else_that_changes(edito
     editor.add_team(f"Team {new_name}")
     hero = editor.add_hero(new_name, f"Team {new_name}")
     editor.go(f"/teams/?search={new_name}")
-    editor.hand.check(editor.part("checkbox", f"Choose Team {new_name}"))
+    editor.hand.check(editor.part("checkbox", f"Select Team {new_name}"))
     editor.press("Delete")
     editor.sees("1 hero will be left without a team.")
     editor.press("Delete")
-    editor.sees("1 team was deleted.")
+    editor.sees("1 team deleted.")
     editor.press("Undo")
     editor.sees("Undone: 1 team restored, 1 hero changed back.")
     editor.go(hero)
@@ -251,43 +251,43 @@ def test_an_editor_deletes_chosen_teams_and_is_told_what_else_that_changes(edito
 
 def test_choosing_nothing_is_explained(editor):
     editor.go("/heroes/selected/?query=")
-    expect(editor.page.get_by_role("alert")).to_contain_text("Choose at least one row.")
+    expect(editor.page.get_by_role("alert")).to_contain_text("Select at least one row.")
 
 
 def test_an_editor_keeps_a_view_shares_it_and_drops_it(editor, visit, new_name):
     editor.go("/heroes/?team__isnull=true&ordering=-age")
     tally = editor.tally().inner_text()
-    editor.unfold("Views")
-    editor.fill("Keep this query as", new_name)
-    editor.press("Keep")
-    editor.sees(f"The view “{new_name}” is kept.")
+    editor.unfold("Saved views")
+    editor.fill("Save this view as", new_name)
+    editor.press("Save view")
+    editor.sees(f"View “{new_name}” saved.")
     editor.go("/heroes/")
-    editor.unfold("Views")
-    editor.follow("Share or drop views")
+    editor.unfold("Saved views")
+    editor.follow("Manage views")
     link = editor.part("link", new_name).get_attribute("href")
     guest = visit(java_script_enabled=editor.scripts)
     guest.goto(link)
     expect(guest.locator("#tally")).to_have_text(tally)
-    editor.press(f"Drop {new_name}")
-    editor.sees(f"The view “{new_name}” is dropped.")
+    editor.press(f"Delete {new_name}")
+    editor.sees(f"View “{new_name}” deleted.")
     assert guest.goto(link).status == 404
 
 
 def test_a_view_of_a_team_that_has_gone_says_so(editor, new_name):
     team = editor.add_team(f"Team {new_name}").rstrip("/").split("/")[-1]
     editor.go(f"/heroes/?team={team}&ordering=-age")
-    editor.unfold("Views")
-    editor.fill("Keep this query as", new_name)
-    editor.press("Keep")
-    editor.sees(f"The view “{new_name}” is kept.")
+    editor.unfold("Saved views")
+    editor.fill("Save this view as", new_name)
+    editor.press("Save view")
+    editor.sees(f"View “{new_name}” saved.")
     editor.go(f"/teams/{team}/delete/")
     editor.press("Delete")
     editor.go("/heroes/")
-    editor.unfold("Views")
+    editor.unfold("Saved views")
     editor.follow(new_name)
-    editor.reads(f"The view {new_name} no longer holds")
+    editor.reads(f"The view {new_name} no longer works")
     expect(editor.page.get_by_role("alert")).to_contain_text("Team: There is no such record.")
-    editor.follow("Show the list without these parameters")
+    editor.follow("Open the list without these filters")
     expect(editor.page).to_have_url(re.compile(r"/heroes/\?ordering=-age$"))
 
 
@@ -313,9 +313,9 @@ def test_two_people_change_a_hero_at_once_and_neither_loses_anything(editor, vis
     other.wait_for_url(address)
     editor.choose("Team", "Avengers")
     editor.press("Save")
-    editor.sees("Somebody else has changed this in the meantime.")
+    editor.sees("Someone else changed this hero while you were editing.")
     editor.press("Save")
-    editor.sees(f"Hero “{new_name}” was saved.")
+    editor.sees(f"Hero “{new_name}” saved.")
     expect(editor.part("link", "Avengers")).to_have_count(1)
     expect(editor.page.get_by_role("definition").filter(has_text=re.compile("^7$"))).to_have_count(1)
 
@@ -325,7 +325,7 @@ def test_a_keeper_reveals_a_secret_name(visit, way):
     keeper.go("/heroes/?search=Batman")
     keeper.follow("Batman")
     expect(keeper.page.get_by_text("Bruce Wayne")).to_have_count(0)
-    keeper.press("Reveal secret name")
+    keeper.press("Show secret name")
     expect(keeper.page.get_by_text("Bruce Wayne")).to_have_count(1)
 
 

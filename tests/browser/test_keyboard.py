@@ -19,7 +19,7 @@ def test_j_and_k_move_x_chooses_and_enter_opens(listed):
         listed.keyboard.press(key)
         expect(links.nth(place)).to_be_focused()
     listed.keyboard.press("x")
-    expect(listed.get_by_role("checkbox", name=f"Choose {links.nth(1).inner_text()}")).to_be_checked()
+    expect(listed.get_by_role("checkbox", name=f"Select {links.nth(1).inner_text()}")).to_be_checked()
     expect(listed.locator("#chosen")).to_have_text("1")
     name = links.nth(1).inner_text()
     listed.keyboard.press("Enter")
@@ -40,9 +40,9 @@ def test_the_slash_searches_and_n_is_for_a_new_one_but_not_while_one_types(liste
 
 def test_the_keys_are_shown_and_can_be_switched_off(listed):
     listed.keyboard.press("?")
-    dialog = listed.get_by_role("dialog", name="Keys")
+    dialog = listed.get_by_role("dialog", name="Keyboard shortcuts")
     expect(dialog).to_be_visible()
-    dialog.get_by_role("checkbox", name="Keys are on").uncheck()
+    dialog.get_by_role("checkbox", name="Shortcuts on").uncheck()
     dialog.get_by_role("button", name="Close").click()
     expect(dialog).to_be_hidden()
     listed.keyboard.press("n")

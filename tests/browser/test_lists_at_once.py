@@ -10,7 +10,7 @@ def test_a_list_answers_while_one_types_and_the_address_says_the_same(visit):
     page.goto("/heroes/")
     page.evaluate("window.stayed = true")
     page.get_by_role("main").get_by_label("Search").press_sequentially("bat")
-    expect(page.locator("#tally")).to_have_text("1 to 1 of 1")
+    expect(page.locator("#tally")).to_have_text("1–1 of 1")
     expect(page).to_have_url(re.compile(r"/heroes/\?search=bat$"))
     assert page.evaluate("window.stayed")
     expect(page.get_by_role("main").get_by_label("Search")).to_be_focused()
@@ -27,7 +27,7 @@ def test_back_leads_to_the_query_before(visit):
         page.go_back()
         expect(page).to_have_url(re.compile(ordering))
         expect(page.get_by_role("main").get_by_label("Search")).to_have_value(search)
-        expect(page.locator("#tally")).to_have_text("1 to 12 of 12")
+        expect(page.locator("#tally")).to_have_text("1–12 of 12")
     page.go_forward()
     expect(page.get_by_role("columnheader", name="Age")).to_have_attribute("aria-sort", "ascending")
 
@@ -57,7 +57,7 @@ def test_who_was_signed_out_in_the_meantime_is_shown_the_page_as_it_is_now(visit
     page.goto("/heroes/")
     page.context.clear_cookies()
     page.get_by_role("main").get_by_label("Search").fill("bat")
-    expect(page.locator("#tally")).to_have_text("1 to 1 of 1")
+    expect(page.locator("#tally")).to_have_text("1–1 of 1")
     expect(page.get_by_role("checkbox")).to_have_count(0)
 
 
@@ -82,7 +82,7 @@ def test_a_list_that_takes_long_shows_that_it_is_asked_for(visit):
     while not waiting:
         page.evaluate("0")  # in which Playwright hands over what has come
     waiting[0].continue_()
-    expect(page.locator("#tally")).to_have_text("1 to 1 of 1")
+    expect(page.locator("#tally")).to_have_text("1–1 of 1")
     expect(page.locator("#busy")).to_have_class("busy")
 
 
@@ -95,5 +95,5 @@ def test_a_list_that_gets_no_answer_is_opened_as_the_page_that_the_browser_shows
         lambda route: route.abort() if not asked and not asked.append(1) else route.continue_(),
     )
     page.get_by_role("main").get_by_label("Search").fill("bat")
-    expect(page.locator("#tally")).to_have_text("1 to 1 of 1")
+    expect(page.locator("#tally")).to_have_text("1–1 of 1")
     expect(page).to_have_url(re.compile(r"search=bat$"))

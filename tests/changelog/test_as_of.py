@@ -51,7 +51,7 @@ def test_an_instant_is_understood_however_it_is_written(instant, hero, visitor_p
     page = visitor_browser.get(f"/heroes/{hero.pk}/?as_of={instant}")
     assert page.status_code == 200
     text = read(page).one("main").text
-    assert "As it was on" in text
+    assert "Values as of" in text
     assert "Night Watch" in text
     assert "Edith Wren" not in text
 

@@ -162,7 +162,7 @@ def test_a_second_run_changes_nothing_and_says_so(csv_file: Any) -> None:
     before = list(Hero.objects.order_by("pk").values())
     told = load(file)
     assert told.counts == [3, 0, 3, 0, 1]
-    assert "the register was not changed" in told.report
+    assert "Nothing was changed" in told.report
     assert list(Hero.objects.order_by("pk").values()) == before
 
 
@@ -178,8 +178,8 @@ def test_present_and_numbered_rows_are_listed_on_request_without_secrets(csv_fil
     load(file)
     assert "wiki.csv" not in load(file).report
     report = load(file, verbosity=2).report
-    assert f"Present: {file}, line 2: “Flash”" in report
-    assert f"Numbered: {file}, line 3: “Flash II”" in report
+    assert f"Already exists: {file}, line 2: “Flash”" in report
+    assert f"Numeral added: {file}, line 3: “Flash II”" in report
     assert "One”" not in report
 
 
@@ -202,18 +202,16 @@ def test_a_row_that_breaks_the_rules_is_refused_with_its_place_and_the_models_wo
     told = load(file)
     assert list(register()) == ["Misty", "Dora"]
     assert told.counts == [9, 2, 0, 7, 0]
-    refusals = told.report.replace(f"ItemError: {file}, ", "").splitlines()[:7]
+    refusals = told.report.replace(f"Rejected: {file}, ", "").splitlines()[:7]
     too_long = "Ensure this value has at most 100 characters (it has 101)."
     assert refusals == [
         f"line 3: “{'x' * 101}”: Name, secret name: {too_long}",
         "line 4: “”: Name, secret name: This field is required.",
-        "line 5: “Lone <U+D83C>”: Name, secret name: "
-        "Character 6 is U+D83C, which cannot be kept here. Remove it.",
-        "line 6: “Bell<U+0007>”: Name, secret name: "
-        "Character 5 is U+0007, which cannot be kept here. Remove it.",
+        "line 5: “Lone <U+D83C>”: Name, secret name: Character 6 is U+D83C, which isn't allowed. Remove it.",
+        "line 6: “Bell<U+0007>”: Name, secret name: Character 5 is U+0007, which isn't allowed. Remove it.",
         "line 7: “Batman”: Secret name: This field is required.",
         r"line 8: “AC\DC”: Name: "
-        "A backslash in the title begins no escape that JSON knows. Mend it, or write two.",
+        "A backslash in the title doesn't start a valid JSON escape. Fix it, or write two backslashes.",
         "line 9: “”: Name, secret name: This field is required.",
     ]
 
@@ -227,7 +225,7 @@ def test_a_name_that_its_numeral_makes_too_long_is_refused_not_cut(csv_file: Any
 def test_a_row_is_placed_by_its_first_line(tmp_path: Path) -> None:
     path = tmp_path / "wiki.csv"
     path.write_text('name,note\nMisty,"two\nlines"\n"Do\nra",\n', encoding="utf-8")
-    assert f"ItemError: {path}, line 4: “Do<U+000A>ra”" in load(path).report
+    assert f"Rejected: {path}, line 4: “Do<U+000A>ra”" in load(path).report
 
 
 # Files that cannot be read
@@ -236,28 +234,31 @@ def test_a_row_is_placed_by_its_first_line(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("content", "fault"),
     [
-        (b"", "line 1: the header must have one column called “name”; it has: none."),
-        (b"id,title\n1,Dora\n", "line 1: the header must have one column called “name”; it has: id, title."),
+        (b"", "line 1: the header must have exactly one column named “name”, but has: none."),
+        (
+            b"id,title\n1,Dora\n",
+            "line 1: the header must have exactly one column named “name”, but has: id, title.",
+        ),
         (
             b"name,name\nMo,Dora\n",
-            "line 1: the header must have one column called “name”; it has: name, name.",
+            "line 1: the header must have exactly one column named “name”, but has: name, name.",
         ),
         (b"name\nDora\nJess\xe1n\n", "line 3: the line is not UTF-8. Save the file as CSV in UTF-8."),
         (
             b"name,note\nDora,\nMisty\n",
-            "line 3: cells in the row: 1, in the header: 2. Mend its commas and quotes.",
+            "line 3: the row's number of cells (1) differs from the header's (2). Fix the commas and quotes.",
         ),
         (
             b'name,note\n"Do\nra",1,2\n',
-            "line 2: cells in the row: 3, in the header: 2. Mend its commas and quotes.",
+            "line 2: the row's number of cells (3) differs from the header's (2). Fix the commas and quotes.",
         ),
         (
             b'name\nDora\n"Mis\nty',
-            "line 3: the row is not valid CSV (unexpected end of data). Mend its quotes and line breaks.",
+            "line 3: the row is not valid CSV (unexpected end of data). Fix the quotes and line breaks.",
         ),
         (
             b'name\n"Dora" x\n',
-            "line 2: the row is not valid CSV (',' expected after '\"'). Mend its quotes and line breaks.",
+            "line 2: the row is not valid CSV (',' expected after '\"'). Fix the quotes and line breaks.",
         ),
     ],
 )
@@ -276,7 +277,9 @@ def test_a_missing_file_or_a_folder_is_told_by_its_path(csv_file: Any, tmp_path:
     for path, why in {tmp_path / "none.csv": "No such file or directory", tmp_path: "Is a directory"}.items():
         with pytest.raises(CommandError) as error:
             load(csv_file("Misty"), path)
-        fault = f"{path}: it cannot be read ({why}). Check the path and the permissions. Nothing was loaded."
+        fault = (
+            f"{path}: can't read the file ({why}). Check the path and the permissions. Nothing was loaded."
+        )
         assert str(error.value) == fault
     assert register() == {}
 

@@ -36,7 +36,7 @@ def test_edits_of_different_fields_are_merged_and_need_one_more_save(address, he
 
     page = read(answer)
     assert answer.status_code == 409
-    assert "Somebody else has changed this in the meantime." in page.text
+    assert "Someone else changed this hero while you were editing." in page.text
     assert "keeper" in page.one("table", class_="merge").text
     assert not page.all("input", type="radio"), "there is nothing to choose"
     merged = form_with(page, "name").values()
@@ -125,7 +125,7 @@ def test_a_form_of_no_known_version_is_compared_with_what_is_stored(address, ver
     answer = editor_browser.post(address, form)
     page = read(answer)
     assert answer.status_code == 409
-    assert "does not say which version it was filled in from" in page.text
+    assert "doesn't say which version you edited" in page.text
     [row] = [row for row in page.one("table", class_="merge").all("tr") if row.all("td")]
     assert [cell.text for cell in row.all("td")][:3] == ["not known", "42", "50"]
     hero.refresh_from_db()
@@ -156,7 +156,7 @@ def test_a_record_deleted_meanwhile_can_be_brought_back_with_what_was_typed(addr
 
     page = read(answer)
     assert answer.status_code == 409
-    assert "Lamplighter was deleted in the meantime" in page.text
+    assert "Lamplighter was deleted" in page.text
     form = form_with(page, "name")
     assert form.values()["age"] == "50"
     button = page.one("button", name="bring_back")

@@ -60,7 +60,7 @@ def test_each_bar_leads_to_the_list_that_it_counts(register, visitor_browser):
         for label, count, _length, address in chart:
             listed = visitor_browser.get(address)
             assert listed.status_code == 200
-            counted = re.search(r"to \d+ of (\d+)", read(listed).text)
+            counted = re.search(r"–\d+ of (\d+)", read(listed).text)
             assert count == (int(counted[1]) if counted else 0), label
 
 
@@ -93,17 +93,17 @@ def test_a_search_leads_to_all_that_it_found(visitor_browser):
     Hero.objects.create_all([HeroFactory.build(name=f"Night {number}", team=None) for number in range(12)])
     page = read(visitor_browser.get("/search/?search=NIGHT"))
     (address,) = {link["href"] for link in page.all("a") if "/heroes/?" in link.attributes.get("href", "")}
-    assert "All 12" in page.text
-    assert "1 to 12 of 12" in read(visitor_browser.get(address)).text
+    assert "Show all 12" in page.text
+    assert "1–12 of 12" in read(visitor_browser.get(address)).text
 
 
 @pytest.mark.parametrize(
     ("query", "status", "words"),
     [
-        ("", 200, "Write what to search for"),
-        ("?search=", 200, "Write what to search for"),
-        ("?search=+", 200, "Write what to search for"),
-        ("?search=nobody", 200, "None match."),
+        ("", 200, "Enter part of a name"),
+        ("?search=", 200, "Enter part of a name"),
+        ("?search=+", 200, "Enter part of a name"),
+        ("?search=nobody", 200, "No heroes match “"),
         ("?search=%07", 400, "U+0007"),
         (f"?search={'a+' * 11}", 400, "at most 10 words"),
         ("?search=" + "a" * 300, 400, "200"),
@@ -119,7 +119,7 @@ def test_a_search_that_cannot_be_made_is_told(query, status, words, visitor_brow
 
 def test_a_secret_name_is_not_found(keeper, visitor_browser):
     HeroFactory(name="Owl", secret_name="Nora Hidden")
-    assert "None match." in read(visitor_browser.get("/search/?search=nora")).text
+    assert "No heroes match “" in read(visitor_browser.get("/search/?search=nora")).text
 
 
 def test_an_emblem_is_of_the_name_alone():

@@ -45,7 +45,19 @@ PAGES = [
     "/account/login/",
 ]
 # What stands on a page in every language.
-SAME = {"heroesite", "API", "Team", "Teams", "Name", "Register", "Deutsch", "English"}
+SAME = {
+    "heroesite",
+    "API",
+    "Team",
+    "Teams",
+    "Name",
+    "Deutsch",
+    "English",
+    "System",
+    "Version",
+    "optional",
+    "(UTC)",
+}
 
 
 def texts(page):
@@ -102,8 +114,8 @@ def test_dates_and_numbers_are_written_as_the_language_writes_them(visitor_brows
 def test_faults_are_german_at_pages_and_english_at_the_api(editor_browser, editor_program):
     sent = {"name": "", "secret_name": "Nora", "age": "x"}
     page = read(editor_browser.post("/heroes/new/", sent, headers=GERMAN))
-    assert "Bitte eine ganze Zahl eingeben, nur Ziffern." in page.one(role="alert").text
-    assert "Dieses Feld wird gebraucht." in page.one(role="alert").text
+    assert "Geben Sie eine ganze Zahl ein, z. B. 41." in page.one(role="alert").text
+    assert "Dieses Feld ist erforderlich." in page.one(role="alert").text
     answer = editor_program.post("/api/v1/heroes/", sent, format="json", headers=GERMAN)
     assert "This field is required." in str(answer.json())
     assert not answer.has_header("Content-Language")

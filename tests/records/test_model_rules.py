@@ -22,7 +22,7 @@ pytestmark = pytest.mark.django_db
 REQUIRED = "This field is required."
 LONG = "Ensure this value has at most {} characters (it has {})."
 FROM_TO = "Enter a whole number from 0 to 1,000,000."
-INVISIBLE = "Write at least one visible character."
+INVISIBLE = "Enter at least one visible character."
 NO_RECORD = "There is no such record. Choose one from the register."
 
 
@@ -45,7 +45,7 @@ def team(**values):
 
 def refused(character, name="", place=1):
     known = f"U+{ord(character):04X} {name}".strip()
-    return f"Character {place} is {known}, which cannot be kept here. Remove it."
+    return f"Character {place} is {known}, which isn't allowed. Remove it."
 
 
 @pytest.mark.parametrize(

@@ -64,7 +64,8 @@ def test_a_name_is_taken_once_whatever_its_case_and_by_oneself_only(reader_brows
     keep(reader_browser, "age__gte=7", "Old ones")
     answer = keep(reader_browser, "age__gte=8", "OLD ONES")
     assert answer.status_code == 422
-    assert "You keep a view under that name already. Choose another." in read(answer).one(role="alert").text
+    errors = read(answer).one(role="alert").text
+    assert "You already have a view with this name. Choose another name." in errors
     assert keep(editor_browser, "age__gte=8", "old ones").status_code == 302
 
 
@@ -80,7 +81,7 @@ def test_a_view_that_no_longer_holds_says_why_and_shows_nothing_else(reader_brow
     answer = visitor_browser.get(link_of("Watch"))
     page = read(answer)
     assert answer.status_code == 400
-    assert page.one("h1").text == "The view Watch no longer holds"
+    assert page.one("h1").text == "The view Watch no longer works"
     assert "motto" in page.one(role="alert").text
     links = [link.attributes["href"] for link in page.one(id="content").all("a") if "href" in link.attributes]
     assert "/heroes/?ordering=-age" in links
@@ -96,7 +97,7 @@ def test_a_hundred_are_enough(reader, reader_browser):
     )
     answer = keep(reader_browser, "age__gte=7", "One more")
     assert answer.status_code == 422
-    assert "You keep 100 views. Drop one first." in read(answer).one(role="alert").text
+    assert "You already have 100 views. Delete one first." in read(answer).one(role="alert").text
 
 
 def test_a_closed_register_shows_views_to_the_signed_in_only(settings, reader_browser, visitor_browser):

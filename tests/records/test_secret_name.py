@@ -57,7 +57,7 @@ def test_who_may_see_it_is_offered_to_reveal_it_and_shown_nothing_before(who, do
     page = read(answer)
     assert MASK in page.text
     reveal = page.one("form", action=address_at(door, hero, "reveal"))
-    assert (reveal["method"], reveal.one("button").text) == ("post", "Reveal secret name")
+    assert (reveal["method"], reveal.one("button").text) == ("post", "Show secret name")
     assert not Disclosure.objects.exists()
 
 
@@ -221,7 +221,7 @@ def test_an_edit_form_never_carries_it(who, door, hero, someone):
     field = read(answer).one("input", name="secret_name")
     assert field.attributes.get("value", "") == ""
     assert field["autocomplete"] == "off"
-    assert "Leave it empty to keep what is stored." in read(answer).text
+    assert "Leave blank to keep the current secret name." in read(answer).text
     assert not carries_the_secret(answer)
     assert not Disclosure.objects.exists()
 

@@ -37,7 +37,7 @@ def test_the_preview_says_what_each_was_and_becomes_and_changes_nothing(owls, ed
     target = TeamFactory(name="Day Watch")
     answer = editor_browser.get("/heroes/selected/team/", chosen(owls, team=target.pk))
     page = read(answer)
-    assert page.one("h1").text == "Change 3 heroes?"
+    assert page.one("h1").text == "Move 3 heroes?"
     cells = [[cell.text for cell in row.all("td")] for row in page.one("tbody").all("tr")]
     assert cells == [["Night Watch", "Day Watch"], ["Night Watch", "Day Watch"], ["no team", "Day Watch"]]
     assert "no-store" in answer["Cache-Control"]
@@ -53,7 +53,7 @@ def test_all_are_changed_at_once_and_one_undo_takes_it_back(owls, editor_browser
     assert set(Hero.objects.values_list("team_id", flat=True)) == {target.pk}
     assert ChangeSet.objects.count() == sets + 2  # the team's, and one for all heroes
     message = read(editor_browser.get("/heroes/")).one("ul", class_="messages")
-    assert message.one("span").text == "3 heroes were changed."
+    assert message.one("span").text == "3 heroes moved."
     editor_browser.post(message.one("form", class_="undo")["action"])
     assert list(Hero.objects.values_list("name", "team_id")) == before
 
@@ -61,8 +61,8 @@ def test_all_are_changed_at_once_and_one_undo_takes_it_back(owls, editor_browser
 def test_those_that_are_so_already_stay_as_they_are(owls, editor_browser):
     team = Team.objects.get()
     page = read(editor_browser.get("/heroes/selected/team/", chosen(owls, team=team.pk)))
-    assert page.one("h1").text == "Change 1 hero?"
-    assert "2 are so already and stay as they are." in page.text
+    assert page.one("h1").text == "Move 1 hero?"
+    assert "2 heroes are already in this team and won't change." in page.text
     confirm(editor_browser, "/heroes/selected/team/", owls, team=team.pk)
     assert list(Hero.objects.values_list("version", flat=True)) == [1, 1, 2]
 
@@ -89,7 +89,7 @@ def test_those_that_have_gone_are_told_and_left_out(owls, editor_browser):
     owls[0].delete()
     answer = editor_browser.post("/heroes/selected/", request)
     assert answer.status_code == 409
-    assert "One of the chosen rows is no longer there." in read(answer).text
+    assert "One selected row has since been deleted." in read(answer).text
     assert len(form_with(read(answer), "record").all("input", name="record")) == 2
 
 

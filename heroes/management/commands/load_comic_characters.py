@@ -65,7 +65,7 @@ class Command(BaseCommand):
     def read(self, files: Sequence[Path]) -> list[Character]:
         # Each row of a file given twice would come as a further bearer of its own name.
         if len({realpath(file) for file in files}) < len(files):
-            raise CommandError(_("A file is given twice. Give each once."))
+            raise CommandError(_("A file is given twice. Give each file once."))
         try:
             return list(read(files))
         except UnreadableFile as error:
@@ -103,8 +103,8 @@ class Command(BaseCommand):
 
     def told_break(self, error: DatabaseError, outcome: Outcome) -> str:
         words = _(
-            "The database stopped the loading after %(done)s rows (%(reason)s)."
-            " What they brought is kept. Mend the fault and run the command again to load the rest."
+            "The database failed after %(done)s rows (%(reason)s)."
+            " They were saved. Fix the problem, then run the command again to load the rest."
         )
         lines = str(error).strip().splitlines() or [type(error).__name__]
         return words % {"done": f"{outcome.rows:,}", "reason": lines[0]}
@@ -112,23 +112,23 @@ class Command(BaseCommand):
     def tell(self, outcome: Outcome, in_full: bool) -> None:
         if in_full:
             for character in outcome.present:
-                self.stdout.write(_("Present: %(row)s") % {"row": character})
+                self.stdout.write(_("Already exists: %(row)s") % {"row": character})
             for character in outcome.numbered:
-                self.stdout.write(_("Numbered: %(row)s") % {"row": character})
+                self.stdout.write(_("Numeral added: %(row)s") % {"row": character})
         for character, why in outcome.refused:
-            self.stdout.write(_("ItemError: %(row)s: %(why)s") % {"row": character, "why": why})
+            self.stdout.write(_("Rejected: %(row)s: %(why)s") % {"row": character, "why": why})
         counts = {
             _("Rows read"): outcome.rows,
             _("Loaded"): outcome.loaded,
-            _("Already present"): len(outcome.present),
-            _("ItemError"): len(outcome.refused),
-            _("Named with a numeral, of all rows"): len(outcome.numbered),
+            _("Already exists"): len(outcome.present),
+            _("Rejected"): len(outcome.refused),
+            _("Numeral added to the name"): len(outcome.numbered),
         }
         width = max(map(len, counts)) + 1
         for label, count in counts.items():
             self.stdout.write(f"{label + ':':<{width}} {count:>9,}")
         if not outcome.loaded:
-            self.stdout.write(_("No row has a new name to load: the register was not changed."))
+            self.stdout.write(_("There are no new names to load. Nothing was changed."))
 
 
 @retry_on_conflict

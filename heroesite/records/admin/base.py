@@ -46,10 +46,10 @@ class StrictModelAdmin(admin.ModelAdmin):
         try:
             return super().get_changelist_instance(request)
         except DisallowedModelAdminLookup as error:
-            raise BadRequest(_("This list knows no such parameter. Use its filters.")) from error
+            raise BadRequest(_("Unknown parameter. Use the filters of this list.")) from error
         except IncorrectLookupParameters as error:
             told = chain.from_iterable(getattr(fault, "messages", [str(fault)]) for fault in error.args)
-            words = _("This query cannot be answered: %(faults)s")
+            words = _("We couldn't apply these filters: %(faults)s")
             raise BadRequest(words % {"faults": " ".join(map(printable, told))}) from error
 
     def formfield_for_manytomany(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
@@ -71,9 +71,7 @@ class StrictModelAdmin(admin.ModelAdmin):
 
     def response_action(self, request: HttpRequest, queryset: Any, *args: Any, **kwargs: Any) -> Any:
         if not all(map(self.is_key, request.POST.getlist("_selected_action"))):
-            self.message_user(
-                request, _("What was selected is not in this list. Select again."), messages.ERROR
-            )
+            self.message_user(request, _("That selection isn't valid. Select again."), messages.ERROR)
             return None
         return super().response_action(request, queryset, *args, **kwargs)
 

@@ -18,7 +18,9 @@ class DisclosureAdmin(ReadOnlyModelAdmin):
     list_display = ("at", "username", "door", "kind", "field", "count")
     list_filter = ("door", "kind")
     search_fields = ("username", "kind")
-    search_help_text = _("A user name, a kind, the id of a record: “hero 5” finds who was shown hero 5.")
+    search_help_text = _(
+        "Search by username, type or record ID. For example, “hero 5” finds everyone who viewed hero 5."
+    )
 
     def search(self, request: HttpRequest, queryset: Any, words: list[str]) -> tuple[Any, bool]:
         """A number is the id of a record, which the list of ids is searched for as text."""

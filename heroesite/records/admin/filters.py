@@ -19,7 +19,7 @@ def narrowing(filterset_class: type[RecordFilterSet]) -> list[str | None]:
 class FilterSetListFilter(admin.ListFilter):
     """The filters of the pages, under the names they have there, beside the admin's list."""
 
-    title = _("fields")
+    title = _("field")
     template = "admin/records/filters.html"
 
     def __init__(

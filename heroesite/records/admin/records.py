@@ -95,7 +95,7 @@ class RecordAdmin(StrictModelAdmin):
         masked = ("masked",) if obj and disclosable_fields(request.user, self.kind) else ()
         return (*masked, *self.readonly_fields)
 
-    @admin.display(description=_("kept hidden"))
+    @admin.display(description=_("hidden values"))
     def masked(self, record: Record) -> str:
         """Which values stand there and are not shown unless they are revealed."""
         return ", ".join(f"{record.label(name)} {MASK}" for name in record.RESTRICTED)
@@ -160,7 +160,7 @@ class RecordAdmin(StrictModelAdmin):
     def change_view(
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None
     ) -> Any:
-        labels = [self.kind.verbose_name_of(name) for name in disclosable_fields(request.user, self.kind)]
+        labels = [self.kind.object_name_of(name) for name in disclosable_fields(request.user, self.kind)]
         context = {**(extra_context or {}), "revealable": ", ".join(labels)}
         return super().change_view(request, object_id, form_url, context)
 

@@ -23,34 +23,34 @@ class Source(models.TextChoices):
     """The ways to the records."""
 
     ADMIN = "admin", _("admin")
-    PAGE = "page", _("page")
+    PAGE = "page", _("website")
     API = "api", _("API")
     IMPORT = "import", _("import")
-    COMMAND = "command", _("command")
+    COMMAND = "command", _("command line")
 
 
 class ChangeSet(models.Model):
     """What one request, import or command changed; the entries in the records' histories point here."""
 
     at = models.DateTimeField(_("when"), default=timezone.now, db_index=True)
-    door = models.CharField(_("door"), max_length=10, choices=Source)
+    door = models.CharField(_("source"), max_length=10, choices=Source)
     user = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.SET_NULL, null=True, verbose_name=_("user"), related_name="+"
     )
-    username = models.CharField(_("user name"), max_length=150, blank=True, db_index=True)
+    username = models.CharField(_("username"), max_length=150, blank=True, db_index=True)
     token = models.CharField(_("token"), max_length=100, blank=True)
     note = models.CharField(_("note"), max_length=200, blank=True)
     undoes = models.ForeignKey(
-        "self", models.SET_NULL, null=True, verbose_name=_("undoes"), related_name="undone_by"
+        "self", models.SET_NULL, null=True, verbose_name=_("undoes change"), related_name="undone_by"
     )
 
     class Meta:
         ordering = ["-id"]
-        verbose_name = _("change set")
-        verbose_name_plural = _("change sets")
+        verbose_name = _("change")
+        verbose_name_plural = _("changes")
 
     def __str__(self) -> str:
-        return str(_("change set %(id)s")) % {"id": self.pk}
+        return str(_("change %(id)s")) % {"id": self.pk}
 
     @property
     def author(self) -> str:

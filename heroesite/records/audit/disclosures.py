@@ -35,12 +35,12 @@ class Disclosure(models.Model):
     user = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.SET_NULL, null=True, verbose_name=_("user"), related_name="+"
     )
-    username = models.CharField(_("user name"), max_length=150)
+    username = models.CharField(_("username"), max_length=150)
     at = models.DateTimeField(_("when"), default=timezone.now, db_index=True)
-    door = models.CharField(_("door"), max_length=10, choices=Source)
-    kind = models.CharField(_("kind"), max_length=60)
+    door = models.CharField(_("source"), max_length=10, choices=Source)
+    kind = models.CharField(_("type"), max_length=60)
     field = models.CharField(_("field"), max_length=60)
-    ids = models.JSONField(_("ids"))
+    ids = models.JSONField(_("IDs"))
 
     objects = DisclosureQuerySet.as_manager()
 

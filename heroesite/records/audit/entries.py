@@ -39,7 +39,7 @@ class Action(models.TextChoices):
     CREATED = "created", _("created")
     CHANGED = "changed", _("changed")
     DELETED = "deleted", _("deleted")
-    RESTORED = "restored", _("brought back")
+    RESTORED = "restored", _("restored")
 
 
 def action_of(history_type: str, has_before: bool) -> Action:

@@ -129,8 +129,8 @@ class IsNullFilter(django_filters.ChoiceFilter):
     field_class = IsNullField
 
     def __init__(self, **kwargs: Any) -> None:
-        choices = [("true", _("Without")), ("false", _("With"))]
-        super().__init__(choices=choices, lookup_expr="isnull", empty_label=_("Both"), **kwargs)
+        choices = [("true", _("Yes")), ("false", _("No"))]
+        super().__init__(choices=choices, lookup_expr="isnull", empty_label=_("Any"), **kwargs)
 
     def filter(self, qs: Any, value: Any) -> Any:
         return super().filter(qs, BOOLEANS.get(value))

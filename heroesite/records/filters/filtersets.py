@@ -59,6 +59,10 @@ class Page:
         return self.offset + len(self.records)
 
     @property
+    def number(self) -> int:
+        return self.offset // self.limit + 1
+
+    @property
     def next_offset(self) -> int | None:
         following = self.offset + self.limit
         return following if following < self.count else None
@@ -158,7 +162,7 @@ class RecordFilterSet(PagedFilterSet):
         model = cls._meta.model
         if model is None:
             return {}
-        filters = {"search": SearchFilter(label=_("Search")), "id__in": IdsFilter("id", "in", label=_("Ids"))}
+        filters = {"search": SearchFilter(label=_("Search")), "id__in": IdsFilter("id", "in", label=_("IDs"))}
         columns = {"id": "pk", "version": "version"}
         for name in unrestricted_fields(model):
             field = model._meta.get_field(name)
@@ -173,9 +177,9 @@ class RecordFilterSet(PagedFilterSet):
             columns[name] = name
         return {
             **filters,
-            "ordering": RecordOrdering(columns, counts, label=_("Order")),
+            "ordering": RecordOrdering(columns, counts, label=_("Sort by")),
             **sparse_fields_filters(model),
-            "cursor": CursorFilter(max_length=4000, label=_("* or a cursor")),
+            "cursor": CursorFilter(max_length=4000, label=_("A cursor, or * for the first page")),
             **cls.declared_filters,
         }
 
@@ -192,9 +196,9 @@ def sparse_fields_filters(model: Any) -> dict[str, NamesFilter]:
     """Return ``fields`` and ``omit``, and ``expand`` if the model has links."""
     names = ["id", *model.attnames().values(), *model.AUTOMATIC, *model.link_names()]
     filters = {
-        "fields": NamesFilter(names=names, label=_("Only these members")),
-        "omit": NamesFilter(names=names, label=_("Without these members")),
+        "fields": NamesFilter(names=names, label=_("Include only these fields")),
+        "omit": NamesFilter(names=names, label=_("Leave out these fields")),
     }
     if links := model.link_names():
-        filters["expand"] = NamesFilter(names=links, label=_("With the records that these link to"))
+        filters["expand"] = NamesFilter(names=links, label=_("Include these linked records"))
     return filters

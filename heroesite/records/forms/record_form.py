@@ -45,7 +45,8 @@ class RecordForm(forms.ModelForm):
             self.initial.pop(name, None)
             if self.instance.pk and getattr(self.instance, name):  # empty where it had to be erased
                 field.required = False
-                field.help_text = _("Leave it empty to keep what is stored.")
+                label = self.instance.verbose_name_of(name)
+                field.help_text = _("Leave blank to keep the current %(field)s.") % {"field": label}
         if self.stored:
             self.initial["seen_version"] = self.instance.version
         else:
@@ -98,15 +99,16 @@ class RecordForm(forms.ModelForm):
             if not choice.open and not choice.restricted:
                 data[choice.name] = self[choice.name].initial
                 values[choice.name] = choice.theirs
-        words = (
-            _("Somebody else has changed this in the meantime. Look at the changes, then save again.")
-            if known
-            else _(
-                "The form does not say which version it was filled in from. Look at what differs, then save"
-                " again."
+        message = (
+            _(
+                "Someone else changed this %(kind)s while you were editing. Choose which values to keep, then"
+                " save."
             )
+            if known
+            else _("This form doesn't say which version you edited. Check the differences, then save.")
         )
-        self.add_error(None, ValidationError(words, code="stale"))
+        params = {"kind": self.instance._meta.verbose_name}
+        self.add_error(None, ValidationError(message, code="stale", params=params))
 
     def once_key(self) -> str:
         """The key of what was filled in; none where the form carries no random text.

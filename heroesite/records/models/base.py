@@ -17,6 +17,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext
 
 from heroesite.records.audit.change_sets import atomic_change_set
 from heroesite.records.audit.entries import Entry, VersionHistory
@@ -122,6 +123,11 @@ class Record(models.Model):
     @classmethod
     def verbose_name_of(cls, field: str) -> str:
         return str(cls._meta.get_field(field).verbose_name)  # type: ignore[union-attr]
+
+    @classmethod
+    def object_name_of(cls, field: str) -> str:
+        """Return a field's verbose name as the object of a verb, which some languages inflect."""
+        return pgettext("object", cls.verbose_name_of(field))
 
     @classmethod
     @cache

@@ -59,8 +59,8 @@ class SavedView(models.Model):
             return
         kept = type(self).objects.filter(user=self.user, kind=self.kind).exclude(pk=self.pk)
         if kept.filter(name_key=fold(self.name)).exists():
-            words = _("You keep a view under that name already. Choose another.")
+            words = _("You already have a view with this name. Choose another name.")
             raise ValidationError({"name": ValidationError(words, code="unique")})
         if kept.count() >= MOST:
-            words = _("You keep %(most)d views. Drop one first.")
+            words = _("You already have %(most)d views. Delete one first.")
             raise ValidationError({"name": ValidationError(words, "too_many", {"most": MOST})})

@@ -57,6 +57,12 @@ def curl(address: str) -> str:
     return f"curl {quote(address)}"
 
 
+@register.filter
+def object_name(kind: Any, name: str) -> str:
+    """Return the name of a field of ``kind`` as the object of a verb."""
+    return kind.model.object_name_of(name)
+
+
 register.filter("emblem", emblem)
 
 

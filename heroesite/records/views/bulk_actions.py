@@ -25,9 +25,9 @@ class SelectedRecordsField(forms.Field):
 
     widget = forms.MultipleHiddenInput
     default_error_messages = {
-        "required": _("Choose at least one row."),
-        "invalid": _("Choose rows of a list: this one cannot be read."),
-        "too_many": _("Choose %(most)d rows at most."),
+        "required": _("Select at least one row."),
+        "invalid": _("That selection isn't valid. Go back to the list and select again."),
+        "too_many": _("Select at most %(most)d rows."),
     }
 
     def to_python(self, value: Any) -> dict[int, int]:
@@ -55,7 +55,7 @@ class SelectionForm(forms.Form):
 
     def clean(self) -> dict[str, Any]:
         for name in set(self.data) - set(self.fields) - self.others:
-            raise ValidationError(_("“%(name)s” is not known here."), "unknown", {"name": printable(name)})
+            raise ValidationError(_("Unknown parameter “%(name)s”."), "unknown", {"name": printable(name)})
         for name in set(self.fields) - set(SelectionForm.base_fields) - set(self.data):
             self.add_error(name, ValidationError(REQUIRED, code="required"))
         return super().clean() or self.cleaned_data
@@ -138,7 +138,7 @@ class BulkDeleteView(BulkActionView):
     action = "delete"
 
     def words(self, count: int) -> str:
-        words = ngettext("%(count)d %(kinds)s was deleted.", "%(count)d %(kinds)s were deleted.", count)
+        words = ngettext("%(count)d %(kinds)s deleted.", "%(count)d %(kinds)s deleted.", count)
         return words % self.named(count)
 
     def outlook(self, records: Any, form: SelectionForm) -> dict[str, Any]:
@@ -169,21 +169,40 @@ class BulkUpdateView(BulkActionView):
         return form
 
     def words(self, count: int) -> str:
-        words = ngettext("%(count)d %(kinds)s was changed.", "%(count)d %(kinds)s were changed.", count)
+        words = ngettext("%(count)d %(kinds)s moved.", "%(count)d %(kinds)s moved.", count)
         return words % self.named(count)
 
     def outlook(self, records: Any, form: SelectionForm) -> dict[str, Any]:
         link = self.kwargs["link"]
         target = form.cleaned_data.get(link)
         changing = [record for record in records if getattr(record, link) != target]
-        words = ngettext("Change %(count)d %(kinds)s?", "Change %(count)d %(kinds)s?", len(changing))
+        words = ngettext("Move %(count)d %(kinds)s?", "Move %(count)d %(kinds)s?", len(changing))
         return {
             "question": words % self.named(len(changing)),
             "link": link,
             "target": target,
             "idle": not changing,
-            "unchanged": len(records) - len(changing),
+            "unchanged": self.unchanged(len(records) - len(changing), target),
         }
+
+    def unchanged(self, count: int, target: Any) -> str:
+        """Return a sentence about the records that already have ``target``; empty if there are none."""
+        if not count:
+            return ""
+        message = (
+            ngettext(
+                "%(count)d %(kinds)s is already in this %(link)s and won't change.",
+                "%(count)d %(kinds)s are already in this %(link)s and won't change.",
+                count,
+            )
+            if target
+            else ngettext(
+                "%(count)d %(kinds)s already has no %(link)s and won't change.",
+                "%(count)d %(kinds)s already have no %(link)s and won't change.",
+                count,
+            )
+        )
+        return message % {**self.named(count), "link": self.model.verbose_name_of(self.kwargs["link"])}
 
     def write(self, keys: Iterable[int], form: SelectionForm) -> int:
         link = self.kwargs["link"]

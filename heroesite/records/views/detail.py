@@ -37,10 +37,10 @@ class RecordDetailView(SingleRecordView):
         params = {"kind": self.model._meta.verbose_name, "instant": instant.isoformat()}
         if entry is None:
             return error_response(
-                self.request, 404, _("There was no such %(kind)s yet at %(instant)s.") % params
+                self.request, 404, _("This %(kind)s did not exist yet at %(instant)s.") % params
             )
         if entry.history_type == Entry.DELETED:
-            words = _("The %(kind)s “%(name)s” had been deleted by %(instant)s.")
+            words = _("The %(kind)s “%(name)s” had already been deleted at %(instant)s.")
             return error_response(self.request, 404, words % (params | {"name": entry.name}))
         seen = {*unrestricted_fields(self.model), *disclosable_fields(self.request.user, self.model)}
         rows = [self.row(entry, name) for name in self.model.FIELDS if name in seen and name != "name"]

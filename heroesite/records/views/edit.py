@@ -43,7 +43,7 @@ class RecordFormView(SingleRecordView):
         new = record._state.adding
         form.write(request.user)
         changed = new or record.version > version
-        words = self.done if changed else gettext_lazy("%(kind)s “%(name)s” is as it was.")
+        words = self.done if changed else gettext_lazy("No changes to save.")
         add_undoable_message(request, words % {"kind": self.kind, "name": record})
         return redirect(record)
 
@@ -51,7 +51,7 @@ class RecordFormView(SingleRecordView):
         """What is wrong with one field of what was filled in so far; nothing is saved."""
         form = self.form_class(request.POST, instance=self.find())
         if name not in form.fields:
-            raise BadRequest(_("The form has no such field."))
+            raise BadRequest(_("This form has no such field."))
         form.is_valid()
         answer = render(request, "_fault.html", {"field": form[name]})
         add_never_cache_headers(answer)
@@ -71,7 +71,7 @@ class RecordFormView(SingleRecordView):
 
 class RecordCreateView(RecordFormView):
     action = "add"
-    done = gettext_lazy("%(kind)s “%(name)s” was created.")
+    done = gettext_lazy("%(kind)s “%(name)s” created.")
 
     def find(self, *, for_writing: bool = False) -> Record:
         return self.model()
@@ -81,7 +81,7 @@ class RecordUpdateView(RecordFormView):
     """Changes a record; one that was deleted since the form was opened can be brought back by it."""
 
     action = "change"
-    done = gettext_lazy("%(kind)s “%(name)s” was saved.")
+    done = gettext_lazy("%(kind)s “%(name)s” saved.")
 
     @method_decorator(retry_on_conflict)
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
@@ -111,7 +111,7 @@ class RecordRestoreView(RecordFormView):
     @method_decorator(retry_on_conflict)
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         if "check" in request.GET:
-            raise BadRequest(_("The form has no such field."))
+            raise BadRequest(_("This form has no such field."))
         entry = self.model.deletion_entry(kwargs["pk"])
         if entry is None:
             return redirect(self.find())
@@ -126,7 +126,7 @@ class RecordRestoreView(RecordFormView):
 
 
 def redirect_to_restored(request: HttpRequest, record: Record, kind: str) -> HttpResponse:
-    add_undoable_message(request, _("%(kind)s “%(name)s” is back.") % {"kind": kind, "name": record})
+    add_undoable_message(request, _("%(kind)s “%(name)s” restored.") % {"kind": kind, "name": record})
     return redirect(record)
 
 
@@ -144,7 +144,5 @@ class RecordDeleteView(SingleRecordView):
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         record = self.find(for_writing=True)
         record.delete()
-        add_undoable_message(
-            request, _("%(kind)s “%(name)s” was deleted.") % {"kind": self.kind, "name": record}
-        )
+        add_undoable_message(request, _("%(kind)s “%(name)s” deleted.") % {"kind": self.kind, "name": record})
         return redirect(self.address("list"))

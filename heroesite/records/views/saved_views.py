@@ -39,11 +39,11 @@ class SavedViewListView(LoginRequiredMixin, RecordView):
         filterset = self.filterset_class(QueryDict(request.POST.get("query", "")), request=request)
         form = SavedViewForm({**request.POST.dict(), "query": filterset.query_to_save}, instance=kept)
         if not filterset.is_valid():
-            form.add_error(None, _("The query does not hold, so nothing can be kept. Open the list anew."))
+            form.add_error(None, _("This view can't be saved because its filters aren't valid."))
         if not form.is_valid():
             return self.show(form, status=422)
         form.save()
-        messages.success(request, _("The view “%(name)s” is kept.") % {"name": kept})
+        messages.success(request, _("View “%(name)s” saved.") % {"name": kept})
         return redirect(f"{self.address('list')}?{kept.query}")
 
     def show(self, form: SavedViewForm | None = None, status: int = 200) -> HttpResponse:
@@ -78,5 +78,5 @@ class SavedViewDeleteView(SavedViewListView):
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         kept = get_object_or_404(SavedView.objects.of(request.user, self.model), key=kwargs["key"])
         kept.delete()
-        messages.success(request, _("The view “%(name)s” is dropped.") % {"name": kept})
+        messages.success(request, _("View “%(name)s” deleted.") % {"name": kept})
         return redirect(self.address("saved_views"))
