@@ -12,7 +12,7 @@ from heroesite.records.filters.filters import SearchField
 from heroesite.records.filters.forms import QueryForm
 from heroesite.records.models.base import Record
 from heroesite.records.registry import record_types
-from heroesite.records.views.charts import Chart, chart, list_of
+from heroesite.records.views.charts import Chart, chart, list_address
 
 
 class HomeView(TemplateView):
@@ -72,5 +72,5 @@ class SearchView(TemplateView):
             "kind": kind._meta,
             "count": matching.count(),
             "first": matching[: self.most],
-            "list": list_of(kind, {"search": " ".join(words)}),
+            "list": list_address(kind, {"search": " ".join(words)}),
         }

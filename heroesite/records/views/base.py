@@ -1,4 +1,4 @@
-"""Pages about one record: detail, create, update, delete and reveal, in the order of a request."""
+"""The base classes of record pages."""
 
 from typing import Any, ClassVar
 
@@ -17,16 +17,16 @@ from heroesite.records.models.base import Record
 from heroesite.records.permissions import AllowedActions, disclosable_fields, is_allowed, unrestricted_fields
 
 
-def add_undoable_message(request: HttpRequest, words: str) -> None:
-    """Say on the next page what was done, beside a button that undoes it if anything was written."""
-    messages.success(request, words, extra_tags=str(recorded_change_set_id() or ""))
+def add_undoable_message(request: HttpRequest, message: str) -> None:
+    """Show a message on the next page, with a button that undoes what this request has written."""
+    messages.success(request, message, extra_tags=str(recorded_change_set_id() or ""))
 
 
 class RecordView(AccessMixin, TemplateView):
-    """A page about one kind of record, which ``as_view`` is told.
+    """A page about one record type, which ``as_view`` receives.
 
-    A subclass names a ``template`` that is looked for among the templates of the model's app first and
-    of all records then.
+    A subclass names a ``template``. A template in the folder of the model's app overrides that in
+    ``records/``.
     """
 
     model: type[Record] = Record  # type: ignore[type-abstract]
@@ -56,16 +56,16 @@ class RecordView(AccessMixin, TemplateView):
         )
 
     def address(self, action: str, record: Any = None) -> str:
-        """Where an action is, for a record or an entry in its history."""
+        """Return the address of an action on a record, or on a history entry's record."""
         return reverse(f"{self.model._meta.app_label}:{action}", args=[record.id] if record else [])
 
     @property
-    def kind(self) -> str:
+    def type_name(self) -> str:
         return capfirst(str(self.model._meta.verbose_name))
 
 
 class SingleRecordView(RecordView):
-    """A page about the record whose id is in the address, or that it was deleted."""
+    """A page about the record whose id is in the address; if it was deleted, the page says so."""
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
         try:
@@ -77,17 +77,17 @@ class SingleRecordView(RecordView):
             context = self.get_context_data(entry=entry, at={"restore": self.address("restore", entry)})
             return render(request, "records/gone.html", context, status=404)
 
-    def find(self, *, for_writing: bool = False) -> Record:
-        """The record, locked where the rest of this transaction changes it."""
+    def get_record(self, *, lock: bool = False) -> Record:
+        """Return the record, locked if the rest of this transaction changes it."""
         records: Any = self.model.objects
-        records = records.select_for_update() if for_writing else records.with_links()
+        records = records.select_for_update() if lock else records.with_links()
         return get_object_or_404(records, pk=self.kwargs["pk"])
 
-    def show(self, record: Record, **context: Any) -> HttpResponse:
+    def render_record(self, record: Record, **context: Any) -> HttpResponse:
         context |= {"record": record, "disclosable": disclosable_fields(self.request.user, self.model)}
         actions = ["detail", "update", "delete", *(["reveal"] if context["disclosable"] else [])]
         context["at"] = {action: self.address(action, record) for action in actions}
         return self.render_to_response(self.get_context_data(**context))
 
     def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        return self.show(self.find())
+        return self.render_record(self.get_record())

@@ -1,4 +1,4 @@
-"""Pages about the rows that were chosen in a list: what would become of them, and doing it to all at once."""
+"""Pages that preview a bulk action on selected rows, and do it."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -21,7 +21,7 @@ from heroesite.validators import REQUIRED
 
 
 class SelectedRecordsField(forms.Field):
-    """Rows, each as the id of a record and the version in which it was shown: ``7-3``."""
+    """Selected rows, each as the id of a record and the version that was shown: ``7-3``."""
 
     widget = forms.MultipleHiddenInput
     default_error_messages = {
@@ -40,7 +40,7 @@ class SelectedRecordsField(forms.Field):
 
 
 class SelectionForm(forms.Form):
-    """The rows that were chosen, and the query of the list that they were chosen in."""
+    """The selected rows, and the query of their list."""
 
     record = SelectedRecordsField()
     query = forms.CharField(required=False, widget=forms.HiddenInput)
@@ -48,7 +48,7 @@ class SelectionForm(forms.Form):
     def __init__(self, data: QueryDict, *, others: Iterable[str]) -> None:
         """
         Args:
-            others: parameters that may be there as well, and say nothing here.
+            others: other parameters that the form ignores.
         """
         super().__init__(data)
         self.others = {*others, "csrfmiddlewaretoken"}
@@ -62,7 +62,7 @@ class SelectionForm(forms.Form):
 
 
 class LinksForm(forms.Form):
-    """The links of a kind of record, to be given to all that were chosen."""
+    """The links of a record type, to set on all selected records."""
 
     def __init__(self, *args: Any, model: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -70,9 +70,9 @@ class LinksForm(forms.Form):
 
 
 class BulkActionView(RecordView):
-    """Shows what would become of the chosen records, and does it once that is confirmed.
+    """Previews an action on the selected records, and does it after confirmation.
 
-    What was changed after it was shown is shown again first.
+    Records that have changed since the preview are shown again first.
     """
 
     template = "selection"
@@ -80,39 +80,39 @@ class BulkActionView(RecordView):
     def form(self, data: QueryDict) -> SelectionForm:
         return SelectionForm(data, others=self.model.link_names())
 
-    def words(self, count: int) -> str:
-        """What was done to so many records."""
+    def success_message(self, count: int) -> str:
+        """Return the message about ``count`` changed records."""
         raise NotImplementedError
 
     def write(self, keys: Iterable[int], form: SelectionForm) -> int:
-        """Do it. Returns how many records it changed."""
+        """Do the action. Returns the number of records it changed."""
         raise NotImplementedError
 
-    def outlook(self, records: Any, form: SelectionForm) -> dict[str, Any]:
-        """What would become of the records, for the template."""
+    def preview(self, records: Any, form: SelectionForm) -> dict[str, Any]:
+        """Return the preview, for the template."""
         raise NotImplementedError
 
     def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        return self.show(self.form(request.GET))
+        return self.render_preview(self.form(request.GET))
 
     @method_decorator(retry_on_conflict)
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         form = self.form(request.POST)
         if not form.is_valid():
-            return self.show(form)
+            return self.render_preview(form)
         seen = form.cleaned_data["record"]
         records = self.model.objects.filter(pk__in=seen).locked()
         if len(records) < len(seen) or any(record.version != seen[record.pk] for record in records):
-            return self.show(form, seen, status=409)
+            return self.render_preview(form, seen, status=409)
         count = self.write(seen, form)
-        add_undoable_message(request, self.words(count))
+        add_undoable_message(request, self.success_message(count))
         query = QueryDict(form.cleaned_data["query"]).urlencode()
         return redirect(f"{self.address('list')}?{query}" if query else self.address("list"))
 
-    def show(
+    def render_preview(
         self, form: SelectionForm, seen: dict[int, int] | None = None, status: int = 200
     ) -> HttpResponse:
-        """What would become of the records; ``seen`` are their versions where it was confirmed too late."""
+        """Render the preview; ``seen`` are the versions of an earlier one that is out of date."""
         context: dict[str, Any] = {"form": form, "records": []}
         if not form.is_valid():
             status = 422 if self.request.method == "POST" else 400
@@ -123,13 +123,13 @@ class BulkActionView(RecordView):
         if seen is not None:
             context["changed"] = [record for record in records if record.version != seen[record.pk]]
         if records and form.is_valid():
-            context |= {"records": records, **self.outlook(records, form)}
-        answer = self.render_to_response(self.get_context_data(**context), status=status)
-        add_never_cache_headers(answer)
-        return answer
+            context |= {"records": records, **self.preview(records, form)}
+        response = self.render_to_response(self.get_context_data(**context), status=status)
+        add_never_cache_headers(response)
+        return response
 
-    def named(self, count: int) -> dict[str, Any]:
-        """The number and what this kind of record is called, for a sentence."""
+    def message_params(self, count: int) -> dict[str, Any]:
+        """Return the number and the name of the record type, for a sentence."""
         meta = self.model._meta
         return {"count": count, "kinds": meta.verbose_name if count == 1 else meta.verbose_name_plural}
 
@@ -137,15 +137,19 @@ class BulkActionView(RecordView):
 class BulkDeleteView(BulkActionView):
     action = "delete"
 
-    def words(self, count: int) -> str:
-        words = ngettext("%(count)d %(kinds)s deleted.", "%(count)d %(kinds)s deleted.", count)
-        return words % self.named(count)
+    def success_message(self, count: int) -> str:
+        message = ngettext("%(count)d %(kinds)s deleted.", "%(count)d %(kinds)s deleted.", count)
+        return message % self.message_params(count)
 
-    def outlook(self, records: Any, form: SelectionForm) -> dict[str, Any]:
+    def preview(self, records: Any, form: SelectionForm) -> dict[str, Any]:
         keys = [record.pk for record in records]
-        words = ngettext("Delete %(count)d %(kinds)s?", "Delete %(count)d %(kinds)s?", len(keys))
+        message = ngettext("Delete %(count)d %(kinds)s?", "Delete %(count)d %(kinds)s?", len(keys))
         consequences = self.model.objects.filter(pk__in=keys).deletion_effects()
-        return {"question": words % self.named(len(keys)), "consequences": consequences, "danger": True}
+        return {
+            "question": message % self.message_params(len(keys)),
+            "consequences": consequences,
+            "danger": True,
+        }
 
     def write(self, keys: Iterable[int], form: SelectionForm) -> int:
         deleted: int = self.model.objects.filter(pk__in=keys).delete()[0]
@@ -153,7 +157,7 @@ class BulkDeleteView(BulkActionView):
 
 
 class BulkUpdateView(BulkActionView):
-    """Gives a link of all of them, which the address names, the same target."""
+    """Sets the link that the address names on all of them."""
 
     action = "change"
 
@@ -168,21 +172,21 @@ class BulkUpdateView(BulkActionView):
         form.fields[link] = self.model._meta.get_field(link).formfield()  # type: ignore[union-attr, assignment]
         return form
 
-    def words(self, count: int) -> str:
-        words = ngettext("%(count)d %(kinds)s moved.", "%(count)d %(kinds)s moved.", count)
-        return words % self.named(count)
+    def success_message(self, count: int) -> str:
+        message = ngettext("%(count)d %(kinds)s moved.", "%(count)d %(kinds)s moved.", count)
+        return message % self.message_params(count)
 
-    def outlook(self, records: Any, form: SelectionForm) -> dict[str, Any]:
+    def preview(self, records: Any, form: SelectionForm) -> dict[str, Any]:
         link = self.kwargs["link"]
         target = form.cleaned_data.get(link)
-        changing = [record for record in records if getattr(record, link) != target]
-        words = ngettext("Move %(count)d %(kinds)s?", "Move %(count)d %(kinds)s?", len(changing))
+        changed = [record for record in records if getattr(record, link) != target]
+        message = ngettext("Move %(count)d %(kinds)s?", "Move %(count)d %(kinds)s?", len(changed))
         return {
-            "question": words % self.named(len(changing)),
+            "question": message % self.message_params(len(changed)),
             "link": link,
             "target": target,
-            "idle": not changing,
-            "unchanged": self.unchanged(len(records) - len(changing), target),
+            "idle": not changed,
+            "unchanged": self.unchanged(len(records) - len(changed), target),
         }
 
     def unchanged(self, count: int, target: Any) -> str:
@@ -202,7 +206,10 @@ class BulkUpdateView(BulkActionView):
                 count,
             )
         )
-        return message % {**self.named(count), "link": self.model.verbose_name_of(self.kwargs["link"])}
+        return message % {
+            **self.message_params(count),
+            "link": self.model.verbose_name_of(self.kwargs["link"]),
+        }
 
     def write(self, keys: Iterable[int], form: SelectionForm) -> int:
         link = self.kwargs["link"]

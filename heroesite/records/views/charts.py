@@ -1,4 +1,4 @@
-"""What can be counted about records, as bars that lead to what they count."""
+"""Charts that count records, each bar linked to the list of what it counts."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -15,14 +15,14 @@ from heroesite.records.models.base import Record
 from heroesite.records.models.fields import BoundedIntegerField, RecordForeignKey
 
 LONGEST = 12
-"""Bars for single records; the others are left to the list."""
+"""The most bars for single records."""
 STEP, LAST_STEP = 10, 10
-"""How wide a bar of numbers is, and from which one on all are one."""
+"""The width of a bar of numbers, and the bar that counts all higher ones too."""
 
 
 @dataclass(frozen=True)
 class Bar:
-    """How many there are of something, and where they are listed."""
+    """A count, and the address of the list of what it counts."""
 
     label: str
     count: int
@@ -35,61 +35,64 @@ class Chart:
     bars: list[Bar]
 
     @property
-    def drawn(self) -> list[tuple[Bar, int]]:
-        """The bars with their lengths, in hundredths of the longest."""
+    def lengths(self) -> list[tuple[Bar, int]]:
+        """The bars, each with its length in percent of the longest."""
         longest = max((bar.count for bar in self.bars), default=0) or 1
         return [(bar, -(-100 * bar.count // longest)) for bar in self.bars]
 
 
-def list_of(kind: type[Record], query: Mapping[str, Any]) -> str:
-    """The address of the list that a query finds."""
-    return f"{reverse(f'{kind._meta.app_label}:list')}?{urlencode(query)}"
+def list_address(model: type[Record], query: Mapping[str, Any]) -> str:
+    """Return the address of a list with a query."""
+    return f"{reverse(f'{model._meta.app_label}:list')}?{urlencode(query)}"
 
 
-def titled(kind: type[Record], name: str) -> str:
-    told = {"kinds": capfirst(str(kind._meta.verbose_name_plural)), "field": kind.verbose_name_of(name)}
-    return _("%(kinds)s by %(field)s") % told
+def chart_title(model: type[Record], name: str) -> str:
+    params = {"kinds": capfirst(str(model._meta.verbose_name_plural)), "field": model.verbose_name_of(name)}
+    return _("%(kinds)s by %(field)s") % params
 
 
-def by_link(kind: type[Record], name: str) -> Chart:
-    """How many records lead to each other record, the most first, and how many to none."""
-    held = kind.objects.filter(**{f"{name}__isnull": False}).order_by()
-    counted = held.values_list(name, f"{name}__name").annotate(count=Count("pk"))
+def by_link(model: type[Record], name: str) -> Chart:
+    """Count the records that link to each other record, most first, and those that link to none."""
+    linked = model.objects.filter(**{f"{name}__isnull": False}).order_by()
+    counted = linked.values_list(name, f"{name}__name").annotate(count=Count("pk"))
     bars = [
-        Bar(other, count, list_of(kind, {name: pk}))
+        Bar(other, count, list_address(model, {name: pk}))
         for pk, other, count in counted.order_by("-count", f"{name}__name_key")[:LONGEST]
     ]
-    without = kind.objects.filter(**{f"{name}__isnull": True}).count()
-    none = str(kind._meta.get_field(name).empty_label)  # type: ignore[union-attr]
-    return Chart(titled(kind, name), [*bars, Bar(none, without, list_of(kind, {f"{name}__isnull": "true"}))])
+    without = model.objects.filter(**{f"{name}__isnull": True}).count()
+    none = str(model._meta.get_field(name).empty_label)  # type: ignore[union-attr]
+    return Chart(
+        chart_title(model, name),
+        [*bars, Bar(none, without, list_address(model, {f"{name}__isnull": "true"}))],
+    )
 
 
-def by_number(kind: type[Record], name: str) -> Chart:
-    """How many records have a number within each ten, and how many have none."""
+def by_number(model: type[Record], name: str) -> Chart:
+    """Count the records by tens of a number, and those without one."""
     step = Case(When(**{f"{name}__gte": LAST_STEP * STEP}, then=LAST_STEP), default=F(name) / STEP)
-    counted = kind.objects.order_by().values_list(step).annotate(count=Count("pk"))
+    counted = model.objects.order_by().values_list(step).annotate(count=Count("pk"))
     counts: dict[int | None, int] = dict(counted)
-    unknown = Bar(_("unknown"), counts.pop(None, 0), list_of(kind, {f"{name}__isnull": "true"}))
+    unknown = Bar(_("unknown"), counts.pop(None, 0), list_address(model, {f"{name}__isnull": "true"}))
     known = [number for number in counts if number is not None]
     steps = range(min(known), max(known) + 1) if known else ()
-    return Chart(titled(kind, name), [*(ten(kind, name, number, counts) for number in steps), unknown])
+    return Chart(chart_title(model, name), [*(ten(model, name, number, counts) for number in steps), unknown])
 
 
-def ten(kind: type[Record], name: str, number: int, counts: Mapping[Any, int]) -> Bar:
+def ten(model: type[Record], name: str, number: int, counts: Mapping[Any, int]) -> Bar:
     first, last = number * STEP, number * STEP + STEP - 1
     if number == LAST_STEP:
         label, query = _("%(first)s and over"), {f"{name}__gte": first}
     else:
         label, query = "%(first)s–%(last)s", {f"{name}__gte": first, f"{name}__lte": last}
-    shown = {"first": number_format(first), "last": number_format(last)}
-    return Bar(label % shown, counts.get(number, 0), list_of(kind, query))
+    params = {"first": number_format(first), "last": number_format(last)}
+    return Bar(label % params, counts.get(number, 0), list_address(model, query))
 
 
 CHARTS: dict[type[Field], Callable[[type[Record], str], Chart]] = {
     RecordForeignKey: by_link,
     BoundedIntegerField: by_number,
 }
-"""How the values of each kind of field are counted."""
+"""How the values of each model of field are counted."""
 
 
 def chart(model: type[Record], name: str) -> Chart:

@@ -19,7 +19,7 @@ from heroesite.records.views.base import SingleRecordView
 
 
 class RecordDetailView(SingleRecordView):
-    """A record as it is, or with ``?as_of=`` as it was then."""
+    """Shows a record; with ``?as_of=``, as it was at that time."""
 
     template = "detail"
 
@@ -28,8 +28,8 @@ class RecordDetailView(SingleRecordView):
             return super().get(request, *args, **kwargs)
         form = AsOfForm(request.GET)
         if not form.is_valid():
-            told = (f"{name}: {fault}" for name, faults in form.errors.items() for fault in faults)
-            raise BadRequest(" ".join(told))
+            errors = (f"{name}: {error}" for name, messages in form.errors.items() for error in messages)
+            raise BadRequest(" ".join(errors))
         return self.show_as_of(form.cleaned_data["as_of"])
 
     def show_as_of(self, instant: datetime) -> HttpResponse:
@@ -40,40 +40,40 @@ class RecordDetailView(SingleRecordView):
                 self.request, 404, _("This %(kind)s did not exist yet at %(instant)s.") % params
             )
         if entry.history_type == Entry.DELETED:
-            words = _("The %(kind)s “%(name)s” had already been deleted at %(instant)s.")
-            return error_response(self.request, 404, words % (params | {"name": entry.name}))
-        seen = {*unrestricted_fields(self.model), *disclosable_fields(self.request.user, self.model)}
-        rows = [self.row(entry, name) for name in self.model.FIELDS if name in seen and name != "name"]
+            message = _("The %(kind)s “%(name)s” had already been deleted at %(instant)s.")
+            return error_response(self.request, 404, message % (params | {"name": entry.name}))
+        visible = {*unrestricted_fields(self.model), *disclosable_fields(self.request.user, self.model)}
+        rows = [self.row(entry, name) for name in self.model.FIELDS if name in visible and name != "name"]
         context = self.get_context_data(entry=entry, rows=rows, instant=instant)
         return render(self.request, "records/as_of.html", context)
 
     def row(self, entry: Any, name: str) -> dict[str, Any]:
-        """A field as ``entry`` has it; what is restricted, without its value."""
+        """Return a field as ``entry`` has it; a restricted one without its value."""
         row = {"label": self.model.label(name), "erased": name in entry.erased}
         if name in self.model.RESTRICTED:
             return row | {"masked": True}
         field: Any = self.model._meta.get_field(name)
-        content = getattr(entry, field.attname)
-        if name in self.model.link_names() and content is not None:
-            content = field.related_model.records_or_last_names([content]).get(content)
-        return row | {"content": content}
+        value = getattr(entry, field.attname)
+        if name in self.model.link_names() and value is not None:
+            value = field.related_model.records_or_last_names([value]).get(value)
+        return row | {"content": value}
 
 
 class RecordRevealView(SingleRecordView):
-    """Shows the restricted values once, on request, and notes that it did."""
+    """Shows restricted values once, on request, and logs the access."""
 
     template = "detail"
 
     def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        return redirect(self.find())
+        return redirect(self.get_record())
 
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         fields = disclosable_fields(request.user, self.model)
         if not fields:
             return self.handle_no_permission()
-        record = self.find()
+        record = self.get_record()
         for field in fields:
             Disclosure.objects.record(request.user, Source.PAGE, field, [record])
-        answer = self.show(record, revealed={field: getattr(record, field) for field in fields})
-        add_never_cache_headers(answer)
-        return answer
+        response = self.render_record(record, revealed={field: getattr(record, field) for field in fields})
+        add_never_cache_headers(response)
+        return response

@@ -19,69 +19,69 @@ from heroesite.records.views.base import SingleRecordView, add_undoable_message
 
 
 class RecordFormView(SingleRecordView):
-    """A form for one record, new or stored."""
+    """The form of one record, new or stored."""
 
     template = "form"
-    done: ClassVar[Any]
+    success_message: ClassVar[Any]
 
     def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        record = self.find()
-        return self.show_form(self.form_class(instance=record), str(record))
+        record = self.get_record()
+        return self.render_form(self.form_class(instance=record), str(record))
 
     @method_decorator(retry_on_conflict)
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         if "check" in request.GET:
-            return self.check(request, request.GET["check"])
-        record = self.find(for_writing=True)
+            return self.check_field(request, request.GET["check"])
+        record = self.get_record(lock=True)
         title, version = str(record), record.version
         form = self.form_class(request.POST, instance=record)
         valid = form.is_valid()
         if made := form.made(request.user):
             return redirect(f"{self.model._meta.app_label}:detail", made)
         if not valid:
-            return self.show_form(form, title, status=422 if form.choices is None else 409)
+            return self.render_form(form, title, status=422 if form.choices is None else 409)
         new = record._state.adding
         form.write(request.user)
         changed = new or record.version > version
-        words = self.done if changed else gettext_lazy("No changes to save.")
-        add_undoable_message(request, words % {"kind": self.kind, "name": record})
+        message = self.success_message if changed else gettext_lazy("No changes to save.")
+        add_undoable_message(request, message % {"kind": self.type_name, "name": record})
         return redirect(record)
 
-    def check(self, request: HttpRequest, name: str) -> HttpResponse:
-        """What is wrong with one field of what was filled in so far; nothing is saved."""
-        form = self.form_class(request.POST, instance=self.find())
+    def check_field(self, request: HttpRequest, name: str) -> HttpResponse:
+        """Render the errors of one field of an unfinished form; nothing is saved."""
+        form = self.form_class(request.POST, instance=self.get_record())
         if name not in form.fields:
             raise BadRequest(_("This form has no such field."))
         form.is_valid()
-        answer = render(request, "_fault.html", {"field": form[name]})
-        add_never_cache_headers(answer)
-        return answer
+        response = render(request, "_fault.html", {"field": form[name]})
+        add_never_cache_headers(response)
+        return response
 
-    def show_form(self, form: RecordForm, title: str, status: int = 200, **more: Any) -> HttpResponse:
+    def render_form(self, form: RecordForm, title: str, status: int = 200, **more: Any) -> HttpResponse:
         context = self.get_context_data(form=form, title=title, record=form.instance, **more)
-        answer = self.render_to_response(context, status=status)
-        add_never_cache_headers(answer)
-        return answer
+        response = self.render_to_response(context, status=status)
+        add_never_cache_headers(response)
+        return response
 
-    def show_gone(self, form: RecordForm, entry: Any) -> HttpResponse:
-        """The form of a record that was deleted in the meantime, and can be brought back by it."""
+    def render_deleted(self, form: RecordForm, entry: Any) -> HttpResponse:
+        """Render the form of a record that has been deleted since, and can be restored with it."""
         action = self.address("update", entry)
-        return self.show_form(form, entry.name, status=409, gone=entry, action=action)
+        return self.render_form(form, entry.name, status=409, gone=entry, action=action)
 
 
 class RecordCreateView(RecordFormView):
     action = "add"
-    done = gettext_lazy("%(kind)s “%(name)s” created.")
+    success_message = gettext_lazy("%(kind)s “%(name)s” created.")
 
-    def find(self, *, for_writing: bool = False) -> Record:
+    def get_record(self, *, lock: bool = False) -> Record:
         return self.model()
 
 
 class RecordUpdateView(RecordFormView):
-    """Changes a record; one that was deleted since the form was opened can be brought back by it."""
+    """Changes a record; if it was deleted after the form was opened, the form can restore it."""
 
     action = "change"
-    done = gettext_lazy("%(kind)s “%(name)s” saved.")
+    success_message = gettext_lazy("%(kind)s “%(name)s” saved.")
 
     @method_decorator(retry_on_conflict)
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
@@ -93,15 +93,15 @@ class RecordUpdateView(RecordFormView):
                 raise
         form = self.form_class(request.POST, instance=self.model.from_deleted_entry(entry))
         if not (form.is_valid() and request.POST.get("bring_back") == str(entry.version)):
-            return self.show_gone(form, entry)
+            return self.render_deleted(form, entry)
         if not is_allowed(request.user, "add", self.model):
             return self.handle_no_permission()
         form.write(request.user)
-        return redirect_to_restored(request, form.instance, self.kind)
+        return redirect_to_restored(request, form.instance, self.type_name)
 
 
 class RecordRestoreView(RecordFormView):
-    """Brings a deleted record back as it was; where that cannot be, its form, to say how else."""
+    """Restores a deleted record; if validation fails, shows its form to correct the values."""
 
     action = "add"
 
@@ -114,35 +114,37 @@ class RecordRestoreView(RecordFormView):
             raise BadRequest(_("This form has no such field."))
         entry = self.model.deletion_entry(kwargs["pk"])
         if entry is None:
-            return redirect(self.find())
+            return redirect(self.get_record())
         record = self.model.from_deleted_entry(entry)
         try:
             record.full_clean()
         except ValidationError:
             form = self.form_class(model_to_dict(record, unrestricted_fields(self.model)), instance=record)
-            return self.show_gone(form, entry)
+            return self.render_deleted(form, entry)
         record.save()
-        return redirect_to_restored(request, record, self.kind)
+        return redirect_to_restored(request, record, self.type_name)
 
 
-def redirect_to_restored(request: HttpRequest, record: Record, kind: str) -> HttpResponse:
-    add_undoable_message(request, _("%(kind)s “%(name)s” restored.") % {"kind": kind, "name": record})
+def redirect_to_restored(request: HttpRequest, record: Record, type_name: str) -> HttpResponse:
+    add_undoable_message(request, _("%(kind)s “%(name)s” restored.") % {"kind": type_name, "name": record})
     return redirect(record)
 
 
 class RecordDeleteView(SingleRecordView):
-    """Says what a deletion would touch, and deletes."""
+    """Shows what a deletion would change, and deletes."""
 
     template = "delete"
     action = "delete"
 
     def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        record = self.find()
-        return self.show(record, consequences=record.deletion_effects())
+        record = self.get_record()
+        return self.render_record(record, consequences=record.deletion_effects())
 
     @method_decorator(retry_on_conflict)
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        record = self.find(for_writing=True)
+        record = self.get_record(lock=True)
         record.delete()
-        add_undoable_message(request, _("%(kind)s “%(name)s” deleted.") % {"kind": self.kind, "name": record})
+        add_undoable_message(
+            request, _("%(kind)s “%(name)s” deleted.") % {"kind": self.type_name, "name": record}
+        )
         return redirect(self.address("list"))

@@ -1,4 +1,4 @@
-"""The page that lists records: what a query finds, in which columns, and the queries that people keep."""
+"""The page that lists records: filters, columns and saved views."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -19,12 +19,12 @@ from heroesite.records.views.saved_views import SavedViewForm
 
 @dataclass(frozen=True)
 class Column:
-    """A column that a list has or could have.
+    """A column that a list shows or could show.
 
     Args:
-        order: what a click on its head orders by; nothing where nothing can be ordered by it.
-        sorted: the direction in which the list is ordered by it, in ARIA's words.
-        toggled: the value of ``fields`` with which the list has it if it has not, and the other way round.
+        order: the value of ``ordering`` that its heading links to; empty if it can't be sorted.
+        sorted: the direction in which the list is sorted by it, as ``aria-sort``.
+        toggled: the value of ``fields`` that shows the column if it is hidden, or hides it.
     """
 
     name: str
@@ -38,7 +38,7 @@ class Column:
 class RecordListView(RecordView):
     template = "list"
     OPTIONAL: ClassVar[tuple[str, ...]] = ("created_at", "version")
-    """Columns that are there only where the query names them."""
+    """Columns that are shown only if the query names them."""
 
     def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         records = self.model.objects.with_links()
@@ -62,17 +62,17 @@ class RecordListView(RecordView):
         return self.render_to_response(context, status=200 if valid else 400)
 
     def api_address(self) -> str:
-        """Where programs get what is on the screen."""
+        """Return the address of the same list in the API."""
         address = reverse(f"api:{self.model._meta.model_name}-list")
         query = self.request.GET.urlencode()
         return self.request.build_absolute_uri(f"{address}?{query}" if query else address)
 
-    def columns(self, shape: SparseFields) -> list[Column]:
-        """The columns; the name leads to the record and stays."""
+    def columns(self, sparse: SparseFields) -> list[Column]:
+        """Return all columns. The name links to the record and can't be hidden."""
         usual = [*unrestricted_fields(self.model), "updated_at"]
         members = {name: self.model.attname(name) for name in (*usual[:-1], *self.OPTIONAL, usual[-1])}
         shown = {
-            name: name == "name" or (bool(shape.fields or name in usual) and shape.has(member))
+            name: name == "name" or (bool(sparse.fields or name in usual) and sparse.has(member))
             for name, member in members.items()
         }
         order = ",".join(self.request.GET.getlist("ordering")) or "name"
@@ -93,7 +93,7 @@ class RecordListView(RecordView):
         return columns
 
     def changes(self, records: Iterable[Any]) -> dict[int, ChangeSet]:
-        """For each record the change set that changed it last; none for visitors, who are not told who."""
+        """Return each record's last change set, by id; nothing for visitors, who don't see who changed it."""
         if not self.request.user.is_authenticated:
             return {}
         entries = self.model.entries_at({(record.pk, record.version) for record in records})
@@ -101,12 +101,12 @@ class RecordListView(RecordView):
         return {pk: change_sets[entry.change_set_id] for (pk, _version), entry in entries.items()}
 
     def views(self, filterset: RecordFilterSet) -> dict[str, Any]:
-        """The queries that the person keeps, and the form to keep this one."""
+        """Return the user's saved views, and the form that saves this one."""
         if not self.request.user.is_authenticated:
             return {}
         query = filterset.query_to_save
-        mine = SavedView.objects.of(self.request.user, self.model)
-        here = next((view for view in mine if view.query == query), None)
-        new = query and not here and filterset.is_valid()
+        views = SavedView.objects.of(self.request.user, self.model)
+        current = next((view for view in views if view.query == query), None)
+        new = query and not current and filterset.is_valid()
         form = SavedViewForm(initial={"query": query}, auto_id="keep-%s") if new else None
-        return {"saved_views": mine, "saved_here": here, "keep_form": form}
+        return {"saved_views": views, "saved_here": current, "keep_form": form}
