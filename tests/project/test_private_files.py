@@ -1,5 +1,7 @@
 """Other users of the machine can't read the SQLite database, which contains secrets."""
 
+import sqlite3
+from contextlib import closing
 from stat import S_IMODE
 
 from .processes import manage, serving
@@ -10,27 +12,29 @@ def mode(path):
 
 
 def modes(folder):
-    return {path.name: mode(path) for path in folder.glob("register.sqlite3*")}
+    """Return the modes of all files of the database while it is in use, by their suffix."""
+    with closing(sqlite3.connect(folder / "register.sqlite3")) as database:
+        database.execute("SELECT * FROM django_migrations")
+        return {path.suffix: mode(path) for path in folder.glob("register.sqlite3*")}
 
 
 def test_a_new_database_and_its_folder_are_private(tmp_path):
     folder = tmp_path / "new"
     with serving(tmp_path, DATABASE_URL=f"sqlite:///{folder}/register.sqlite3") as (_site, printed):
         assert not [line for line in printed if "chmod" in line]
-        assert {"register.sqlite3", "register.sqlite3-wal", "register.sqlite3-shm"} <= modes(folder).keys()
+        assert {".sqlite3", ".sqlite3-wal", ".sqlite3-shm"} <= modes(folder).keys()
         assert set(modes(folder).values()) == {"0o600"}
         assert mode(folder) == "0o700"
 
 
 def test_a_database_created_by_a_command_is_private(tmp_path):
     assert manage(tmp_path, "migrate", "teams", "0001").returncode == 0
-    assert modes(tmp_path)["register.sqlite3"] == "0o600"
+    assert mode(tmp_path / "register.sqlite3") == "0o600"
 
 
 def test_an_existing_database_becomes_private_and_its_folder_gets_a_warning(furnished):
     furnished.chmod(0o755)
-    for file in furnished.glob("register.sqlite3*"):
-        file.chmod(0o644)
+    (furnished / "register.sqlite3").chmod(0o644)
     with serving(furnished) as (_site, printed):
         assert f"Other users could read {furnished}/register.sqlite3. Now only its owner can." in printed
         assert (
