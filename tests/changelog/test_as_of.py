@@ -65,8 +65,8 @@ def test_each_version_holds_until_the_next(hour, version, hero, visitor_program)
 @pytest.mark.parametrize(
     ("instant", "at_api", "on_page"),
     [
-        ("11:59", "No hero had the id", "no such hero yet"),
-        ("14:30", "had already been deleted", "had been deleted"),
+        ("11:59", "No hero had the id", "did not exist yet"),
+        ("14:30", "had already been deleted", "had already been deleted"),
     ],
 )
 def test_before_its_creation_and_while_deleted_there_is_none(
@@ -108,7 +108,7 @@ def test_what_is_no_instant_is_refused(instant, hero, visitor_browser, visitor_p
     assert (answer.status_code, answer.json()["errors"][0]["parameter"]) == (400, "as_of")
     answer = visitor_browser.get(f"/heroes/{hero.pk}/?as_of={instant}")
     assert answer.status_code == 400
-    words = "Write date and time" if instant.strip() else "Give this parameter a value"
+    words = "Enter a date and time" if instant.strip() else "Give this parameter a value"
     assert f"as_of: {words}" in read(answer).text
 
 

@@ -339,9 +339,9 @@ def test_one_page_needs_no_way_to_the_next(doors):
 def test_an_empty_register_says_so_and_offers_an_editor_to_begin(kind, doors):
     page = read(doors["page"].get(f"/{kind}/"))
     assert f"There are no {kind} yet." in page.text
-    assert "Add the first" not in page.text
+    assert "Add the first one" not in page.text
     page = read(doors["admin"].get(f"/{kind}/"))
-    assert f"/{kind}/new/" in [link["href"] for link in page.all("a") if link.text == "Add the first"]
+    assert f"/{kind}/new/" in [link["href"] for link in page.all("a") if link.text == "Add the first one"]
     empty = {"count": 0, "next": None, "previous": None, "results": []}
     assert doors["api"].get(f"/api/v1/{kind}/").json() == empty
 
@@ -359,7 +359,7 @@ def test_a_query_that_none_match_says_so_and_leads_to_all(kind, query, doors):
     HeroFactory()
     TeamFactory()
     page = read(doors["page"].get(f"/{kind}/?{query}"))
-    assert f"No {kind} match." in page.text
+    assert f"No {kind} match" in page.text
     assert page.one("div", class_="empty").one("a")["href"] == f"/{kind}/"
     assert doors["api"].get(f"/api/v1/{kind}/?{query}").json()["count"] == 0
 
