@@ -1,29 +1,48 @@
-"""Writes that meet: what happens when another write comes between a check and its own."""
+"""Run a write again if another one came between its validation and its end."""
 
-from collections.abc import Callable
+import random
+import sqlite3
+from collections.abc import Callable, Iterator
+from contextvars import ContextVar
 from functools import wraps
+from time import sleep
 from typing import ParamSpec, TypeVar
 
-from django.db import DatabaseError, IntegrityError
+from django.db import DatabaseError, connection
 
 from heroesite.records.audit.change_sets import atomic_change_set
 
 P = ParamSpec("P")
 R = TypeVar("R")
 ATTEMPTS = 20
-DEADLOCK = "40P01"
-"""PostgreSQL's SQLSTATE for the one of two writes that had to give way."""
+FIRST_PAUSE, LONGEST_PAUSE = 0.002, 0.1
+"""Seconds. The limit of a pause doubles each time; together they take up to 1.5 seconds."""
+SQLSTATES = {
+    "23503",  # foreign_key_violation
+    "23505",  # unique_violation
+    "40001",  # serialization_failure
+    "40P01",  # deadlock_detected
+}
+"""PostgreSQL's conflicts, https://www.postgresql.org/docs/current/errcodes-appendix.html."""
+SQLITE_CODES = {
+    sqlite3.SQLITE_CONSTRAINT_FOREIGNKEY,
+    sqlite3.SQLITE_CONSTRAINT_PRIMARYKEY,
+    sqlite3.SQLITE_CONSTRAINT_UNIQUE,
+}
+"""SQLite's conflicts, extended result codes, https://www.sqlite.org/rescode.html."""
+
+_is_running: ContextVar[bool] = ContextVar("is_running", default=False)
 
 
 def retry_on_conflict(write: Callable[P, R]) -> Callable[P, R]:
-    """Run ``write`` as one transaction, and again if another write got in its way.
+    """Run ``write`` in a transaction, and again if it conflicts with another write.
 
-    The checks of the next run see what the other write did (the name taken, the team gone) and tell it
-    in the same words as if it had been there from the start. Each run lets somebody else's write through,
-    so that a crowd after one name is soon served.
+    Validation in the next run sees what the other write did, such as a name taken or a team deleted, and
+    reports it with its usual message. While one write is retried, others succeed, so a crowd after one name
+    is soon served. A retry within a retry runs once, so that the outer one repeats all of it.
 
     Raises:
-        DatabaseError: any other than a lost race.
+        DatabaseError: any other error, or the conflict of the last attempt.
     """
 
     def attempt(*args: P.args, **kwargs: P.kwargs) -> R:
@@ -32,13 +51,35 @@ def retry_on_conflict(write: Callable[P, R]) -> Callable[P, R]:
 
     @wraps(write)
     def run(*args: P.args, **kwargs: P.kwargs) -> R:
-        for _attempt in range(ATTEMPTS - 1):
-            try:
-                return attempt(*args, **kwargs)
-            except DatabaseError as error:
-                gave_way = getattr(error.__cause__, "sqlstate", None) == DEADLOCK
-                if not (gave_way or isinstance(error, IntegrityError)):
-                    raise
-        return attempt(*args, **kwargs)
+        if _is_running.get():
+            return attempt(*args, **kwargs)
+        token = _is_running.set(True)
+        try:
+            for pause in pauses():
+                try:
+                    return attempt(*args, **kwargs)
+                except DatabaseError as error:
+                    if not is_conflict(error):
+                        raise
+                if not connection.in_atomic_block:  # in which it would hold up others
+                    sleep(pause)
+            return attempt(*args, **kwargs)
+        finally:
+            _is_running.reset(token)
 
     return run
+
+
+def is_conflict(error: DatabaseError) -> bool:
+    """Return whether another write can be the cause, such as one that took the name."""
+    cause = error.__cause__
+    return (
+        getattr(cause, "sqlstate", None) in SQLSTATES
+        or getattr(cause, "sqlite_errorcode", None) in SQLITE_CODES
+    )
+
+
+def pauses() -> Iterator[float]:
+    """Yield the seconds to wait after each attempt but the last. Rivals wait for different times."""
+    for attempt in range(ATTEMPTS - 1):
+        yield random.uniform(0, min(LONGEST_PAUSE, FIRST_PAUSE * 2**attempt))  # noqa: S311
