@@ -1,4 +1,4 @@
-"""Merge two edits of one record; where both changed a field, the user chooses."""
+"""Merge two edits of one record; if both changed a field, the user chooses."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -9,16 +9,21 @@ from heroesite.records.audit.change_sets import ChangeSet
 from heroesite.records.audit.recording import changed_fields
 from heroesite.records.models.base import Record
 
+VERSION_LIMIT = 100
+"""Versions that a merge reads, whatever version the form was opened at."""
+
 
 @dataclass(frozen=True)
 class Choice:
-    """A field that somebody else changed since a form was opened.
+    """A field that someone else changed after a form was opened.
 
     Args:
-        was, theirs, yours: the value when the form was opened, the stored one and the one in the form;
-            none of them of a restricted field, which is not shown.
-        by: the change set of their last change to it, if it is known.
-        open: whether both sides changed it, so that somebody has to choose.
+        was: the value when the form was opened.
+        theirs: the stored value.
+        yours: the value in the form. None of the three is set for a restricted field.
+        known: whether the record had the version that the form was opened at.
+        by: the change set that changed the field last, or None if that isn't known.
+        open: whether both sides changed it, so that the user has to choose.
     """
 
     name: str
@@ -26,50 +31,77 @@ class Choice:
     was: Any
     theirs: Any
     yours: Any
+    known: bool
     by: ChangeSet | None
     open: bool
     restricted: bool
 
 
 def merge(record: Record, seen: int | None, yours: Mapping[str, Any]) -> list[Choice]:
-    """What was changed in ``record`` since version ``seen``, against ``yours``.
+    """Compare the changes to ``record`` since version ``seen`` with the values in a form.
 
     Args:
-        record: as it is stored.
-        seen: where the record never had that version, all that differs from ``yours`` counts as changed.
-        yours: the values of the fields that were filled in; a restricted one only where it was typed.
+        record: the stored record.
+        seen: the version that the form was opened at. If the record never had it, every value that differs
+            from ``yours`` counts as changed.
+        yours: the values of the fields that were filled in; a restricted one only if something was entered.
 
     Returns:
         a choice for each field that others changed.
     """
-    since = record.history.filter(version__gte=seen or 0)
-    entries = list(since.select_related("change_set").order_by("version"))
-    if not entries or entries[0].version != seen:
-        compared = (choice(record, name, None, yours, None) for name in record.FIELDS if name in yours)
+    entry = record.history.filter(version=seen or 0).first()
+    if entry is None:
+        compared = (compare(record, name, None, yours, None) for name in record.FIELDS if name in yours)
         return [found for found in compared if found.open]
-    by: dict[str, ChangeSet] = {}
+    before, changed = entry.instance, last_changes(record, entry)
+    return [compare(record, name, before, yours, changed[name]) for name in record.FIELDS if name in changed]
+
+
+def last_changes(record: Record, since: Any) -> dict[str, ChangeSet | None]:
+    """Return for each field that was changed after an entry the change set that did so last.
+
+    Only the last versions are read. A field that was changed only before them has None for its change set,
+    and is left out if it has its former value again; a restricted field is included in any case, since
+    whether it has its former value must not be revealed.
+
+    Args:
+        since: the entry.
+    """
+    first = max(since.version, record.version - VERSION_LIMIT)
+    entries = list(record.history.filter(version__gte=first).order_by("version"))
+    model = type(record)
+    changed: dict[str, int] = {}
     for before, after in pairwise(entries):
-        by.update(dict.fromkeys(changed_fields(type(record), before, after), after.change_set))
-    was = entries[0].instance
-    return [choice(record, name, was, yours, by[name]) for name in record.FIELDS if name in by]
+        changed.update(dict.fromkeys(changed_fields(model, before, after), after.change_set_id))
+    change_sets = ChangeSet.objects.in_bulk(set(changed.values()))
+    found: dict[str, ChangeSet | None] = {name: change_sets[pk] for name, pk in changed.items()}
+    if first > since.version:
+        earlier = changed_fields(model, since, entries[0]) | set(record.RESTRICTED)
+        found = dict.fromkeys(earlier) | found
+    return found
 
 
-def choice(
+def compare(
     record: Record, name: str, was: Record | None, yours: Mapping[str, Any], by: ChangeSet | None
 ) -> Choice:
-    label, restricted = record.label(name), name in record.RESTRICTED
+    """Return the choice for one field.
+
+    Args:
+        was: the record at the version that the form was opened at, or None if it never had it.
+    """
+    label, restricted, is_known = record.label(name), name in record.RESTRICTED, was is not None
     if restricted:
-        return Choice(name, label, None, None, None, by, open=name in yours, restricted=True)
+        return Choice(name, label, None, None, None, is_known, by, open=name in yours, restricted=True)
     attname = record.attname(name)
     mine = getattr(yours.get(name), "pk", yours.get(name))
     known = {getattr(one, attname) for one in (was, record) if one}
     differs = name in yours and mine not in known
-    before = named(was, name) if was else None
-    return Choice(name, label, before, getattr(record, name), yours.get(name), by, differs, restricted=False)
+    before, theirs = get_value(was, name) if was else None, getattr(record, name)
+    return Choice(name, label, before, theirs, yours.get(name), is_known, by, differs, restricted=False)
 
 
-def named(record: Record, name: str) -> Any:
-    """The value of a field; of a link whose record has gone, nothing."""
+def get_value(record: Record, name: str) -> Any:
+    """Return the value of a field, or None for a link to a record that has since been deleted."""
     try:
         return getattr(record, name)
     except record._meta.get_field(name).related_model.DoesNotExist:  # type: ignore[union-attr]
