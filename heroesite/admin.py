@@ -2,6 +2,7 @@
 
 import re
 
+from django.apps import apps
 from django.contrib import admin
 from django.utils.translation import gettext_lazy as _
 from django_tasks_db.models import DBTaskResult
@@ -12,6 +13,7 @@ admin.site.unregister(DBTaskResult)
 
 admin.site.site_title = admin.site.site_header = "heroesite"
 admin.site.index_title = _("Register")
+apps.get_app_config("django_tasks_database").verbose_name = _("Jobs")
 
 
 @admin.register(DBTaskResult)
