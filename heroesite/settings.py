@@ -345,7 +345,7 @@ CORS_EXPOSE_HEADERS = [
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": [
         "heroesite.api.authentication.BearerAuthentication",
-        "rest_framework.authentication.SessionAuthentication",
+        "heroesite.api.authentication.SessionAuthentication",
     ],
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
     "DEFAULT_PARSER_CLASSES": ["heroesite.api.parsers.StrictJSONParser"],
@@ -364,7 +364,7 @@ DRF_STANDARDIZED_ERRORS = {
     "ENABLE_IN_DEBUG_FOR_UNHANDLED_EXCEPTIONS": False,
 }
 KNOX_TOKEN_MODEL = "api.ApiToken"  # noqa: S105  a model, not a password
-REST_KNOX = {"AUTH_HEADER_PREFIX": "Bearer", "TOKEN_TTL": None}
+REST_KNOX = {"TOKEN_TTL": None}
 MIGRATION_MODULES = {"knox": None}
 SPECTACULAR_SETTINGS = {
     "TITLE": "heroesite",

@@ -90,10 +90,18 @@ class LimitedGroupAdmin(LimitedAdmin, GroupAdmin):
 class ApiTokenAdmin(ReadOnlyModelAdmin):
     """API tokens, which administrators can revoke but neither create nor change."""
 
-    list_display = ("name", "user", "token_key", "read_only", "created", "expiry")
+    list_display = ("name", "user", "starts_with", "read_only", "created", "expires")
     list_display_links = None
     list_filter = ("read_only",)
     search_fields = ("name", "user__username")
+
+    @admin.display(description=_("starts with"), ordering="token_key")
+    def starts_with(self, token: ApiToken) -> str:
+        return token.token_key
+
+    @admin.display(description=_("expires"), ordering="expiry")
+    def expires(self, token: ApiToken) -> Any:
+        return token.expiry
 
     def is_key(self, text: str) -> bool:
         return re.fullmatch("[0-9a-f]{128}", text) is not None

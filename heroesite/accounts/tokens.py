@@ -1,4 +1,4 @@
-"""The page on which people keep their own API tokens."""
+"""The page on which users create, list and revoke their API tokens."""
 
 from functools import partial
 from secrets import token_urlsafe
@@ -14,20 +14,26 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
-from heroesite.api.models import DAYS, MOST_DAYS, ApiToken
+from heroesite.api.models import DEFAULT_DAYS, MAX_DAYS, ApiToken
 from heroesite.form_fields import LineFormField, StrictIntegerField
 from heroesite.text import validate_line
+from heroesite.validators import range_validators
 
 
 class TokenForm(forms.Form):
     name = LineFormField(
         label=gettext_lazy("Name"),
-        help_text=gettext_lazy("What it is for."),
+        help_text=gettext_lazy("What you'll use it for, such as “Nightly import”."),
         validators=[validate_line, MaxLengthValidator(100)],
     )
-    read_only = forms.BooleanField(label=gettext_lazy("For reading only"), required=False)
-    days = StrictIntegerField(label=gettext_lazy("Days"), initial=DAYS, min_value=1, max_value=MOST_DAYS)
-    once = forms.CharField(
+    read_only = forms.BooleanField(label=gettext_lazy("Read-only"), required=False)
+    days = StrictIntegerField(
+        label=gettext_lazy("Expires after"),
+        help_text=gettext_lazy("Days, from 1 to 3,650."),
+        initial=DEFAULT_DAYS,
+        validators=range_validators(1, MAX_DAYS),
+    )
+    submission = forms.CharField(
         required=False, widget=forms.HiddenInput, initial=partial(token_urlsafe, 9), max_length=20
     )
 
@@ -36,24 +42,27 @@ class TokenForm(forms.Form):
 @login_required
 @require_http_methods(["GET", "HEAD", "POST"])
 def tokens(request: HttpRequest) -> HttpResponse:
-    """Lists one's own tokens, and makes a new one, whose text is shown this once.
+    """List the user's tokens, and create one.
 
-    The text is kept nowhere, so it stands in the answer to the form. Each form makes one token, however
-    often the page is reloaded.
+    Only a digest of the token is stored, so the response to the form is the only one that shows it. Each form
+    creates one token, however often it is sent.
     """
     form, text, status = TokenForm(), "", 200
-    sent = request.session.get("token_forms", [])
+    submissions = request.session.get("token_submissions", [])
     if request.method == "POST":
         form = TokenForm(request.POST)
-        once = request.POST.get("once", "")
-        if once and once in sent:
-            words = _("This token was made already. If its text is lost, revoke it and make another one.")
-            messages.info(request, words)
+        submission = request.POST.get("submission", "")
+        if submission and submission in submissions:
+            message = _(
+                "This form has already created a token. If you no longer have it, revoke it and create"
+                " another one."
+            )
+            messages.info(request, message)
             return redirect("tokens")
         if form.is_valid():
             values = {name: form.cleaned_data[name] for name in ("name", "read_only", "days")}
             _token, text = ApiToken.objects.issue(request.user, **values)
-            request.session["token_forms"] = [*sent[-9:], form.cleaned_data["once"]]
+            request.session["token_submissions"] = [*submissions[-9:], form.cleaned_data["submission"]]
             form = TokenForm()
         else:
             status = 422
@@ -64,9 +73,10 @@ def tokens(request: HttpRequest) -> HttpResponse:
 @login_required
 @require_http_methods(["GET", "HEAD", "POST"])
 def revoke(request: HttpRequest, token_key: str) -> HttpResponse:
+    """Revoke one of the user's tokens."""
     if request.method != "POST":
         return redirect("tokens")
     token = get_object_or_404(ApiToken, user=request.user, token_key=token_key)
     token.delete()
-    messages.success(request, _("Token “%(token)s” was revoked.") % {"token": token})
+    messages.success(request, _("Token “%(token)s” revoked.") % {"token": token})
     return redirect("tokens")

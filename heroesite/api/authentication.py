@@ -1,42 +1,82 @@
-"""How a program says who it is: a bearer token (RFC 6750)."""
+"""How API clients authenticate: a bearer token (RFC 6750), or a session with its CSRF token."""
 
 import re
 from typing import Any
 
-from knox.auth import TokenAuthentication
+from knox.crypto import hash_token
+from rest_framework import authentication
 from rest_framework.exceptions import AuthenticationFailed, PermissionDenied
 from rest_framework.request import Request
 
 from .limits import Limits
+from .models import ApiToken
+
+AUTHENTICATE = "Send Authorization: Bearer <token>."
+INVALID = "The token is invalid, expired or revoked. Create another one at /account/tokens/."
 
 
-def refuse_reading_token(request: Request) -> None:
-    """Refuse to write by a token that is for reading only.
+def refuse_read_only_token(request: Request) -> None:
+    """Refuse to write with a read-only token.
 
     Raises:
-        PermissionDenied: it is.
+        PermissionDenied: the request was authenticated with one.
     """
     if getattr(request.auth, "read_only", False):
-        raise PermissionDenied("This token is for reading only. Make one for writing under /account/tokens/.")
+        raise PermissionDenied("This token is read-only. Create another one at /account/tokens/.")
 
 
-class BearerAuthentication(TokenAuthentication):
-    """``Authorization: Bearer <token>``; refused where the token is unknown, revoked or expired."""
+class BearerAuthentication(authentication.BaseAuthentication):
+    """Authenticates by ``Authorization: Bearer <token>``, and refuses every other scheme."""
 
-    form = re.compile(rb"[0-9a-f]{64}")
+    token_format = re.compile(rb"[0-9a-f]{64}")
 
-    def authenticate(self, request: Request) -> tuple[Any, Any] | None:
+    def authenticate(self, request: Request) -> tuple[Any, ApiToken] | None:
+        """Return the user and the token, or None if the request has no ``Authorization`` header.
+
+        Raises:
+            AuthenticationFailed: the header is malformed, or the token is unknown, expired or revoked, or its
+                user is inactive. Counts towards the limit of the client's address.
+        """
+        words = authentication.get_authorization_header(request).split()
+        if not words:
+            return None
         try:
-            return super().authenticate(request)
+            return self.authenticate_token(self.read_token(words))
         except AuthenticationFailed:
             Limits().count(request, [Limits.address(request)])
             raise
 
-    def authenticate_credentials(self, token: bytes) -> tuple[Any, Any]:
-        if not self.form.fullmatch(token):
-            raise AuthenticationFailed("The token is not valid. Make a new one under /account/tokens/.")
-        return super().authenticate_credentials(token)
+    def authenticate_header(self, request: Request) -> str:
+        return "Bearer"
 
-    def _cleanup_token(self, auth_token: Any) -> bool:
-        """Whether the token has expired; a GET deletes nothing, and its owner still sees it listed."""
-        return auth_token.is_expired
+    def read_token(self, words: list[bytes]) -> bytes:
+        """Return the token among the words of the header, which might be a token without its scheme: no
+        message repeats them."""
+        if words[0].lower() != b"bearer":
+            raise AuthenticationFailed(f"Unsupported authorization scheme. {AUTHENTICATE}")
+        if len(words) != 2:
+            raise AuthenticationFailed(f"Malformed Authorization header. {AUTHENTICATE}")
+        return words[1]
+
+    def authenticate_token(self, text: bytes) -> tuple[Any, ApiToken]:
+        found = self.token_format.fullmatch(text) and (
+            ApiToken.objects.filter(digest=hash_token(text.decode())).select_related("user").first()
+        )
+        if not found or found.is_expired:
+            raise AuthenticationFailed(INVALID)
+        if not found.user.is_active:
+            raise AuthenticationFailed("The user of this token is inactive. Ask an administrator.")
+        return found.user, found
+
+
+class SessionAuthentication(authentication.SessionAuthentication):
+    """Authenticates by the session of the website."""
+
+    def enforce_csrf(self, request: Request) -> None:
+        try:
+            super().enforce_csrf(request)
+        except PermissionDenied:
+            raise PermissionDenied(
+                "Send the CSRF token of the session in the header X-CSRFToken,"
+                " or Authorization: Bearer <token>."
+            ) from None

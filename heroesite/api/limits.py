@@ -42,10 +42,10 @@ class LimitReached(APIException):
 
     status_code = 429
     default_code = "limit"
-    words = "From one {name} {most:,} requests a minute are taken. Try again in {wait} seconds."
+    message = "Rate limit exceeded: {most:,} requests per minute per {name}. Retry in {wait} seconds."
 
     def __init__(self, name: str, most: int, wait: int) -> None:
-        super().__init__(self.words.format(most=most, name=name, wait=wait))
+        super().__init__(self.message.format(most=most, name=name, wait=wait))
         self.wait = wait
 
 

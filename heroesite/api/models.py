@@ -1,5 +1,4 @@
-"""API tokens: kept as digests, named, with an end, and perhaps for reading only. Idempotency keys: what was
-answered to a write, for when it comes again."""
+"""API tokens, stored as digests, and idempotency keys: responses to writes, for when they are sent again."""
 
 from datetime import timedelta
 from typing import Any, Self
@@ -10,15 +9,15 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from knox.models import AbstractAuthToken, AuthTokenManager
 
-DAYS, MOST_DAYS = 365, 3650
-"""How long a token holds unless said, and at most."""
+DEFAULT_DAYS, MAX_DAYS = 365, 3650
+"""After how many days a token expires by default, and at most."""
 
 
 class ApiTokenManager(AuthTokenManager):
     def issue(
-        self, user: Any, *, name: str = "", read_only: bool = False, days: int = DAYS
+        self, user: Any, *, name: str = "", read_only: bool = False, days: int = DEFAULT_DAYS
     ) -> tuple[Any, str]:
-        """Make a token for ``user``. Returns it with its text, which can never be shown again."""
+        """Create a token for ``user``. Return it and its text, of which only a digest is stored."""
         return self.create(user, expiry=timedelta(days=days), name=name, read_only=read_only)
 
     def revoke(self, user: Any) -> int:
@@ -28,10 +27,10 @@ class ApiTokenManager(AuthTokenManager):
 
 
 class ApiToken(AbstractAuthToken):
-    """A bearer token (RFC 6750) by which a program acts for its user."""
+    """A bearer token (RFC 6750), with which an API client acts for its user."""
 
     name: models.CharField = models.CharField(_("name"), max_length=100, blank=True)
-    read_only: models.BooleanField = models.BooleanField(_("for reading only"), default=False)
+    read_only: models.BooleanField = models.BooleanField(_("read-only"), default=False)
 
     objects = ApiTokenManager()
 

@@ -10,7 +10,7 @@ from heroesite.records.audit.change_sets import atomic_change_set
 from heroesite.records.audit.entries import Entry
 from heroesite.records.audit.recording import changed_fields
 from heroesite.records.models.base import Record
-from heroesite.records.permissions import is_allowed
+from heroesite.records.permissions import is_allowed, permission_message
 
 
 # One record -------------------------------------------------------------------------------
@@ -33,8 +33,9 @@ def revert(kind: type[Record], entry: Any, user: Any) -> Record:
                 _("A value of this version has been erased from the history."), code="erased"
             )
         record: Any = kind.objects.filter(pk=entry.id).select_for_update().first()
-        if not is_allowed(user, "change" if record else "add", kind):
-            raise PermissionDenied
+        action = "change" if record else "add"
+        if not is_allowed(user, action, kind):
+            raise PermissionDenied(permission_message(action, kind))
         if record is None:
             record = kind.from_deleted_entry(entry)
             record.full_clean()

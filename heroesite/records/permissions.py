@@ -21,6 +21,11 @@ def is_allowed(user: Any, action: str, model: RecordModel) -> bool:
     return user.has_perm(f"{model._meta.app_label}.{action}_{model._meta.model_name}")
 
 
+def permission_message(action: str, model: RecordModel) -> str:
+    """Return the API's message for a user who isn't allowed to ``action`` records of a type."""
+    return f"This needs permission to {action} {model._meta.verbose_name_plural}."
+
+
 def hidden_fields(user: Any, model: RecordModel) -> tuple[str, ...]:
     """Return the restricted fields that ``user`` may never see."""
     return tuple(name for name, permission in model.RESTRICTED.items() if not user.has_perm(permission))

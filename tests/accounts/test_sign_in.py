@@ -1,4 +1,4 @@
-"""Signing in and out, passwords, and what those who do neither are spared."""
+"""Signing in and out, changing and resetting a password, and no cookies for visitors who only read."""
 
 import re
 
@@ -24,30 +24,31 @@ def sign_in(client, name="editor", password=PASSWORD, address=SIGN_IN):
 
 
 def is_signed_in(client, name="editor"):
-    return f"Sign out {name}" in read(client.get("/")).text
+    menu = read(client.get("/")).one("nav", class_="account").text
+    return "Sign out" in menu and name in menu
 
 
-# In and out -------------------------------------------------------------------------------
+# Sign in, out -----------------------------------------------------------------------------
 
 
-def test_one_signs_in_and_out(editor, visitor_browser):
+def test_a_user_signs_in_and_out(editor, visitor_browser):
     client = visitor_browser
     assert "Sign in" in [link.text for link in read(client.get("/")).all("a")]
-    answer = sign_in(client)
-    assert (answer.status_code, answer["Location"]) == (302, "/")
+    response = sign_in(client)
+    assert (response.status_code, response["Location"]) == (302, "/")
     assert is_signed_in(client)
-    answer = fill_in_sign_out(client)
-    assert (answer.status_code, answer["Location"]) == (302, "/")
+    response = sign_out(client)
+    assert (response.status_code, response["Location"]) == (302, "/")
     assert not is_signed_in(client)
     assert client.get("/heroes/new/").status_code == 302
 
 
-def fill_in_sign_out(client):
+def sign_out(client):
     form = form_with(read(client.get("/account/logout/")).one("main"))
     return client.post("/account/logout/", form.values())
 
 
-def test_a_link_to_sign_out_asks_first(editor_browser):
+def test_the_link_to_sign_out_asks_first(editor_browser):
     assert editor_browser.get("/account/logout/").status_code == 200
     assert is_signed_in(editor_browser)
 
@@ -55,32 +56,32 @@ def test_a_link_to_sign_out_asks_first(editor_browser):
 @pytest.mark.parametrize(
     ("name", "password"), [("editor", "wrong"), ("nobody", PASSWORD), ("editor", PASSWORD.upper())]
 )
-def test_a_wrong_name_and_a_wrong_password_are_told_alike(name, password, editor, visitor_browser):
-    answer = sign_in(visitor_browser, name, password)
-    page = read(answer)
+def test_a_wrong_username_and_a_wrong_password_have_the_same_message(name, password, editor, visitor_browser):
+    response = sign_in(visitor_browser, name, password)
+    page = read(response)
     assert page.one("div", role="alert").one("li").text == WRONG
     assert "autofocus" in page.one("div", role="alert").attributes
     assert form_with(page, "login").values()["login"] == name
     assert not form_with(page, "login").values()["password"]
-    assert "no-store" in answer["Cache-Control"]
+    assert "no-store" in response["Cache-Control"]
     assert not is_signed_in(visitor_browser)
 
 
-def test_who_is_no_longer_active_does_not_get_in(editor, visitor_browser):
+def test_an_inactive_user_cannot_sign_in(editor, visitor_browser):
     editor.is_active = False
     editor.save()
     sign_in(visitor_browser)
     assert not is_signed_in(visitor_browser)
 
 
-def test_signing_in_makes_a_new_session(editor, visitor_browser):
+def test_signing_in_starts_a_new_session(editor, visitor_browser):
     visitor_browser.cookies["sessionid"] = "chosen-by-somebody-else"
     sign_in(visitor_browser)
     assert is_signed_in(visitor_browser)
     assert visitor_browser.cookies["sessionid"].value != "chosen-by-somebody-else"
 
 
-def test_the_session_cookie_is_kept_from_scripts_and_other_sites(editor, visitor_browser):
+def test_scripts_and_other_sites_cannot_read_the_session_cookie(editor, visitor_browser):
     sign_in(visitor_browser)
     cookie = visitor_browser.cookies["sessionid"]
     assert cookie["httponly"] is True
@@ -89,47 +90,47 @@ def test_the_session_cookie_is_kept_from_scripts_and_other_sites(editor, visitor
 
 
 @pytest.mark.parametrize("elsewhere", ["https://evil.example/", "//evil.example/", "javascript:alert(1)"])
-def test_nobody_is_led_to_another_site_after_signing_in(elsewhere, editor, visitor_browser):
-    answer = sign_in(visitor_browser, address=f"{SIGN_IN}?next={elsewhere}")
-    assert (answer.status_code, answer["Location"]) == (302, "/")
+def test_signing_in_never_redirects_to_another_site(elsewhere, editor, visitor_browser):
+    response = sign_in(visitor_browser, address=f"{SIGN_IN}?next={elsewhere}")
+    assert (response.status_code, response["Location"]) == (302, "/")
 
 
-def test_who_is_signed_in_already_is_not_asked_again(editor_browser):
-    answer = editor_browser.get(SIGN_IN)
-    assert (answer.status_code, answer["Location"]) == (302, "/")
+def test_a_signed_in_user_is_not_asked_to_sign_in(editor_browser):
+    response = editor_browser.get(SIGN_IN)
+    assert (response.status_code, response["Location"]) == (302, "/")
 
 
-def test_a_form_sent_without_its_token_signs_nobody_in(editor):
+def test_a_form_without_its_csrf_token_signs_nobody_in(editor):
     client = Client(enforce_csrf_checks=True)
-    answer = client.post(SIGN_IN, {"login": "editor", "password": PASSWORD})
-    assert answer.status_code == 403
+    response = client.post(SIGN_IN, {"login": "editor", "password": PASSWORD})
+    assert response.status_code == 403
     assert not is_signed_in(client)
 
 
 @pytest.mark.parametrize("address", ["/admin/", "/admin/login/", "/admin/heroes/hero/", "/admin/nowhere/"])
-def test_the_admin_sends_to_the_one_sign_in(address, editor, visitor_browser):
-    answer = visitor_browser.get(address, follow=True)
-    assert answer.request["PATH_INFO"] == SIGN_IN
-    page = read(answer)
+def test_the_admin_redirects_to_the_sign_in_page(address, editor, visitor_browser):
+    response = visitor_browser.get(address, follow=True)
+    assert response.request["PATH_INFO"] == SIGN_IN
+    page = read(response)
     assert form_with(page, "login", "password")
     client = visitor_browser
     data = form_with(page, "login").values() | {"login": "editor", "password": PASSWORD}
-    answer = client.post(SIGN_IN, data)
-    assert answer["Location"].startswith("/admin/")
+    response = client.post(SIGN_IN, data)
+    assert response["Location"].startswith("/admin/")
     assert client.get("/admin/").status_code == 200
 
 
-def test_the_admins_own_sign_in_takes_no_password(administrator, visitor_browser):
+def test_the_sign_in_of_the_admin_accepts_no_password(administrator, visitor_browser):
     values = {"username": "administrator", "password": PASSWORD, "next": "/admin/"}
-    answer = visitor_browser.post("/admin/login/", values)
-    assert answer.status_code == 302
-    assert answer["Location"].startswith(SIGN_IN)
+    response = visitor_browser.post("/admin/login/", values)
+    assert response.status_code == 302
+    assert response["Location"].startswith(SIGN_IN)
     assert not is_signed_in(visitor_browser, "administrator")
 
 
-def test_who_is_no_staff_is_not_let_into_the_admin(reader):
-    answer = browser(reader).get("/admin/", follow=True)
-    assert answer.status_code == 403
+def test_a_user_who_is_not_staff_cannot_open_the_admin(reader):
+    response = browser(reader).get("/admin/", follow=True)
+    assert response.status_code == 403
 
 
 def test_signing_out_of_the_admin_signs_out(editor_browser):
@@ -143,17 +144,17 @@ def test_signing_out_of_the_admin_signs_out(editor_browser):
 def test_nobody_signs_up(visitor_browser):
     assert read(visitor_browser.get("/account/signup/")).one("h1").text == "Sign-up is closed"
     values = {"username": "zed", "email": "zed@example.org", "password1": NEW, "password2": NEW}
-    answer = visitor_browser.post("/account/signup/", values)
-    assert "closed" in read(answer).text.lower()
+    response = visitor_browser.post("/account/signup/", values)
+    assert "closed" in read(response).text.lower()
     assert not User.objects.exists()
     assert not is_signed_in(visitor_browser, "zed")
 
 
 @pytest.mark.parametrize("page", [SIGN_IN, "/", RESET])
 def test_no_page_offers_to_sign_up(page, visitor_browser):
-    answer = visitor_browser.get(page)
-    assert "signup" not in answer.content.decode()
-    assert "sign up" not in read(answer).text.lower()
+    response = visitor_browser.get(page)
+    assert "signup" not in response.content.decode()
+    assert "sign up" not in read(response).text.lower()
 
 
 # Passwords --------------------------------------------------------------------------------
@@ -164,9 +165,9 @@ def change_password(client, old=PASSWORD, first=NEW, second=NEW):
     return fill_in(client, "/account/password/change/", **values)
 
 
-def test_one_changes_ones_password(editor, editor_browser, visitor_browser):
-    answer = change_password(editor_browser)
-    assert answer.status_code == 302
+def test_a_user_changes_their_password(editor, editor_browser, visitor_browser):
+    response = change_password(editor_browser)
+    assert response.status_code == 302
     assert is_signed_in(editor_browser)
     sign_in(visitor_browser)
     assert not is_signed_in(visitor_browser)
@@ -174,7 +175,7 @@ def test_one_changes_ones_password(editor, editor_browser, visitor_browser):
     assert is_signed_in(visitor_browser)
 
 
-def test_a_changed_password_ends_the_sessions_elsewhere(editor, editor_browser):
+def test_a_changed_password_ends_all_other_sessions(editor, editor_browser):
     elsewhere = browser(editor)
     change_password(editor_browser)
     assert not is_signed_in(elsewhere)
@@ -191,7 +192,7 @@ def test_a_changed_password_ends_the_sessions_elsewhere(editor, editor_browser):
         ({"first": "editor@example.org", "second": "editor@example.org"}, "password1"),
     ],
 )
-def test_a_password_that_will_not_do_is_explained_at_its_field(values, field, editor, editor_browser):
+def test_an_invalid_password_is_explained_at_its_field(values, field, editor, editor_browser):
     page = read(change_password(editor_browser, **values))
     control = page.one("input", name=field)
     assert control["aria-invalid"] == "true"
@@ -200,10 +201,10 @@ def test_a_password_that_will_not_do_is_explained_at_its_field(values, field, ed
     assert editor.check_password(PASSWORD)
 
 
-def test_a_visitor_changes_no_password(visitor_browser):
-    answer = visitor_browser.get("/account/password/change/")
-    assert answer.status_code == 302
-    assert answer["Location"].startswith(SIGN_IN)
+def test_a_visitor_cannot_change_a_password(visitor_browser):
+    response = visitor_browser.get("/account/password/change/")
+    assert response.status_code == 302
+    assert response["Location"].startswith(SIGN_IN)
 
 
 def link_in(mail):
@@ -211,18 +212,18 @@ def link_in(mail):
     return link
 
 
-def test_a_forgotten_password_is_set_anew_by_mail(editor, visitor_browser, mailoutbox):
-    answer = fill_in(visitor_browser, RESET, email="editor@example.org")
-    assert answer.status_code == 302
-    assert "email" in read(visitor_browser.get(answer["Location"])).text.lower()
+def test_a_forgotten_password_is_reset_by_email(editor, visitor_browser, mailoutbox):
+    response = fill_in(visitor_browser, RESET, email="editor@example.org")
+    assert response.status_code == 302
+    assert "email" in read(visitor_browser.get(response["Location"])).text.lower()
     (mail,) = mailoutbox
     assert mail.to == ["editor@example.org"]
     assert "editor" in mail.body
     step = visitor_browser.get(link_in(mail))
     assert step.status_code == 302
-    answer = fill_in(visitor_browser, step["Location"], password1=NEW, password2=NEW)
-    assert answer.status_code == 302
-    assert visitor_browser.get(answer["Location"]).status_code == 200
+    response = fill_in(visitor_browser, step["Location"], password1=NEW, password2=NEW)
+    assert response.status_code == 302
+    assert visitor_browser.get(response["Location"]).status_code == 200
     editor.refresh_from_db()
     assert editor.check_password(NEW)
     other = browser()
@@ -230,24 +231,24 @@ def test_a_forgotten_password_is_set_anew_by_mail(editor, visitor_browser, mailo
     assert is_signed_in(other)
 
 
-def test_the_link_in_the_mail_works_once(editor, visitor_browser, mailoutbox):
+def test_the_link_in_the_email_works_once(editor, visitor_browser, mailoutbox):
     fill_in(visitor_browser, RESET, email="editor@example.org")
     link = link_in(mailoutbox[0])
     fill_in(visitor_browser, visitor_browser.get(link)["Location"], password1=NEW, password2=NEW)
-    answer = browser().get(link)
-    assert not read(answer).all("input", type="password")
+    response = browser().get(link)
+    assert not read(response).all("input", type="password")
     editor.refresh_from_db()
     assert editor.check_password(NEW)
 
 
 @pytest.mark.parametrize("tampered", ["1-x-y", "zzz-dih3ux-718976e8e40424ed33b01c56d37def92"])
-def test_a_link_that_is_made_up_opens_nothing(tampered, editor, visitor_browser):
-    answer = visitor_browser.get(f"{RESET}key/{tampered}/")
-    assert answer.status_code in (200, 400, 404)
-    assert not read(answer).all("input", type="password")
+def test_a_forged_link_opens_nothing(tampered, editor, visitor_browser):
+    response = visitor_browser.get(f"{RESET}key/{tampered}/")
+    assert response.status_code in (200, 400, 404)
+    assert not read(response).all("input", type="password")
 
 
-def test_an_unknown_address_is_answered_alike_and_sent_no_way_to_sign_up(visitor_browser, editor, mailoutbox):
+def test_an_unknown_address_gets_the_same_response_and_no_sign_up(visitor_browser, editor, mailoutbox):
     known = fill_in(visitor_browser, RESET, email="editor@example.org")
     unknown = fill_in(visitor_browser, RESET, email="nobody@example.org")
     assert (unknown.status_code, unknown["Location"]) == (known.status_code, known["Location"])
@@ -256,7 +257,7 @@ def test_an_unknown_address_is_answered_alike_and_sent_no_way_to_sign_up(visitor
         assert "signup" not in mail.body
 
 
-# No cookies for those who only read -------------------------------------------------------
+# No cookies for visitors who only read -----------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -285,8 +286,8 @@ def test_an_unknown_address_is_answered_alike_and_sent_no_way_to_sign_up(visitor
     ],
 )
 @pytest.mark.parametrize("method", ["get", "head", "options"])
-def test_who_only_reads_gets_no_cookie(method, address, visitor_browser):
+def test_visitors_who_only_read_get_no_cookie(method, address, visitor_browser):
     address = address.format(hero=HeroFactory().pk, team=TeamFactory().pk)
-    answer = getattr(visitor_browser, method)(address)
-    assert answer.status_code < 500
-    assert not answer.cookies
+    response = getattr(visitor_browser, method)(address)
+    assert response.status_code < 500
+    assert not response.cookies

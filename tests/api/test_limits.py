@@ -66,7 +66,8 @@ def test_what_goes_beyond_a_limit_is_refused_until_the_next_minute(clock, allow)
     assert refused["Retry-After"] == "40"
     assert refused["Content-Type"] == "application/problem+json"
     assert (
-        refused.json()["detail"] == "From one address 3 requests a minute are taken. Try again in 40 seconds."
+        refused.json()["detail"]
+        == "Rate limit exceeded: 3 requests per minute per address. Retry in 40 seconds."
     )
     clock.now += 39
     assert client.get(HEROES).status_code == 429

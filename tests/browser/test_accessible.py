@@ -147,7 +147,7 @@ def show_the_keys(page: Page) -> None:
 def make_a_token(page: Page) -> None:
     page.goto("/account/tokens/")
     page.get_by_label("Name", exact=True).fill("for axe")
-    page.get_by_role("button", name="Make a token").click()
+    page.get_by_role("button", name="Create token").click()
     page.get_by_text("Your new token").wait_for()
 
 

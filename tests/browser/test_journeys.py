@@ -350,7 +350,7 @@ def test_somebody_signs_in_and_out(visit, way):
     somebody.press("Sign in")
     somebody.reads("Heroes")
     somebody.hand.press(somebody.page.get_by_role("link", name="Sign out editor"))
-    somebody.press("Sign Out")
+    somebody.press("Sign out")
     expect(somebody.page.get_by_role("link", name="Sign in")).to_have_count(1)
 
 

@@ -240,7 +240,7 @@ def test_a_session_writes_at_the_api_only_with_its_csrf_token(action, editor):
     client.force_login(editor)
     answer = at_api(client, action, hero)
     assert answer.status_code == 403
-    assert answer.json()["detail"].startswith("CSRF Failed")
+    assert answer.json()["detail"].startswith("Send the CSRF token of the session")
     assert is_untouched(hero)
     token = read(client.get("/heroes/new/")).one("main").one("input", name="csrfmiddlewaretoken")["value"]
     answer = at_api(WithHeader(client, {"HTTP_X_CSRFTOKEN": token}), action, hero)
@@ -273,7 +273,7 @@ def test_a_token_for_reading_never_writes(who, action, kind, someone):
     assert client.get(f"/api/v1/{kind._meta.app_label}/").json()["count"] == 1
     answer = at_api(WithHeader(Client(), client._credentials), action, record)
     assert answer.status_code == 403
-    words = "This token is for reading only. Make one for writing under /account/tokens/."
+    words = "This token is read-only. Create another one at /account/tokens/."
     assert answer.json()["detail"] == words
     assert is_untouched(record)
 

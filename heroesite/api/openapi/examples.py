@@ -4,6 +4,7 @@ from typing import Any
 
 from django.http import HttpRequest
 
+from heroesite.api.authentication import INVALID
 from heroesite.api.conditional import IfMatchNotSupported, PreconditionFailed, PreconditionRequired
 from heroesite.api.idempotency import IdempotencyKeyInUse, IdempotencyKeyReused, InvalidIdempotencyKey
 from heroesite.api.limits import LimitReached
@@ -45,13 +46,13 @@ def no_permission(method: str, model: Any) -> dict[str, Problem]:
     """Return the error of a user without permission to add, change or delete records."""
     action = {"POST": "add", "DELETE": "delete"}.get(method, "change")
     names = model._meta.verbose_name_plural
-    return {"permission": Problem(403, f"You don't have permission to {action} {names}.")}
+    return {"permission": Problem(403, f"This needs permission to {action} {names}.")}
 
 
 COMMON = {
-    "token": Problem(401, "The token is not valid. Make a new one under /account/tokens/."),
+    "token": Problem(401, INVALID),
     "accept": Problem(406, NOT_ACCEPTABLE),
-    "limit": Problem(429, LimitReached.words.format(most=30_000, name="token", wait=12)),
+    "limit": Problem(429, LimitReached.message.format(most=30_000, name="token", wait=12)),
 }
 REQUEST_BODY = {
     "not JSON": Problem(

@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.conf import settings
+from drf_spectacular import authentication
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from drf_spectacular.openapi import AutoSchema
 from drf_spectacular.utils import OpenApiExample
@@ -68,6 +69,10 @@ AUTOMATIC = {"version": 1, "created_at": "2026-01-31T12:00:00Z", "updated_at": "
 BULK_BODY = {"type": "array", "minItems": 1, "maxItems": 1000}
 DRY_RUN_EXAMPLE = "Dry run"
 """The name of the example."""
+
+
+class SessionScheme(authentication.SessionScheme):
+    target_class = "heroesite.api.authentication.SessionAuthentication"
 
 
 class BearerScheme(OpenApiAuthenticationExtension):

@@ -19,7 +19,7 @@ from heroesite.api.openapi.parameters import (
     id_parameter,
 )
 from heroesite.api.openapi.schema import AUTOMATIC
-from heroesite.api.problems import INVALID_QUERY, NO_PERMISSION, Problem, optional_members
+from heroesite.api.problems import INVALID_QUERY, Problem, optional_members
 from heroesite.changelog.api.schema import HistoryAutoSchema
 from heroesite.changelog.revert import revert
 from heroesite.ids import is_id
@@ -27,6 +27,7 @@ from heroesite.records.api.errors import not_found
 from heroesite.records.api.permissions import AuthenticatedWritePermission
 from heroesite.records.api.viewsets import RecordViewSet
 from heroesite.records.api.writes import idempotent
+from heroesite.records.permissions import permission_message
 from heroesite.text import printable
 
 WAS_DELETED = "It was deleted at this version. Choose an earlier one."
@@ -57,7 +58,7 @@ class RevertAutoSchema(HistoryAutoSchema):
     def get_problems(self) -> dict[str, Problem]:
         return super().get_problems() | {
             **KEY,
-            "permission": Problem(403, NO_PERMISSION),
+            "permission": Problem(403, permission_message("change", self.view.model)),
             "parameter": Problem(400, INVALID_QUERY, [unknown_parameter("dry_run")]),
             "body": unknown_member(),
             "deleted then": Problem(409, WAS_DELETED),

@@ -14,7 +14,6 @@ from heroesite.api.openapi.examples import KEY, unknown_member, unknown_paramete
 from heroesite.api.openapi.parameters import DRY_RUN, IDEMPOTENCY_KEY, IDEMPOTENCY_REPLAYED, id_parameter
 from heroesite.api.problems import (
     INVALID_QUERY,
-    NO_PERMISSION,
     InvalidBody,
     Problem,
     optional_members,
@@ -32,6 +31,7 @@ from heroesite.records.api.permissions import AuthenticatedWritePermission
 from heroesite.records.api.writes import IdempotentWriteMixin, idempotent
 from heroesite.records.audit.change_sets import ChangeSet, Source, new_change_set
 from heroesite.records.models.base import record_models
+from heroesite.records.permissions import permission_message
 
 LISTED = 1_000
 """Records that a response lists."""
@@ -126,7 +126,7 @@ class UndoAutoSchema(HistoryAutoSchema):
     def get_problems(self) -> dict[str, Problem]:
         return super().get_problems() | {
             **KEY,
-            "permission": Problem(403, NO_PERMISSION),
+            "permission": Problem(403, permission_message("delete", record_models()[-1])),
             "parameter": Problem(400, INVALID_QUERY, [unknown_parameter("dry_run")]),
             "body": unknown_member("anyway"),
             "nothing": Problem(409, str(NothingUndone([], []).detail), [], {"skipped": []}),

@@ -10,7 +10,7 @@ from django.db.models import Count, F, Max, Min, Q
 from heroesite.changelog.undo.locked_records import Model
 from heroesite.records.audit.change_sets import ChangeSet
 from heroesite.records.audit.entries import Entry
-from heroesite.records.permissions import is_allowed
+from heroesite.records.permissions import is_allowed, permission_message
 
 EXISTED_BEFORE = Q(created=None) | Q(created__gt=F("first"))
 EXISTED_AFTER = Q(deleted=None) | Q(deleted__lt=F("last"))
@@ -53,4 +53,4 @@ def check_permission(user: Any, counts: Counter[tuple[Model, str]]) -> None:
     """
     for model, action in counts:
         if not is_allowed(user, action, model):
-            raise PermissionDenied
+            raise PermissionDenied(permission_message(action, model))

@@ -1,4 +1,4 @@
-"""An administrator adds people in the admin and puts them in groups, which say what they may do."""
+"""Administrators add users in the admin and put them in groups, which grant permissions."""
 
 import pytest
 from django.contrib.auth.models import Group, User
@@ -24,13 +24,13 @@ def permissions_of(group):
     return {f"{app}.{codename}" for app, codename in rows}
 
 
-def add_person(client, name="nora", **values):
-    """Add a person as the admin asks it: name and password first, the rest on the page after it."""
-    answer = fill_in(
+def add_user(client, name="nora", **values):
+    """Add a user as the admin does: username and password first, the rest on the next page."""
+    response = fill_in(
         client, f"{USERS}add/", press="_save", username=name, password1=PASSWORD, password2=PASSWORD
     )
-    assert answer.status_code == 302
-    return fill_in(client, answer["Location"], press="_save", **values)
+    assert response.status_code == 302
+    return fill_in(client, response["Location"], press="_save", **values)
 
 
 def sign_in(name="nora"):
@@ -46,7 +46,7 @@ def group_id(name):
 # The groups -------------------------------------------------------------------------------
 
 
-def test_there_are_two_groups_from_the_start():
+def test_a_new_register_has_two_groups():
     assert sorted(Group.objects.values_list("name", flat=True)) == ["Editors", "Keepers"]
 
 
@@ -54,17 +54,17 @@ def test_editors_write_heroes_and_teams_and_nothing_else():
     assert permissions_of("Editors") == EDITING
 
 
-def test_keepers_see_secret_names_as_well():
+def test_keepers_also_see_secret_names():
     assert permissions_of("Keepers") == EDITING | {"heroes.view_secret_name"}
 
 
-# Adding a person --------------------------------------------------------------------------
+# Adding a user ----------------------------------------------------------------------------
 
 
-def test_a_person_put_in_editors_can_edit(administrator_browser):
+def test_a_user_in_editors_can_edit(administrator_browser):
     hero = HeroFactory(secret_name="Edith Wren")
-    answer = add_person(administrator_browser, groups=[group_id("Editors")])
-    assert answer.status_code == 302
+    response = add_user(administrator_browser, groups=[group_id("Editors")])
+    assert response.status_code == 302
     client = sign_in()
     assert fill_in(client, "/heroes/new/", name="Owl", secret_name="x").status_code == 302
     assert fill_in(client, f"/heroes/{hero.pk}/edit/", name="Renamed").status_code == 302
@@ -75,22 +75,22 @@ def test_a_person_put_in_editors_can_edit(administrator_browser):
     assert client.post(f"/heroes/{Hero.objects.get().pk}/reveal/").status_code == 403
 
 
-def test_a_person_put_in_keepers_sees_secret_names(administrator_browser):
+def test_a_user_in_keepers_sees_secret_names(administrator_browser):
     hero = HeroFactory(secret_name="Edith Wren")
-    add_person(administrator_browser, groups=[group_id("Keepers")])
-    answer = sign_in().post(f"/heroes/{hero.pk}/reveal/")
-    assert "Edith Wren" in read(answer).text
+    add_user(administrator_browser, groups=[group_id("Keepers")])
+    response = sign_in().post(f"/heroes/{hero.pk}/reveal/")
+    assert "Edith Wren" in read(response).text
 
 
-def test_a_person_in_no_group_only_reads(administrator_browser):
-    add_person(administrator_browser)
+def test_a_user_in_no_group_only_reads(administrator_browser):
+    add_user(administrator_browser)
     client = sign_in()
     assert client.get("/heroes/").status_code == 200
     assert client.get("/heroes/new/").status_code == 403
 
 
-def test_an_editor_who_is_staff_edits_in_the_admin_too(administrator_browser):
-    add_person(administrator_browser, groups=[group_id("Editors")], is_staff="on")
+def test_an_editor_who_is_staff_also_edits_in_the_admin(administrator_browser):
+    add_user(administrator_browser, groups=[group_id("Editors")], is_staff="on")
     client = sign_in()
     values = {"name": "Owl", "secret_name": "x"}
     assert fill_in(client, "/admin/heroes/hero/add/", press="_save", **values).status_code == 302
@@ -98,13 +98,13 @@ def test_an_editor_who_is_staff_edits_in_the_admin_too(administrator_browser):
     assert client.get(USERS).status_code == 403
 
 
-def test_an_editor_who_is_no_staff_is_kept_out_of_the_admin(administrator_browser):
-    add_person(administrator_browser, groups=[group_id("Editors")])
+def test_an_editor_who_is_not_staff_cannot_open_the_admin(administrator_browser):
+    add_user(administrator_browser, groups=[group_id("Editors")])
     assert sign_in().get("/admin/", follow=True).status_code == 403
 
 
-def test_taken_out_of_the_group_one_edits_no_more(administrator_browser):
-    add_person(administrator_browser, groups=[group_id("Editors")])
+def test_a_user_removed_from_editors_can_no_longer_edit(administrator_browser):
+    add_user(administrator_browser, groups=[group_id("Editors")])
     client = sign_in()
     assert client.get("/heroes/new/").status_code == 200
     pk = User.objects.get(username="nora").pk
@@ -112,8 +112,8 @@ def test_taken_out_of_the_group_one_edits_no_more(administrator_browser):
     assert client.get("/heroes/new/").status_code == 403
 
 
-def test_made_inactive_one_is_signed_out(administrator_browser):
-    add_person(administrator_browser, groups=[group_id("Editors")])
+def test_a_deactivated_user_is_signed_out(administrator_browser):
+    add_user(administrator_browser, groups=[group_id("Editors")])
     client = sign_in()
     pk = User.objects.get(username="nora").pk
     form = form_with(read(administrator_browser.get(f"{USERS}{pk}/change/")), "groups").values()
@@ -124,11 +124,11 @@ def test_made_inactive_one_is_signed_out(administrator_browser):
 
 
 @pytest.mark.parametrize(
-    ("password", "words"),
+    ("password", "message"),
     [("short", "too short"), ("password123", "too common"), ("93741852079", "entirely numeric")],
 )
-def test_a_weak_password_is_refused(password, words, administrator_browser):
-    answer = fill_in(
+def test_a_weak_password_is_rejected(password, message, administrator_browser):
+    response = fill_in(
         administrator_browser,
         f"{USERS}add/",
         press="_save",
@@ -136,20 +136,20 @@ def test_a_weak_password_is_refused(password, words, administrator_browser):
         password1=password,
         password2=password,
     )
-    assert words in read(answer).text
+    assert message in read(response).text
     assert not User.objects.filter(username="nora").exists()
 
 
-def test_an_administrator_sets_anothers_password(administrator_browser):
+def test_an_administrator_sets_the_password_of_a_user(administrator_browser):
     nora = person("nora")
     values = {"password1": "a new battery", "password2": "a new battery"}
-    answer = fill_in(administrator_browser, f"{USERS}{nora.pk}/password/", **values)
-    assert answer.status_code == 302
+    response = fill_in(administrator_browser, f"{USERS}{nora.pk}/password/", **values)
+    assert response.status_code == 302
     nora.refresh_from_db()
     assert nora.check_password("a new battery")
 
 
-def test_the_list_of_people_is_searched_and_filtered(administrator_browser):
+def test_administrators_search_and_filter_the_users(administrator_browser):
     person("nora", "Editors")
     person("otto", staff=True)
 
@@ -163,7 +163,7 @@ def test_the_list_of_people_is_searched_and_filtered(administrator_browser):
     assert found(f"groups__id__exact={group_id('Editors')}") == ["nora"]
 
 
-def test_a_group_of_ones_own_says_what_its_people_may_do(administrator_browser):
+def test_a_new_group_grants_its_permissions(administrator_browser):
     form = read(administrator_browser.get("/admin/auth/group/add/")).one("select", name="permissions")
     (chosen,) = [option["value"] for option in form.all("option") if option.text.endswith("Can add team")]
     values = {"name": "Founders", "permissions": [chosen]}
@@ -176,7 +176,7 @@ def test_a_group_of_ones_own_says_what_its_people_may_do(administrator_browser):
     assert client.get(f"/teams/{TeamFactory().pk}/edit/").status_code == 403
 
 
-def test_deleting_a_person_is_asked_first_and_deletes_no_heroes(administrator_browser):
+def test_deleting_a_user_needs_confirmation_and_deletes_no_heroes(administrator_browser):
     nora = person("nora", "Editors")
     fill_in(browser(nora), "/heroes/new/", name="Owl", secret_name="x")
     assert nora.username in read(administrator_browser.get(f"{USERS}{nora.pk}/delete/")).text
