@@ -32,3 +32,8 @@ const applyTheme = () => {
   return theme;
 };
 applyTheme();
+
+// A browser may go back or forward while the page loads, before htmx listens: show what the address says.
+addEventListener("popstate", ({ state }) => {
+  if (state?.htmx && !onpopstate) location.reload();
+});

@@ -110,6 +110,15 @@ document.addEventListener("htmx:afterSwap", ({ detail }) => {
   else control.removeAttribute("aria-describedby");
 });
 
+// A press of a button ends with a check of the field that was left. An error that appears before the button is
+// released would move the button away, and the form is about to be checked as a whole.
+let pressed = null;
+document.addEventListener("pointerdown", ({ target }) => (pressed = target.closest("form [type=submit]")));
+for (const end of ["pointerup", "pointercancel"]) document.addEventListener(end, () => (pressed = null));
+document.addEventListener("htmx:beforeRequest", (event) => {
+  if (pressed?.form.contains(event.target) && event.target.matches(".field")) event.preventDefault();
+});
+
 const guarded = find("form[data-guarded]");
 if (guarded) {
   const values = () => new URLSearchParams(new FormData(guarded)).toString();

@@ -83,5 +83,6 @@ def test_an_empty_register_says_so_and_shows_where_to_begin(visit, tmp_path):
         page.get_by_label("Name", exact=True).fill("Owl")
         page.get_by_label("Secret name").fill("Nora Hidden")
         page.get_by_role("button", name="Save").click()
+        expect(page.get_by_role("heading", level=1)).to_have_text("Owl")
         page.goto("/")
         expect(page.get_by_text("None yet.")).to_have_count(1)

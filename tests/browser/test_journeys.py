@@ -6,23 +6,26 @@ from itertools import count
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from .hands import WAYS, Keyboard
+from .devices import DEVICES, Keyboard
 
 numbers = count(1)
 
 
-@pytest.fixture(params=WAYS)
-def way(request):
-    return WAYS[request.param]
+@pytest.fixture(params=DEVICES)
+def device(request):
+    return DEVICES[request.param]
 
 
 class Person:
-    """Somebody at a page, with the way they use it."""
+    """Somebody at a page.
 
-    def __init__(self, visit, who: str, way) -> None:
-        kind, self.scripts = way
-        self.page: Page = visit(who, java_script_enabled=self.scripts)
-        self.hand = kind(self.page)
+    Before reading a page without waiting, expect something that only the new page contains.
+    """
+
+    def __init__(self, visit, username: str, device) -> None:
+        device_class, self.scripts = device
+        self.page: Page = visit(username, java_script_enabled=self.scripts)
+        self.device = device_class(self.page)
 
     def go(self, address: str):
         return self.page.goto(address)
@@ -34,20 +37,20 @@ class Person:
         return self.page.get_by_role("main").get_by_label(label, exact=True)
 
     def follow(self, name: str) -> None:
-        self.hand.press(self.part("link", name))
+        self.device.press(self.part("link", name))
 
     def press(self, name: str) -> None:
-        self.hand.press(self.part("button", name))
+        self.device.press(self.part("button", name))
 
     def unfold(self, name: str) -> None:
-        self.hand.press(self.page.locator("summary").filter(has_text=name))
+        self.device.press(self.page.locator("summary").filter(has_text=name))
 
     def fill(self, label: str, text: str) -> None:
-        self.hand.fill(self.field(label), text)
+        self.device.fill(self.field(label), text)
 
     def choose(self, label: str, option: str, within: str = "main") -> None:
         field = self.page.locator(within).get_by_role("combobox", name=label, exact=True)
-        self.hand.choose(field, option)
+        self.device.choose(field, option)
 
     def sees(self, words: str) -> None:
         expect(self.page.get_by_role("main")).to_contain_text(words)
@@ -59,10 +62,12 @@ class Person:
         return self.page.locator("#tally")
 
     def rows(self) -> list[str]:
+        """The names in the list, once it has arrived completely."""
+        self.page.wait_for_load_state()
         return self.page.locator("main tbody th a").all_inner_texts()
 
     def show(self) -> None:
-        """Have the list answer what was filled in, which it does by itself where scripts run."""
+        """Apply the filters, which happens by itself if scripts run."""
         if not self.scripts:
             self.press("Apply")
 
@@ -92,19 +97,20 @@ def new_name() -> str:
 
 
 @pytest.fixture
-def visitor(visit, way) -> Person:
-    return Person(visit, "visitor", way)
+def visitor(visit, device) -> Person:
+    return Person(visit, "visitor", device)
 
 
 @pytest.fixture
-def editor(visit, way) -> Person:
-    return Person(visit, "editor", way)
+def editor(visit, device) -> Person:
+    return Person(visit, "editor", device)
 
 
 def test_a_visitor_finds_a_hero(visitor):
     visitor.go("/")
-    visitor.hand.fill(visitor.page.get_by_role("searchbox", name="Search everything"), "bat")
+    visitor.device.fill(visitor.page.get_by_role("searchbox", name="Search everything"), "bat")
     visitor.page.keyboard.press("Enter")
+    expect(visitor.page).to_have_url(re.compile(r"/search/\?search=bat$"))
     visitor.follow("Batman")
     visitor.reads("Batman")
     visitor.follow("Justice League")
@@ -128,7 +134,7 @@ def test_a_visitor_narrows_and_orders_a_list(visitor):
     visitor.show()
     expect(visitor.tally()).to_have_text("1–12 of 12")
     head = visitor.page.get_by_role("columnheader", name="Name")
-    visitor.hand.press(head.get_by_role("link"))
+    visitor.device.press(head.get_by_role("link"))
     expect(head).to_have_attribute("aria-sort", "descending")
     assert visitor.rows() == sorted(visitor.rows(), reverse=True)
     assert len(visitor.rows()) == 12
@@ -184,6 +190,7 @@ def test_an_editor_adds_changes_and_deletes_a_hero_and_takes_that_back(editor, n
     editor.fill("Age", "11")
     editor.choose("Team", "no team")
     editor.press("Save")
+    editor.reads(new_name)
     editor.sees("no team")
     address = editor.page.url
 
@@ -217,7 +224,7 @@ def test_an_editor_moves_chosen_heroes_and_takes_that_back(editor, new_name):
     addresses = [editor.add_hero(f"{new_name} {letter}", "Runaways") for letter in "ab"]
     editor.go(f"/heroes/?search={new_name}")
     for letter in "ab":
-        editor.hand.check(editor.part("checkbox", f"Select {new_name} {letter}"))
+        editor.device.check(editor.part("checkbox", f"Select {new_name} {letter}"))
     editor.choose("Team", "Avengers", within="#selection")
     editor.press("Move")
     editor.reads("Move 2 heroes?")
@@ -238,7 +245,7 @@ def test_an_editor_deletes_chosen_teams_and_is_told_what_else_that_changes(edito
     editor.add_team(f"Team {new_name}")
     hero = editor.add_hero(new_name, f"Team {new_name}")
     editor.go(f"/teams/?search={new_name}")
-    editor.hand.check(editor.part("checkbox", f"Select Team {new_name}"))
+    editor.device.check(editor.part("checkbox", f"Select Team {new_name}"))
     editor.press("Delete")
     editor.sees("1 hero will be left without a team.")
     editor.press("Delete")
@@ -264,6 +271,7 @@ def test_an_editor_keeps_a_view_shares_it_and_drops_it(editor, visit, new_name):
     editor.go("/heroes/")
     editor.unfold("Saved views")
     editor.follow("Manage views")
+    expect(editor.page).to_have_url(re.compile(r"/heroes/views/$"))
     link = editor.part("link", new_name).get_attribute("href")
     guest = visit(java_script_enabled=editor.scripts)
     guest.goto(link)
@@ -282,6 +290,7 @@ def test_a_view_of_a_team_that_has_gone_says_so(editor, new_name):
     editor.sees(f"View “{new_name}” saved.")
     editor.go(f"/teams/{team}/delete/")
     editor.press("Delete")
+    expect(editor.page).to_have_url(re.compile(r"/teams/$"))
     editor.go("/heroes/")
     editor.unfold("Saved views")
     editor.follow(new_name)
@@ -320,8 +329,8 @@ def test_two_people_change_a_hero_at_once_and_neither_loses_anything(editor, vis
     expect(editor.page.get_by_role("definition").filter(has_text=re.compile("^7$"))).to_have_count(1)
 
 
-def test_a_keeper_reveals_a_secret_name(visit, way):
-    keeper = Person(visit, "keeper", way)
+def test_a_keeper_reveals_a_secret_name(visit, device):
+    keeper = Person(visit, "keeper", device)
     keeper.go("/heroes/?search=Batman")
     keeper.follow("Batman")
     expect(keeper.page.get_by_text("Bruce Wayne")).to_have_count(0)
@@ -331,7 +340,7 @@ def test_a_keeper_reveals_a_secret_name(visit, way):
 
 def test_the_language_can_be_chosen_and_stays(visitor):
     visitor.go("/heroes/?limit=10")
-    visitor.hand.press(visitor.page.get_by_role("link", name="Language"))
+    visitor.device.press(visitor.page.get_by_role("link", name="Language"))
     visitor.press("Deutsch")
     visitor.reads("Helden")
     expect(visitor.tally()).to_contain_text("1 bis 10 von")
@@ -339,8 +348,8 @@ def test_the_language_can_be_chosen_and_stays(visitor):
     expect(visitor.page.locator("html")).to_have_attribute("lang", "de")
 
 
-def test_somebody_signs_in_and_out(visit, way):
-    somebody = Person(visit, "visitor", way)
+def test_somebody_signs_in_and_out(visit, device):
+    somebody = Person(visit, "visitor", device)
     somebody.go("/account/login/?next=/heroes/")
     somebody.fill("Username", "editor")
     somebody.fill("Password", "wrong")
@@ -349,8 +358,8 @@ def test_somebody_signs_in_and_out(visit, way):
     somebody.fill("Password", "correct horse battery staple")
     somebody.press("Sign in")
     somebody.reads("Heroes")
-    somebody.hand.press(somebody.page.get_by_role("link", name="Sign out editor"))
-    somebody.press("Sign out")
+    somebody.device.press(somebody.page.get_by_role("link", name="Sign out editor"))
+    somebody.press("Sign Out")
     expect(somebody.page.get_by_role("link", name="Sign in")).to_have_count(1)
 
 

@@ -1,0 +1,73 @@
+"""The ways to use a page: with a mouse, or with the keyboard alone."""
+
+from playwright.sync_api import Locator, Page
+
+MOST_TABS = 400
+"""Presses of Tab after which an element counts as out of reach."""
+
+
+class Mouse:
+    def __init__(self, page: Page) -> None:
+        self.page = page
+
+    def find(self, element: Locator) -> Locator:
+        """Wait until the element is there and the scripts of its page have run, and return it.
+
+        The HTML of a page arrives in parts: an element may be shown before the scripts that it works with.
+        """
+        element.wait_for()
+        self.page.wait_for_load_state()
+        return element
+
+    def press(self, element: Locator) -> None:
+        """Follow a link, press a button or open a menu."""
+        self.find(element).click()
+
+    def check(self, box: Locator) -> None:
+        self.find(box).check()
+
+    def fill(self, field: Locator, text: str) -> None:
+        self.find(field).fill(text)
+
+    def choose(self, field: Locator, option: str) -> None:
+        """Choose an option of a select, or of the combobox that scripts make of a long one."""
+        if self.find(field).evaluate("element => element.tagName") == "SELECT":
+            field.select_option(label=option)
+        else:
+            field.fill(option)
+            self.page.get_by_role("option", name=option, exact=True).click()
+
+
+class Keyboard(Mouse):
+    """Tab reaches every element; Enter and the space bar do the rest."""
+
+    def go_to(self, element: Locator) -> None:
+        """Press Tab until the element has the focus."""
+        self.find(element)
+        for _press in range(MOST_TABS):
+            if element.evaluate("element => element === document.activeElement"):
+                return
+            self.page.keyboard.press("Tab")
+        raise AssertionError(f"Tab doesn't reach {element}.")
+
+    def press(self, element: Locator) -> None:
+        self.go_to(element)
+        self.page.keyboard.press("Enter")
+
+    def check(self, box: Locator) -> None:
+        self.go_to(box)
+        self.page.keyboard.press("Space")
+
+    def fill(self, field: Locator, text: str) -> None:
+        self.go_to(field)
+        self.page.keyboard.press("ControlOrMeta+a")
+        self.page.keyboard.press("Delete")
+        self.page.keyboard.type(text)
+
+    def choose(self, field: Locator, option: str) -> None:
+        self.fill(field, option)
+        self.page.keyboard.press("Enter")
+
+
+DEVICES = {"mouse": (Mouse, True), "mouse, no scripts": (Mouse, False), "keyboard": (Keyboard, True)}
+"""Each with whether scripts run."""
