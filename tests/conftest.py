@@ -1,4 +1,4 @@
-"""Who takes part in the tests."""
+"""Fixtures for all tests: users, their browsers and programs, and folders with a register."""
 
 import os
 import shutil
@@ -29,14 +29,14 @@ def pytest_collection_modifyitems(config, items):
 
 
 @pytest.fixture(autouse=True)
-def quick_passwords(settings):
-    """Hashing passwords slowly is not what is tested here."""
+def fast_passwords(settings):
+    """Hash passwords with a fast algorithm."""
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 
 
 @pytest.fixture(autouse=True)
-def uncounted():
-    """Requests of one test do not count in another."""
+def reset_limits():
+    """Forget the requests that other tests have sent."""
     counts.lots.clear()
 
 
@@ -47,23 +47,23 @@ def default_language():
 
 
 @pytest.fixture(scope="session")
-def after_the_first_run(tmp_path_factory) -> Path:
-    """The folder of a register as the first run leaves it."""
-    folder = tmp_path_factory.mktemp("after_the_first_run")
+def first_run_folder(tmp_path_factory) -> Path:
+    """A folder with a register as the first run creates it, to copy."""
+    folder = tmp_path_factory.mktemp("first_run_folder")
     with serving(folder):
         return folder
 
 
 @pytest.fixture
-def furnished(after_the_first_run, tmp_path) -> Path:
-    """A folder with a register in it, for a site that need not make one first."""
-    shutil.copytree(after_the_first_run, tmp_path, dirs_exist_ok=True)
+def register_folder(first_run_folder, tmp_path) -> Path:
+    """A folder with a register, so that the site doesn't have to create one."""
+    shutil.copytree(first_run_folder, tmp_path, dirs_exist_ok=True)
     return tmp_path
 
 
 @pytest.fixture(scope="module")
-def groups_come_back(django_db_setup, django_db_blocker):
-    """For tests with transactions, which empty the tables: others want the groups from the migration."""
+def restore_groups(django_db_setup, django_db_blocker):
+    """Create the groups of the migration again after tests with transactions, which empty all tables."""
     yield
     with django_db_blocker.unblock():
         import_module("heroes.migrations.0002_groups").create_groups(apps, None)
@@ -71,13 +71,13 @@ def groups_come_back(django_db_setup, django_db_blocker):
 
 @pytest.fixture
 def editor(db) -> User:
-    """Somebody of the group Editors, who is staff as well."""
+    """A user in the group Editors, with access to the admin."""
     return person("editor", "Editors", staff=True)
 
 
 @pytest.fixture
 def keeper(db) -> User:
-    """Somebody of the group Keepers, who is staff as well."""
+    """A user in the group Keepers, with access to the admin."""
     return person("keeper", "Keepers", staff=True)
 
 
@@ -88,13 +88,13 @@ def administrator(db) -> User:
 
 @pytest.fixture
 def owner(db) -> User:
-    """An administrator by another name, for tests in which many act for one."""
+    """An administrator by another name, for tests in which many clients act for one user."""
     return person("owner", staff=True, superuser=True)
 
 
 @pytest.fixture
 def reader(db) -> User:
-    """Somebody with an account and no permissions."""
+    """A user without permissions."""
     return person("reader")
 
 

@@ -1,4 +1,4 @@
-"""Reading a page as a browser does, far enough to ask what is on it and to fill in its forms."""
+"""Read a page as a browser does, so that tests can search it and fill in its forms."""
 
 import re
 from collections.abc import Iterator
@@ -14,7 +14,11 @@ BUTTONS = {"submit", "button", "image", "reset", "file"}
 
 @dataclass(eq=False)
 class Element:
-    """One element of a page; ``inside`` holds its texts and elements, in order."""
+    """An element of a page.
+
+    Attributes:
+        inside: its texts and elements, in order.
+    """
 
     tag: str
     attributes: dict[str, str] = field(default_factory=dict)
@@ -22,12 +26,14 @@ class Element:
 
     @property
     def text(self) -> str:
+        """The text that a browser shows, with runs of white space as one space."""
         return re.sub(r"\s+", " ", self.raw).strip()
 
     @property
     def raw(self) -> str:
-        words = "".join(part if isinstance(part, str) else part.raw for part in self.inside)
-        return words if self.tag in INLINE else f" {words} "
+        """The text as it is written, with spaces around elements that are not inline."""
+        text = "".join(part if isinstance(part, str) else part.raw for part in self.inside)
+        return text if self.tag in INLINE else f" {text} "
 
     @property
     def classes(self) -> list[str]:
@@ -37,14 +43,19 @@ class Element:
         return self.attributes[attribute]
 
     def __iter__(self) -> Iterator["Element"]:
-        """The elements inside, however deep, in the order of the page."""
+        """Yield all descendants in the order of the page."""
         for part in self.inside:
             if isinstance(part, Element):
                 yield part
                 yield from part
 
     def all(self, tag: str = "", **attributes: str) -> list["Element"]:
-        """The elements with that tag and those attributes; of ``class_``, one class is enough."""
+        """Return the descendants with this tag and these attributes.
+
+        Args:
+            tag: any tag if empty.
+            attributes: ``class_`` is one of the classes, ``aria_label`` is ``aria-label``.
+        """
         wanted = {name.rstrip("_").replace("_", "-"): value for name, value in attributes.items()}
         return [
             element
@@ -57,37 +68,39 @@ class Element:
         ]
 
     def one(self, tag: str = "", **attributes: str) -> "Element":
-        """The only such element."""
+        """Return the only descendant with this tag and these attributes; fails unless there is one."""
         found = self.all(tag, **attributes)
         assert len(found) == 1, f"{len(found)} × <{tag}> with {attributes} in: {self.text[:500]}"
         return found[0]
 
     def values(self) -> dict[str, Any]:
-        """What a browser would send of this form, no button pressed."""
+        """Return the values that a browser sends with this form when no button is pressed."""
         values: dict[str, Any] = {}
         for control in self:
             name = control.attributes.get("name")
-            kind = control.attributes.get("type", "text")
+            input_type = control.attributes.get("type", "text")
             if not name or "disabled" in control.attributes:
                 continue
             if control.tag == "select":
                 options = control.all("option")
-                chosen = [option for option in options if "selected" in option.attributes]
+                selected = [option for option in options if "selected" in option.attributes]
                 if "multiple" in control.attributes:
-                    values[name] = [option["value"] for option in chosen]
+                    values[name] = [option["value"] for option in selected]
                 elif options:
-                    values[name] = (chosen or options)[0]["value"]
+                    values[name] = (selected or options)[0]["value"]
             elif control.tag == "textarea":
                 values[name] = "".join(part for part in control.inside if isinstance(part, str))
-            elif control.tag == "input" and kind in ("checkbox", "radio"):
+            elif control.tag == "input" and input_type in ("checkbox", "radio"):
                 if "checked" in control.attributes:
                     values[name] = control.attributes.get("value", "on")
-            elif control.tag == "input" and kind not in BUTTONS:
+            elif control.tag == "input" and input_type not in BUTTONS:
                 values[name] = control.attributes.get("value", "")
         return values
 
 
-class Reader(HTMLParser):
+class Parser(HTMLParser):
+    """Builds the elements of a page. End tags that are left out end with the element around them."""
+
     def __init__(self) -> None:
         super().__init__()
         self.open = [Element("document")]
@@ -110,17 +123,19 @@ class Reader(HTMLParser):
         self.open[-1].inside.append(data)
 
 
-def read(answer: Any) -> Element:
-    """The page that was answered."""
-    reader = Reader()
-    reader.feed(answer.content.decode())
-    reader.close()
-    return reader.open[0]
+def read(response: Any) -> Element:
+    """Parse the page in a response."""
+    parser = Parser()
+    parser.feed(response.content.decode())
+    parser.close()
+    return parser.open[0]
 
 
 def form_with(page: Element, *names: str) -> Element:
-    """The form of ``page`` that is sent by POST and has a field for each of ``names``; the button that undoes
-    what was done last is none."""
+    """Return the form of ``page`` that sends POST and has a control for each of ``names``.
+
+    The form that undoes the last change, next to its message, doesn't count.
+    """
     forms = [
         form
         for form in page.all("form", method="post")
@@ -131,10 +146,10 @@ def form_with(page: Element, *names: str) -> Element:
 
 
 def fill_in(client: Any, address: str, press: str = "", **values: Any) -> Any:
-    """Go to ``address``, fill ``values`` into the form there that has them, and send it.
+    """Open ``address``, fill ``values`` into the form there that has controls for them, and submit it.
 
     Args:
-        press: the name of the button, where it matters which.
+        press: the name of the button to submit with, if the form has several.
     """
     button = {press: "1"} if press else {}
     form = form_with(read(client.get(address)), *values, *button)
@@ -142,5 +157,5 @@ def fill_in(client: Any, address: str, press: str = "", **values: Any) -> Any:
 
 
 def query_of(address: str) -> dict[str, str]:
-    """The parameters in ``address``."""
+    """Return the parameters in the query string of ``address``."""
     return dict(parse_qsl(urlsplit(address).query, keep_blank_values=True))

@@ -1,4 +1,4 @@
-"""The people at the doors: visitor, editor, keeper, administrator, and the programs that act for them."""
+"""Users of the interfaces: people with a browser, and programs that act for them."""
 
 from django.contrib.auth.models import Group, User
 from django.test import Client
@@ -10,6 +10,13 @@ PASSWORD = "correct horse battery staple"
 
 
 def person(name: str, *groups: str, staff: bool = False, superuser: bool = False) -> User:
+    """Create a user with the password ``PASSWORD``.
+
+    Args:
+        groups: names of the groups to join.
+        staff: whether the user can sign in to the admin.
+        superuser: whether the user has every permission.
+    """
     user = User.objects.create_user(
         name, f"{name}@example.org", PASSWORD, is_staff=staff, is_superuser=superuser
     )
@@ -18,7 +25,7 @@ def person(name: str, *groups: str, staff: bool = False, superuser: bool = False
 
 
 def browser(user: User | None = None) -> Client:
-    """A browser, signed in as ``user``, in which an error is an answer and not an exception."""
+    """Return a test client that is signed in as ``user``. An error is a response and not an exception."""
     client = Client(raise_request_exception=False)
     if user:
         client.force_login(user)
@@ -26,14 +33,18 @@ def browser(user: User | None = None) -> Client:
 
 
 class Program(APIClient):
-    """A program that minds nobody's changes, unless it says so."""
+    """A client that replaces any version of a record, unless it sends ``If-Match`` itself."""
 
     def put(self, *args: object, headers: dict[str, str] | None = None, **kwargs: object) -> object:
         return super().put(*args, headers={"If-Match": "*", **(headers or {})}, **kwargs)
 
 
 def program(user: User | None = None, **token: object) -> APIClient:
-    """A program that sends a token of ``user``."""
+    """Return a client of the API that sends a token of ``user``.
+
+    Args:
+        token: arguments of ``ApiToken.objects.issue``.
+    """
     client = Program(raise_request_exception=False)
     if user:
         _token, text = ApiToken.objects.issue(user, **token)

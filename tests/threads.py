@@ -1,4 +1,4 @@
-"""Requests that arrive at the same time."""
+"""Requests in parallel, each in a thread."""
 
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -11,30 +11,30 @@ from django.core.signals import request_finished, request_started
 from django.db import close_old_connections, connections, transaction
 
 
-def close_none(**_signal: Any) -> None:
-    """What the test client disconnects and connects instead."""
+def keep_all(**_signal: Any) -> None:
+    """Close no connection; the test client disconnects and connects this receiver instead of Django's."""
 
 
 @contextmanager
-def connections_kept() -> Iterator[None]:
-    """No request closes a connection that is within a test's transaction.
+def keep_connections() -> Iterator[None]:
+    """Keep requests from closing connections, among them those in the transaction of the test.
 
-    Django's test client takes the receiver that does so from signals that all threads share, and puts it back
-    when its own request is over, be another thread's under way or not.
+    Django's test client disconnects the receiver that closes them during a request. The signals are shared by
+    all threads, so the first request to finish would connect it again while others run.
     """
     signals = request_started, request_finished
     for signal in signals:
         signal.disconnect(close_old_connections)
     try:
-        with mock.patch("django.test.client.close_old_connections", close_none):
+        with mock.patch("django.test.client.close_old_connections", keep_all):
             yield
     finally:
         for signal in signals:
             signal.connect(close_old_connections)
 
 
-def at_once(*requests: Callable[[], Any]) -> list[Any]:
-    """Send all ``requests`` in threads that start together. Returns their answers, in order."""
+def in_parallel(*requests: Callable[[], Any]) -> list[Any]:
+    """Send all ``requests`` in threads that start together. Returns the responses in the same order."""
     start = Barrier(len(requests))
 
     def send(request: Callable[[], Any]) -> Any:
@@ -44,7 +44,7 @@ def at_once(*requests: Callable[[], Any]) -> list[Any]:
         finally:
             connections.close_all()
 
-    with connections_kept(), ThreadPoolExecutor(len(requests)) as threads:
+    with keep_connections(), ThreadPoolExecutor(len(requests)) as threads:
         return list(threads.map(send, requests))
 
 

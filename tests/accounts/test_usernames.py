@@ -12,7 +12,7 @@ from django.db import connection
 from heroesite.api.models import ApiToken
 from tests.markup import fill_in, form_with, read
 from tests.people import PASSWORD, browser, person
-from tests.threads import at_once
+from tests.threads import in_parallel
 
 pytestmark = pytest.mark.django_db
 
@@ -133,7 +133,7 @@ def test_the_name_of_a_deleted_user_is_free():
 
 
 @pytest.mark.django_db(transaction=True)
-@pytest.mark.usefixtures("groups_come_back")
+@pytest.mark.usefixtures("restore_groups")
 def test_of_two_administrators_who_add_one_name_at_once_one_is_refused():
     owner = person("owner", staff=True, superuser=True)
     clients = [browser(owner), browser(owner)]
@@ -144,7 +144,7 @@ def test_of_two_administrators_who_add_one_name_at_once_one_is_refused():
         values = {"username": username, "password1": PASSWORD, "password2": PASSWORD}
         return client.post(f"{USERS}add/", {**form, **values})
 
-    responses = at_once(*(partial(send, *one) for one in zip(clients, forms, names, strict=True)))
+    responses = in_parallel(*(partial(send, *one) for one in zip(clients, forms, names, strict=True)))
     assert sorted(response.status_code for response in responses) == [200, 302]
     assert User.objects.exclude(pk=owner.pk).count() == 1
 
@@ -157,7 +157,7 @@ def migrate(*target):
 
 
 @pytest.fixture
-def before_the_migration(transactional_db, groups_come_back):
+def before_the_migration(transactional_db, restore_groups):
     migrate("zero")
     yield
     if not is_migrated():  # the test has failed

@@ -20,7 +20,7 @@ from tests.people import program
 
 pytestmark = [
     pytest.mark.django_db(transaction=True),
-    pytest.mark.usefixtures("groups_come_back"),
+    pytest.mark.usefixtures("restore_groups"),
     pytest.mark.filterwarnings("ignore:.*fork:DeprecationWarning"),  # this test has no threads
 ]
 HEROES = "/api/v1/heroes/"

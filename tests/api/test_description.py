@@ -36,15 +36,18 @@ def database(name):
 
 
 @pytest.mark.parametrize("who", ["administrator"] if ON_POSTGRESQL else ["administrator", "visitor"])
-def test_the_site_conforms_to_the_description(who, furnished):
-    with database(f"described_{who}_{os.getpid()}") as where, serving(furnished, **where) as (site, _printed):
+def test_the_site_conforms_to_the_description(who, register_folder):
+    with (
+        database(f"described_{who}_{os.getpid()}") as where,
+        serving(register_folder, **where) as (site, _printed),
+    ):
         command = [sys.executable, "-m", "schemathesis.cli", "--config-file", str(CONFIGURATION), "run"]
         command += [f"{site}/api/schema/", "--checks", "all", "--max-examples", EXAMPLES, "--no-color"]
         command += ["--generation-database", "none"]
         if "FUZZ_EXAMPLES" not in os.environ:
             command += ["--seed", "1"]  # the same requests each time; ``make fuzz`` sends others
         if who == "administrator":
-            token = manage(furnished, "issue_token", "admin", **where).stdout.strip()
+            token = manage(register_folder, "issue_token", "admin", **where).stdout.strip()
             command += ["--header", f"Authorization: Bearer {token}"]
         ran = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     print(ran.stdout)

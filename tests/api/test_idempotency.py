@@ -15,7 +15,7 @@ from heroesite.records.audit.disclosures import Disclosure
 from teams.models import Team
 from tests.factories import HeroFactory
 from tests.people import person, program
-from tests.threads import at_once
+from tests.threads import in_parallel
 
 HEROES, TEAMS = "/api/v1/heroes/", "/api/v1/teams/"
 OWL = {"name": "Owl", "secret_name": "Nora Hidden", "age": 41}
@@ -264,12 +264,12 @@ def test_a_replay_has_no_secret_name_without_the_permission(keeper):
 
 
 @pytest.mark.django_db(transaction=True)
-def test_of_sixteen_equal_requests_at_once_one_is_done(groups_come_back):
+def test_of_sixteen_equal_requests_at_once_one_is_done(restore_groups):
     owner = person("owner", superuser=True)
     clients = [program(owner) for _client in range(16)]
     for number in range(4):
         body = OWL | {"name": f"Owl {number}"}
-        responses = at_once(*(partial(send, client, body=body, key=f"k{number}") for client in clients))
+        responses = in_parallel(*(partial(send, client, body=body, key=f"k{number}") for client in clients))
         assert Counter(response.status_code for response in responses).keys() <= {201, 409}
         done = [response for response in responses if response.status_code == 201]
         assert len({response.content for response in done}) == 1
@@ -280,13 +280,13 @@ def test_of_sixteen_equal_requests_at_once_one_is_done(groups_come_back):
 
 
 @pytest.mark.django_db(transaction=True)
-def test_retries_with_a_key_whose_process_died_are_done_once(groups_come_back):
+def test_retries_with_a_key_whose_process_died_are_done_once(restore_groups):
     owner = person("owner", superuser=True)
     clients = [program(owner) for _client in range(8)]
     for number in range(4):
         body = OWL | {"name": f"Owl {number}"}
         send(clients[0], body=body | {"name": ""}, key=f"k{number}")
         abandon()
-        responses = at_once(*(partial(send, client, body=body, key=f"k{number}") for client in clients))
+        responses = in_parallel(*(partial(send, client, body=body, key=f"k{number}") for client in clients))
         assert Counter(response.status_code for response in responses).keys() <= {201, 409}
         assert Hero.objects.filter(name=f"Owl {number}").count() == 1

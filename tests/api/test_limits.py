@@ -17,7 +17,7 @@ from heroesite.api import limits
 from heroesite.api.limits import Counts
 from heroesite.api.models import ApiToken
 from tests.people import browser, program
-from tests.threads import at_once
+from tests.threads import in_parallel
 
 HEROES = "/api/v1/heroes/"
 pytestmark = pytest.mark.django_db
@@ -178,7 +178,7 @@ def shared(request, tmp_path):
 
 
 @pytest.mark.django_db(transaction=True)
-@pytest.mark.usefixtures("groups_come_back")
+@pytest.mark.usefixtures("restore_groups")
 @pytest.mark.parametrize(("most", "asked"), [(10, 8), (150, 40), (2000, 300)])
 def test_processes_that_ask_at_once_take_no_more_than_the_limit(most, asked, shared, monkeypatch):
     monkeypatch.setattr("heroesite.caches.SECONDARY", 20)  # on a busy machine, nobody goes uncounted
@@ -188,7 +188,7 @@ def test_processes_that_ask_at_once_take_no_more_than_the_limit(most, asked, sha
         counts = Counts()
         return sum(counts.take(caller, most, minute) is not None for _time in range(asked))
 
-    passed = sum(at_once(*[process] * processes))
+    passed = sum(in_parallel(*[process] * processes))
     allowance = processes * (most // 1000)
     assert min(most, processes * asked) - most // 100 * processes <= passed <= most + allowance
     if most < 200:

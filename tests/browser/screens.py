@@ -55,7 +55,7 @@ PAGES = {
 
 def draw(browser: Browser, site: str) -> None:
     for size, viewport in SIZES.items():
-        for scheme in ("light", "Dark"):
+        for scheme in ("light", "dark"):
             context = browser.new_context(
                 base_url=site, viewport=viewport, color_scheme=scheme, locale="en-GB", reduced_motion="reduce"
             )

@@ -17,11 +17,11 @@ from heroesite.records.models.base import record_models
 from teams.models import Team
 from tests.factories import HeroFactory, TeamFactory
 from tests.people import browser, program
-from tests.threads import at_once
+from tests.threads import in_parallel
 
 FEED = "/api/v1/changes/"
 # On PostgreSQL a transaction is told when it is over, so these commit.
-pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("groups_come_back")]
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("restore_groups")]
 
 
 def get(client, address):
@@ -231,6 +231,6 @@ def test_whenever_it_has_caught_up_the_copy_is_the_register(limit, owner):
         finally:
             done[seed] = True
 
-    at_once(follow, *(partial(worker, seed) for seed in range(4)))
+    in_parallel(follow, *(partial(worker, seed) for seed in range(4)))
     assert copy.catch_up().records == register()
     assert len(copy.seen) == len(set(copy.seen)) == sum(kind.history.count() for kind in record_models())

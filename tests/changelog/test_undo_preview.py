@@ -74,7 +74,7 @@ def test_without_permission_nothing_is_loaded(deletion, reader):
 
 
 @pytest.mark.django_db(transaction=True)
-@pytest.mark.usefixtures("groups_come_back")
+@pytest.mark.usefixtures("restore_groups")
 def test_without_permission_no_lock_is_waited_for(deletion, reader):
     page, api = browser(reader), program(reader)
     with holding_locks(Hero.objects.all()):
@@ -127,7 +127,7 @@ def test_the_permission_is_that_of_the_opposite_action(steps, permission, db):
 
 
 @pytest.mark.django_db(transaction=True)
-@pytest.mark.usefixtures("groups_come_back")
+@pytest.mark.usefixtures("restore_groups")
 def test_a_preview_does_not_wait_for_a_write(deletion, owner):
     page = browser(owner)
     with holding_locks(Hero.objects.all()):
@@ -189,7 +189,7 @@ def test_a_dry_run_of_many_records_is_refused_with_a_reason(large, editor_progra
 
 
 @pytest.mark.django_db(transaction=True)
-@pytest.mark.usefixtures("groups_come_back")
+@pytest.mark.usefixtures("restore_groups")
 def test_a_dry_run_waits_for_a_lock_for_a_second(deletion, owner):
     api = program(owner)
     address = f"/api/v1/changesets/{deletion.pk}/undo/?dry_run=true"

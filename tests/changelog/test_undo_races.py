@@ -9,9 +9,9 @@ from heroesite.records.audit.change_sets import ChangeSet
 from teams.models import Team
 from tests.factories import HeroFactory, TeamFactory
 from tests.people import browser, program
-from tests.threads import at_once
+from tests.threads import in_parallel
 
-pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("groups_come_back")]
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("restore_groups")]
 ROUNDS = 6
 
 
@@ -29,7 +29,7 @@ def test_of_sixteen_writers_who_saw_the_same_version_one_is_accepted(owner):
     for _round in range(3):
         tag = clients[0].get(address)["ETag"]
         before = Hero.objects.get().version
-        answers = at_once(
+        answers = in_parallel(
             *(
                 partial(client.patch, address, {"age": 100 * before + age}, headers={"If-Match": tag})
                 for age, client in enumerate(clients)
@@ -55,7 +55,7 @@ def test_sixteen_writers_at_three_doors_lose_no_update(owner):
             sends.append(partial(browser(owner).post, f"/admin/heroes/hero/{hero.pk}/change/", form))
         else:
             sends.append(partial(program(owner).patch, f"/api/v1/heroes/{hero.pk}", {"age": number}))
-    answers = at_once(*sends)
+    answers = in_parallel(*sends)
     statuses = [answer.status_code for answer in answers]
     assert set(statuses) <= {200, 302, 409}
     accepted = statuses.count(200) + statuses.count(302)
@@ -68,7 +68,7 @@ def test_an_edit_and_a_deletion_come_one_after_the_other(owner):
     editing, deleting = program(owner), browser(owner)
     for number in range(ROUNDS):
         hero = HeroFactory()
-        edited, deleted = at_once(
+        edited, deleted = in_parallel(
             partial(editing.patch, f"/api/v1/heroes/{hero.pk}", {"age": number}),
             partial(deleting.post, f"/heroes/{hero.pk}/delete/"),
         )
@@ -83,7 +83,7 @@ def test_an_edit_and_an_undo_come_one_after_the_other(owner):
         hero = HeroFactory(age=1)
         editing.patch(f"/api/v1/heroes/{hero.pk}", {"age": 2})
         change_set = ChangeSet.objects.latest("pk")
-        edited, undone = at_once(
+        edited, undone = in_parallel(
             partial(editing.patch, f"/api/v1/heroes/{hero.pk}", {"age": 100 + number}),
             partial(undoing.post, f"/api/v1/changesets/{change_set.pk}/undo/"),
         )
@@ -101,7 +101,7 @@ def test_a_member_edited_while_the_deletion_of_its_team_is_undone(owner):
         heroes = HeroFactory.create_batch(3, team=team)
         team.delete()
         change_set = ChangeSet.objects.latest("pk")
-        edited, undone = at_once(
+        edited, undone = in_parallel(
             partial(editing.patch, f"/api/v1/heroes/{heroes[1].pk}", {"age": 100 + number}),
             partial(undoing.post, f"/api/v1/changesets/{change_set.pk}/undo/"),
         )

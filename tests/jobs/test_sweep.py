@@ -22,7 +22,7 @@ from heroesite.jobs import (
 from heroesite.records.audit.disclosures import Disclosure
 from heroesite.scheduling import schedule
 from heroesite.webhooks.models import Delivery, Webhook
-from tests.threads import at_once
+from tests.threads import in_parallel
 
 pytestmark = pytest.mark.django_db
 
@@ -131,8 +131,8 @@ def test_a_running_job_is_not_requeued():
 
 
 @pytest.mark.django_db(transaction=True)
-def test_one_sweep_is_scheduled_however_many_processes_request_it(groups_come_back):
-    at_once(*[partial(schedule, sweep_hourly, start_of_hour())] * 8)
+def test_one_sweep_is_scheduled_however_many_processes_request_it(restore_groups):
+    in_parallel(*[partial(schedule, sweep_hourly, start_of_hour())] * 8)
     assert DBTaskResult.objects.count() == 1
 
 

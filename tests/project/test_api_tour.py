@@ -53,21 +53,21 @@ def command(language, code, folder):
     return ["node", "snippet.mjs"]
 
 
-def test_every_snippet_does_what_it_says(furnished):
+def test_every_snippet_does_what_it_says(register_folder):
     if shutil.which("node") is None:
         pytest.skip("node is not installed")
     snippets = SNIPPET.findall((ROOT / "docs" / "API.md").read_text())
     told = dict.fromkeys(TOLD, "")
-    with serving(furnished) as (site, _printed):
-        token = manage(furnished, "issue_token", "admin").stdout.strip()
+    with serving(register_folder) as (site, _printed):
+        token = manage(register_folder, "issue_token", "admin").stdout.strip()
         for language, code in snippets:
             if file := FILE.match(code):
-                (furnished / file[1]).write_text(code)
+                (register_folder / file[1]).write_text(code)
                 continue
             ran = subprocess.run(
-                command(language, code, furnished),
-                cwd=furnished,
-                env=environment(furnished, SITE=site, TOKEN=token),
+                command(language, code, register_folder),
+                cwd=register_folder,
+                env=environment(register_folder, SITE=site, TOKEN=token),
                 capture_output=True,
                 text=True,
                 check=False,

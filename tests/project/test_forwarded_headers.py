@@ -30,10 +30,10 @@ def test_a_request_is_secure_if_a_trusted_proxy_says_so(variables, is_secure, tm
     assert shell.stdout.strip() == str(is_secure), shell.stderr
 
 
-def test_headers_are_the_same_in_every_process(furnished):
+def test_headers_are_the_same_in_every_process(register_folder):
     runs = [
         manage(
-            furnished,
+            register_folder,
             "shell",
             "--no-imports",
             "--command",

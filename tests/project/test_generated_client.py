@@ -18,18 +18,18 @@ def run(*command, **settings):
     return ran.stdout
 
 
-def test_a_generated_client_makes_the_round_trip(furnished):
-    with serving(furnished) as (site, _printed):
+def test_a_generated_client_makes_the_round_trip(register_folder):
+    with serving(register_folder) as (site, _printed):
         with urlopen(f"{site}/api/schema/") as answer:
-            (furnished / "schema.json").write_bytes(answer.read())
+            (register_folder / "schema.json").write_bytes(answer.read())
         generate = [sys.executable, "-m", "openapi_python_client", "generate", "--meta", "none"]
         place = [
             "--path",
-            str(furnished / "schema.json"),
+            str(register_folder / "schema.json"),
             "--output-path",
-            str(furnished / "register_client"),
+            str(register_folder / "register_client"),
         ]
         run(*generate, *place)
-        token = manage(furnished, "issue_token", "admin").stdout.strip()
-        environ = environment(furnished, PYTHONPATH=str(furnished))
+        token = manage(register_folder, "issue_token", "admin").stdout.strip()
+        environ = environment(register_folder, PYTHONPATH=str(register_folder))
         assert run(sys.executable, str(SCRIPT), site, token, env=environ) == "round trip done\n"

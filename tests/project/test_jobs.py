@@ -35,48 +35,48 @@ def runs(folder):
     return [int(line) for line in file.read_text().splitlines()] if file.exists() else []
 
 
-def test_a_job_runs_beside_the_site_and_schedules_the_next(furnished):
-    with serving(furnished):
-        wait_until(lambda: jobs(furnished, "sweep_hourly") == ["SUCCESSFUL", "READY"])
-    with serving(furnished):
+def test_a_job_runs_beside_the_site_and_schedules_the_next(register_folder):
+    with serving(register_folder):
+        wait_until(lambda: jobs(register_folder, "sweep_hourly") == ["SUCCESSFUL", "READY"])
+    with serving(register_folder):
         pass
-    assert jobs(furnished, "sweep_hourly")[-1:] == ["READY"]
-    assert jobs(furnished, "sweep_hourly").count("READY") == 1
+    assert jobs(register_folder, "sweep_hourly")[-1:] == ["READY"]
+    assert jobs(register_folder, "sweep_hourly").count("READY") == 1
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-def test_a_site_that_is_stopped_lets_the_job_finish(number, furnished):
-    with server_process(furnished) as (process, _site, _printed):
-        worker = start_job(furnished)
+def test_a_site_that_is_stopped_lets_the_job_finish(number, register_folder):
+    with server_process(register_folder) as (process, _site, _printed):
+        worker = start_job(register_folder)
         process.send_signal(number)
-        (furnished / "go").touch()
+        (register_folder / "go").touch()
         assert process.wait(PATIENCE) == 0
     assert not is_running(worker)
-    assert jobs(furnished, "hold") == ["SUCCESSFUL"]
+    assert jobs(register_folder, "hold") == ["SUCCESSFUL"]
 
 
-def test_a_site_that_is_killed_lets_the_job_finish(furnished):
-    with server_process(furnished) as (process, _site, _printed):
-        worker = start_job(furnished)
+def test_a_site_that_is_killed_lets_the_job_finish(register_folder):
+    with server_process(register_folder) as (process, _site, _printed):
+        worker = start_job(register_folder)
         process.kill()
         process.wait()
-        (furnished / "go").touch()
+        (register_folder / "go").touch()
         wait_until(lambda: not is_running(worker))
-    assert jobs(furnished, "hold") == ["SUCCESSFUL"]
+    assert jobs(register_folder, "hold") == ["SUCCESSFUL"]
 
 
-def test_a_worker_that_is_killed_is_replaced_by_one_that_runs_its_job_again(furnished):
-    with server_process(furnished) as (process, site, _printed):
-        os.kill(start_job(furnished), signal.SIGKILL)
+def test_a_worker_that_is_killed_is_replaced_by_one_that_runs_its_job_again(register_folder):
+    with server_process(register_folder) as (process, site, _printed):
+        os.kill(start_job(register_folder), signal.SIGKILL)
         line = next_line(process, "job worker")
         assert line.endswith("The job worker ended (SIGKILL). Restarting it in 2 seconds.")
-        (furnished / "go").touch()
-        wait_until(lambda: jobs(furnished, "hold") == ["SUCCESSFUL"])
+        (register_folder / "go").touch()
+        wait_until(lambda: jobs(register_folder, "hold") == ["SUCCESSFUL"])
         assert process.poll() is None
         with urlopen(f"{site}/heroes/") as response:
             assert response.status == 200
         process.send_signal(signal.SIGTERM)
         assert process.wait(PATIENCE) == 0
-    first, second = runs(furnished)
+    first, second = runs(register_folder)
     assert first != second
     assert not is_running(second)

@@ -32,14 +32,14 @@ def test_a_database_created_by_a_command_is_private(tmp_path):
     assert mode(tmp_path / "register.sqlite3") == "0o600"
 
 
-def test_an_existing_database_becomes_private_and_its_folder_gets_a_warning(furnished):
-    furnished.chmod(0o755)
-    (furnished / "register.sqlite3").chmod(0o644)
-    with serving(furnished) as (_site, printed):
-        assert f"Other users could read {furnished}/register.sqlite3. Now only its owner can." in printed
+def test_an_existing_database_becomes_private_and_its_folder_gets_a_warning(register_folder):
+    register_folder.chmod(0o755)
+    (register_folder / "register.sqlite3").chmod(0o644)
+    with serving(register_folder) as (_site, printed):
+        assert f"Other users could read {register_folder}/register.sqlite3. Now only its owner can." in printed
         assert (
             "Warning: other users can open the folder of the database."
-            f" To restrict it: chmod 700 {furnished}" in printed
+            f" To restrict it: chmod 700 {register_folder}" in printed
         )
-        assert set(modes(furnished).values()) == {"0o600"}
-        assert mode(furnished) == "0o755"
+        assert set(modes(register_folder).values()) == {"0o600"}
+        assert mode(register_folder) == "0o755"

@@ -18,9 +18,9 @@ SERVERS = 3
 
 
 @pytest.fixture(scope="module")
-def site(after_the_first_run, tmp_path_factory):
+def site(first_run_folder, tmp_path_factory):
     """Run a site with four processes. Yields a function that sends it a request with a token."""
-    folder = shutil.copytree(after_the_first_run, tmp_path_factory.mktemp("site"), dirs_exist_ok=True)
+    folder = shutil.copytree(first_run_folder, tmp_path_factory.mktemp("site"), dirs_exist_ok=True)
     with serving(folder, WEB_CONCURRENCY="4") as (address, _printed):
         token = manage(folder, "issue_token", "admin").stdout.strip()
 
@@ -37,7 +37,7 @@ def site(after_the_first_run, tmp_path_factory):
         yield send
 
 
-def at_once(*requests):
+def in_parallel(*requests):
     """Send all requests in threads that start together. Returns their results, in order."""
     start = Barrier(len(requests))
 
@@ -52,7 +52,7 @@ def at_once(*requests):
 def test_sixteen_writers_on_one_hero_lose_no_update(site):
     _status, before = site("GET", "/api/v1/heroes/1")
     patch = partial(site, "PATCH", "/api/v1/heroes/1")
-    responses = at_once(*(partial(patch, {"age": 500 + number}) for number in range(WRITERS)))
+    responses = in_parallel(*(partial(patch, {"age": 500 + number}) for number in range(WRITERS)))
     assert Counter(status for status, _body in responses) == {200: WRITERS}
     _status, after = site("GET", "/api/v1/heroes/1")
     assert after["version"] == before["version"] + WRITERS
@@ -65,7 +65,7 @@ def test_sixteen_equal_posts_with_one_idempotency_key_create_one_hero(site):
     body = {"name": "Only One", "secret_name": "Nobody"}
     headers = {"Idempotency-Key": "the-same"}
     post = partial(site, "POST", "/api/v1/heroes/", body, **headers)
-    responses = at_once(*[post] * WRITERS)
+    responses = in_parallel(*[post] * WRITERS)
     assert {status for status, _body in responses} <= {201, 409}
     assert len({created["id"] for status, created in responses if status == 201}) == 1
     _status, found = site("GET", "/api/v1/heroes/?name=Only%20One")
@@ -82,7 +82,7 @@ def test_servers_that_start_at_once_on_an_empty_database_all_serve(empty_databas
             all_serve.wait()
         return printed
 
-    lines = [line for printed in at_once(*[serve] * SERVERS) for line in printed]
+    lines = [line for printed in in_parallel(*[serve] * SERVERS) for line in printed]
     assert len([line for line in lines if line.startswith("Password:")]) == 1
     code = (
         "from django.contrib.auth.models import User; from heroes.models import Hero;"

@@ -32,8 +32,8 @@ def status(site):
         return None
 
 
-def test_a_killed_server_leaves_no_process_and_frees_the_port(furnished):
-    with server_process(furnished, WEB_CONCURRENCY="2") as (server, site, _printed):
+def test_a_killed_server_leaves_no_process_and_frees_the_port(register_folder):
+    with server_process(register_folder, WEB_CONCURRENCY="2") as (server, site, _printed):
         assert status(site) == 200
         master, workers = gunicorn(server)
         processes = {*children(server.pid), master, *workers}
@@ -44,8 +44,8 @@ def test_a_killed_server_leaves_no_process_and_frees_the_port(furnished):
     socket.create_server(("127.0.0.1", int(site.rpartition(":")[2]))).close()
 
 
-def test_gunicorn_is_restarted_when_it_is_killed_even_while_a_request_runs(furnished):
-    with server_process(furnished) as (server, site, _printed):
+def test_gunicorn_is_restarted_when_it_is_killed_even_while_a_request_runs(register_folder):
+    with server_process(register_folder) as (server, site, _printed):
         with socket.create_connection(("127.0.0.1", int(site.rpartition(":")[2]))) as client:
             client.sendall(UNFINISHED)
             assert b"100 Continue" in client.recv(100)
@@ -60,7 +60,7 @@ def test_gunicorn_is_restarted_when_it_is_killed_even_while_a_request_runs(furni
         assert server.poll() is None
 
 
-def test_a_site_whose_gunicorn_cannot_start_stops(furnished):
-    ran = manage(furnished, "serve", PORT=str(free_port()), GUNICORN_CMD_ARGS="--no-such-option")
+def test_a_site_whose_gunicorn_cannot_start_stops(register_folder):
+    ran = manage(register_folder, "serve", PORT=str(free_port()), GUNICORN_CMD_ARGS="--no-such-option")
     assert ran.returncode == 2
     assert "gunicorn can't start (exit code 2)." in ran.stderr

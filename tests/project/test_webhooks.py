@@ -17,12 +17,12 @@ Hero(name="Nightjar", secret_name="Nora Hidden", age=31).save()
 """
 
 
-def test_the_worker_sends_a_change(furnished):
+def test_the_worker_sends_a_change(register_folder):
     with receiving() as receiver:
         allowed = {"WEBHOOK_ALLOW_PRIVATE": "true", "WEBHOOK_PORTS": str(receiver.port)}
-        with serving(furnished, **allowed):
+        with serving(register_folder, **allowed):
             for code in (ADD_WEBHOOK.format(url=receiver.url), ADD_HERO):
-                ran = manage(furnished, "shell", "--no-imports", "-c", code, **allowed)
+                ran = manage(register_folder, "shell", "--no-imports", "-c", code, **allowed)
                 assert ran.returncode == 0, ran.stderr
             wait_until(lambda: receiver.requests)
     [(_headers, body)] = receiver.requests

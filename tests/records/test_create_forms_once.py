@@ -8,7 +8,7 @@ from heroes.models import Hero
 from heroesite.api.models import IdempotencyKey
 from tests.markup import form_with, read
 from tests.people import browser, person
-from tests.threads import at_once
+from tests.threads import in_parallel
 
 pytestmark = pytest.mark.django_db
 
@@ -97,11 +97,11 @@ def test_a_secret_is_not_among_what_is_kept(door, editor_browser):
 
 @pytest.mark.django_db(transaction=True)
 @doors
-def test_a_double_click_makes_one_hero_and_both_clicks_lead_on(door, groups_come_back):
+def test_a_double_click_makes_one_hero_and_both_clicks_lead_on(door, restore_groups):
     owner = person("owner", staff=True, superuser=True)
     clients = [browser(owner) for _click in range(4)]
     for number in range(6):
         values = form(clients[0], door) | {"name": f"Owl {number}"}
-        answers = at_once(*(partial(client.post, ADDRESSES[door], values) for client in clients))
+        answers = in_parallel(*(partial(client.post, ADDRESSES[door], values) for client in clients))
         assert [answer.status_code for answer in answers] == [302] * 4
         assert Hero.objects.filter(name=f"Owl {number}").count() == 1

@@ -9,9 +9,9 @@ from heroes.models import Hero
 from teams.models import Team
 from tests.factories import HeroFactory, TeamFactory
 from tests.people import browser, program
-from tests.threads import at_once
+from tests.threads import in_parallel
 
-pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("groups_come_back")]
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("restore_groups")]
 
 ROUNDS = 8
 
@@ -28,7 +28,7 @@ def test_of_two_creates_of_one_name_one_is_told_that_it_is_taken(owner):
     for number in range(ROUNDS):
         name = f"Hero {number}"
         body = {"name": name, "secret_name": "x"}
-        first, second = at_once(*(partial(client.post, "/api/v1/heroes/", body) for client in clients))
+        first, second = in_parallel(*(partial(client.post, "/api/v1/heroes/", body) for client in clients))
         assert sorted([first.status_code, second.status_code]) == [201, 422]
         refused = first if first.status_code == 422 else second
         (fault,), (known,) = faults(refused), faults(without_a_race)
@@ -40,7 +40,7 @@ def test_of_two_forms_with_one_name_one_is_told_that_it_is_taken(owner):
     pages = [browser(owner), browser(owner)]
     for number in range(ROUNDS):
         values = {"name": f"Team {number}", "headquarters": "Here"}
-        answers = at_once(*(partial(page.post, "/teams/new/", values) for page in pages))
+        answers = in_parallel(*(partial(page.post, "/teams/new/", values) for page in pages))
         assert sorted(answer.status_code for answer in answers) == [302, 422]
         (refused,) = [answer for answer in answers if answer.status_code == 422]
         words = f"There is already a team named “Team {number}”. Choose another name."
@@ -52,7 +52,7 @@ def test_a_name_may_be_taken_at_one_door_while_it_is_asked_for_at_another(owner)
     page, admin, api = browser(owner), browser(owner), program(owner)
     for number in range(ROUNDS):
         values = {"name": f"Team {number}", "headquarters": "Here"}
-        answers = at_once(
+        answers = in_parallel(
             partial(page.post, "/teams/new/", values),
             partial(admin.post, "/admin/teams/team/add/", values),
             partial(api.post, "/api/v1/teams/", values),
@@ -81,7 +81,7 @@ def test_a_hero_who_joins_a_team_while_it_is_deleted_joins_it_before_or_is_told_
             address, send = "/api/v1/heroes/", joining.post
         else:
             address, send = f"/api/v1/heroes/{HeroFactory().pk}", joining.patch
-        joined, deleted = at_once(
+        joined, deleted = in_parallel(
             partial(send, address, body),
             partial(deleting.delete, f"/api/v1/teams/{team.pk}"),
         )
@@ -100,7 +100,9 @@ def test_eight_changes_of_one_hero_at_once_all_count(owner):
     hero = HeroFactory(age=None)
     address = f"/api/v1/heroes/{hero.pk}"
     clients = [program(owner) for _number in range(8)]
-    answers = at_once(*(partial(client.patch, address, {"age": age}) for age, client in enumerate(clients)))
+    answers = in_parallel(
+        *(partial(client.patch, address, {"age": age}) for age, client in enumerate(clients))
+    )
     assert Counter(answer.status_code for answer in answers) == {200: 8}
     assert sorted(answer.json()["version"] for answer in answers) == list(range(2, 10))
     hero.refresh_from_db()
@@ -114,7 +116,7 @@ def test_changes_of_different_fields_at_once_are_all_kept(owner):
     address = f"/api/v1/heroes/{hero.pk}"
     changes = [{"name": "Owl"}, {"age": 41}, {"team_id": team.pk}, {"secret_name": "Nora"}]
     clients = [program(owner) for _change in changes]
-    answers = at_once(
+    answers = in_parallel(
         *(partial(client.patch, address, change) for client, change in zip(clients, changes, strict=True))
     )
     assert [answer.status_code for answer in answers] == [200] * 4
@@ -127,7 +129,7 @@ def test_of_two_deletions_at_once_one_finds_nothing_left_to_delete(owner):
     clients = [program(owner), program(owner)]
     for _round in range(ROUNDS):
         address = f"/api/v1/heroes/{HeroFactory().pk}"
-        answers = at_once(*(partial(client.delete, address) for client in clients))
+        answers = in_parallel(*(partial(client.delete, address) for client in clients))
         assert sorted(answer.status_code for answer in answers) == [204, 404]
     assert not Hero.objects.exists()
 
@@ -136,7 +138,7 @@ def test_a_change_and_a_deletion_at_once_leave_no_hero_behind(owner):
     changing, deleting = program(owner), program(owner)
     for _round in range(ROUNDS):
         address = f"/api/v1/heroes/{HeroFactory().pk}"
-        changed, deleted = at_once(
+        changed, deleted = in_parallel(
             partial(changing.patch, address, {"age": 7}), partial(deleting.delete, address)
         )
         assert deleted.status_code == 204
@@ -152,7 +154,7 @@ def test_a_crowd_after_one_name_and_one_team_is_answered_in_words(owner):
         heroes = [HeroFactory(team=team) for _hero in range(3)]
         first, second, third = (f"/api/v1/heroes/{hero.pk}" for hero in heroes)
         wanted = {"name": name, "secret_name": "x", "team_id": team.pk}
-        answers = at_once(
+        answers = in_parallel(
             partial(clients[0].delete, f"/api/v1/teams/{team.pk}"),
             partial(clients[1].patch, first, wanted),
             partial(clients[2].patch, second, {"name": name}),
@@ -175,7 +177,7 @@ def test_a_form_that_meets_the_deletion_of_its_team_is_not_told_that_it_was_save
         values = {"name": f"Late {number}", "secret_name": "x", "age": "", "team": team.pk}
         address = ("/heroes/new/", "/admin/heroes/hero/add/")[number % 2]
         client = browser(owner)
-        answer, _deleted = at_once(
+        answer, _deleted = in_parallel(
             partial(client.post, address, values), partial(deleting.delete, f"/api/v1/teams/{team.pk}")
         )
         saved = Hero.objects.filter(name=values["name"]).exists()
@@ -201,7 +203,7 @@ def test_a_team_is_deleted_while_its_members_are_changed(way, owner):
             partial(program(owner).patch, f"/api/v1/heroes/{hero.pk}", {"team_id": pk})
             for hero, pk in zip(heroes, [team.pk, other.pk, team.pk, None], strict=True)
         ]
-        deleted, *changed = at_once(partial(browser(owner).post, address, values), *changes)
+        deleted, *changed = in_parallel(partial(browser(owner).post, address, values), *changes)
         assert deleted.status_code == 302
         assert {answer.status_code for answer in changed} <= {200, 422}
         assert not Team.objects.filter(pk=team.pk).exists()

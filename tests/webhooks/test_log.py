@@ -11,7 +11,7 @@ from tests.markup import read
 from .subscriptions import ADMIN, DELIVERIES, deliver_all, save, subscribe
 
 # On PostgreSQL the feed lists a change only after its transaction, so these tests commit.
-pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("groups_come_back")]
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("restore_groups")]
 
 
 def test_staff_read_the_log_and_send_a_delivery_again(receiver, admin):

@@ -12,7 +12,7 @@ from tests.factories import HeroFactory
 from .subscriptions import deliver_all, subscribe
 
 # On PostgreSQL the feed lists a change only after its transaction, so these tests commit.
-pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("groups_come_back")]
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("restore_groups")]
 
 
 def test_retries_have_growing_delays_and_the_delivery_fails_after_a_day(receiver, admin):

@@ -16,7 +16,7 @@ from tests.markup import read
 from .subscriptions import ADMIN, DELIVERIES, deliver_all, save, subscribe
 
 # On PostgreSQL the feed lists a change only after its transaction, so these tests commit.
-pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("groups_come_back")]
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("restore_groups")]
 
 
 def in_admin(admin, webhook, active):

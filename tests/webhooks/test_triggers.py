@@ -14,7 +14,7 @@ from tests.factories import HeroFactory
 from .subscriptions import subscribe
 
 # On PostgreSQL the feed lists a change only after its transaction, so these tests commit.
-pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("groups_come_back")]
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("restore_groups")]
 
 
 def jobs():

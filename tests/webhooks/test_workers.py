@@ -9,18 +9,18 @@ from django.utils import timezone
 from heroesite.webhooks.deliveries import claim, deliver
 from heroesite.webhooks.models import Delivery
 from tests.factories import HeroFactory
-from tests.threads import at_once
+from tests.threads import in_parallel
 
 from .subscriptions import deliver_all, subscribe
 
 # On PostgreSQL the feed lists a change only after its transaction, so these tests commit.
-pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("groups_come_back")]
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("restore_groups")]
 
 
 def test_workers_that_run_together_send_each_change_once(receiver, admin):
     webhook = subscribe(admin, receiver.url)
     heroes = [HeroFactory() for _hero in range(10)]
-    at_once(*[partial(deliver.call, webhook.pk)] * 4)
+    in_parallel(*[partial(deliver.call, webhook.pk)] * 4)
     deliver_all(webhook)
     sent = [json.loads(body)["data"]["id"] for _headers, body in receiver.requests]
     assert sorted(sent) == sorted(hero.pk for hero in heroes)
