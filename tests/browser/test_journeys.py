@@ -358,8 +358,9 @@ def test_somebody_signs_in_and_out(visit, device):
     somebody.fill("Password", "correct horse battery staple")
     somebody.press("Sign in")
     somebody.reads("Heroes")
-    somebody.device.press(somebody.page.get_by_role("link", name="Sign out editor"))
-    somebody.press("Sign Out")
+    somebody.device.press(somebody.page.locator("nav.account summary"))
+    somebody.device.press(somebody.page.get_by_role("link", name="Sign out"))
+    somebody.press("Sign out")
     expect(somebody.page.get_by_role("link", name="Sign in")).to_have_count(1)
 
 

@@ -36,7 +36,9 @@ def test_an_existing_database_becomes_private_and_its_folder_gets_a_warning(regi
     register_folder.chmod(0o755)
     (register_folder / "register.sqlite3").chmod(0o644)
     with serving(register_folder) as (_site, printed):
-        assert f"Other users could read {register_folder}/register.sqlite3. Now only its owner can." in printed
+        assert (
+            f"Other users could read {register_folder}/register.sqlite3. Now only its owner can." in printed
+        )
         assert (
             "Warning: other users can open the folder of the database."
             f" To restrict it: chmod 700 {register_folder}" in printed
