@@ -1,8 +1,8 @@
-"""Where Chromium is. Debian's has its path here; Playwright downloads none."""
+"""The installed Chromium, which is started instead of one that Playwright downloads."""
 
 import os
 import shutil
 
 CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
-MISSING = "no Chromium is installed; on Debian and Ubuntu: apt-get install chromium"
+MISSING = "Chromium is not installed. On Debian and Ubuntu: apt-get install chromium"
 LAUNCH = {"executable_path": CHROMIUM, "args": ["--no-sandbox"]}

@@ -1,4 +1,4 @@
-"""A real Chromium at the real site."""
+"""Fixtures for tests in Chromium at the running site."""
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -12,7 +12,7 @@ from tests.project.processes import manage, serving
 
 from .chromium import CHROMIUM, LAUNCH, MISSING
 
-expect.set_options(timeout=30_000)  # a machine may be busy
+expect.set_options(timeout=30_000)  # for a busy machine
 PEOPLE = """
 from tests.people import person
 person("editor", "Editors")
@@ -35,7 +35,7 @@ def folder(tmp_path_factory) -> Path:
 
 @pytest.fixture(scope="session")
 def site(folder) -> Iterator[str]:
-    """The address of the site, with the sample roster and somebody of each role."""
+    """Serve the site with the sample roster and a user of each role. Yields its address."""
     with serving(folder, DJANGO_SUPERUSER_PASSWORD=PASSWORD) as (address, _printed):
         ran = manage(folder, "shell", "--no-imports", "-c", PEOPLE)
         assert ran.returncode == 0, ran.stderr
@@ -48,16 +48,18 @@ def base_url(site) -> str:
 
 
 class Watch:
-    """What a browser noticed and no page should cause: messages on the console, among them violations of the
-    content security policy, and requests to other sites.
+    """Notes what no page should cause: errors and warnings, among them violations of the content security
+    policy, and requests to other sites.
 
     Args:
-        expected: how messages begin that the test itself causes.
+        context: the browser to watch.
+        site: the address of the site.
+        expected: the beginnings of messages that the test itself causes.
     """
 
     def __init__(self, context: BrowserContext, site: str, expected: tuple[str, ...]) -> None:
         self.site, self.noticed = urlsplit(site).netloc, []
-        # An answer that refuses is logged by the browser whatever the page does.
+        # The browser logs each response with an error status.
         self.expected = ("Failed to load resource", *expected)
         context.on("console", self.console)
         context.on("weberror", lambda error: self.noticed.append(str(error.error)))
@@ -75,36 +77,36 @@ class Watch:
 
 @pytest.fixture(scope="session")
 def cookies(browser: Browser, site: str) -> Callable[[str], list[dict]]:
-    """The cookies of somebody who has signed in, by name; of a visitor, none."""
-    known: dict[str, list[dict]] = {"visitor": []}
+    """Return a function that signs a user in and returns the cookies; a visitor has none."""
+    cookies_by_user: dict[str, list[dict]] = {"visitor": []}
 
-    def sign_in(who: str) -> list[dict]:
-        if who not in known:
+    def sign_in(username: str) -> list[dict]:
+        if username not in cookies_by_user:
             context = browser.new_context(base_url=site)
             page = context.new_page()
             page.goto("/account/login/")
-            page.get_by_label("Username").fill(who)
+            page.get_by_label("Username").fill(username)
             page.get_by_label("Password").fill(PASSWORD)
             page.get_by_role("main").get_by_role("button", name="Sign in").click()
             page.wait_for_url("/")
-            known[who] = context.cookies()
+            cookies_by_user[username] = context.cookies()
             context.close()
-        return known[who]
+        return cookies_by_user[username]
 
     return sign_in
 
 
 @pytest.fixture
 def visit(browser: Browser, site: str, cookies) -> Iterator[Callable[..., Page]]:
-    """Opens a browser of somebody's own; what it notices is told at the end of the test.
+    """Return a function that opens a browser for a user; at the end, fail if ``Watch`` noted anything.
 
-    Args of the function: who, messages to expect on the console, and what Playwright's contexts take.
+    Its arguments are a username, ``expected`` of ``Watch``, and options of Playwright's ``new_context``.
     """
     contexts: list[tuple[BrowserContext, Watch]] = []
 
-    def open_browser(who: str = "visitor", expected: tuple[str, ...] = (), **options) -> Page:
+    def open_browser(username: str = "visitor", expected: tuple[str, ...] = (), **options) -> Page:
         context = browser.new_context(**{"base_url": site, "locale": "en-GB", **options})
-        context.add_cookies(cookies(who))
+        context.add_cookies(cookies(username))
         contexts.append((context, Watch(context, options.get("base_url", site), expected)))
         return context.new_page()
 

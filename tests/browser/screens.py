@@ -1,6 +1,8 @@
-"""Pictures of the main pages, to be looked at.
+"""Take screenshots of the main pages, to look at.
 
-python -m tests.browser.screens     writes them to var/screens
+    python -m tests.browser.screens
+
+writes them to var/screens.
 """
 
 import shutil
@@ -18,16 +20,16 @@ from .chromium import CHROMIUM, LAUNCH, MISSING
 PASSWORD = "correct horse battery staple"
 SCREENS = ROOT / "var" / "screens"
 TALL = {"list", "chosen", "keys"}
-"""Pages of which the first screen is enough."""
+"""Pages of which only the first screen is taken."""
 SIZES = {"desktop": {"width": 1280, "height": 860}, "phone": {"width": 390, "height": 844}}
 
 
-def choose_rows(page: Page) -> None:
+def select_rows(page: Page) -> None:
     for place in (1, 3, 4):
         page.locator("[name=record]").nth(place).check()
 
 
-def make_faults(page: Page) -> None:
+def make_errors(page: Page) -> None:
     page.get_by_label("Name", exact=True).fill("Batman")
     page.get_by_label("Age").fill("ten")
     page.get_by_label("Age").press("Tab")
@@ -38,13 +40,13 @@ def make_faults(page: Page) -> None:
 PAGES = {
     "home": ("/", None),
     "list": ("/heroes/", None),
-    "chosen": ("/heroes/?team__isnull=false", choose_rows),
+    "chosen": ("/heroes/?team__isnull=false", select_rows),
     "columns": ("/heroes/?search=man&ordering=-age", lambda page: page.get_by_text("Columns").click()),
     "selection": ("/heroes/selected/team/?record=1-1&record=2-1&record=5-1&team=3", None),
     "detail": ("/heroes/5/", None),
     "team": ("/teams/3/", None),
     "form": ("/heroes/5/edit/", None),
-    "faults": ("/heroes/new/", make_faults),
+    "faults": ("/heroes/new/", make_errors),
     "search": ("/search/?search=man", None),
     "history": ("/history/", None),
     "refused": ("/heroes/?age__gte=old&nmae=Owl", None),
@@ -53,7 +55,7 @@ PAGES = {
 }
 
 
-def draw(browser: Browser, site: str) -> None:
+def take_screenshots(browser: Browser, site: str) -> None:
     for size, viewport in SIZES.items():
         for scheme in ("light", "dark"):
             context = browser.new_context(
@@ -80,11 +82,11 @@ def main() -> None:
     SCREENS.mkdir(parents=True)
     with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
         browser = playwright.chromium.launch(**LAUNCH)
-        named = {"DJANGO_SUPERUSER_USERNAME": "admin", "DJANGO_SUPERUSER_PASSWORD": PASSWORD}
-        with serving(Path(folder), **named) as (site, _printed):
-            draw(browser, site)
+        settings = {"DJANGO_SUPERUSER_USERNAME": "admin", "DJANGO_SUPERUSER_PASSWORD": PASSWORD}
+        with serving(Path(folder), **settings) as (site, _printed):
+            take_screenshots(browser, site)
         browser.close()
-    print(f"{len(list(SCREENS.iterdir()))} pictures in {SCREENS.relative_to(ROOT)}")
+    print(f"{len(list(SCREENS.iterdir()))} screenshots in {SCREENS.relative_to(ROOT)}")
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Every page as axe-core judges it, by WCAG 2.2 AA, in light and dark."""
+"""axe-core finds no violations of WCAG 2.2 AA on any page, light or dark."""
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
@@ -10,7 +10,7 @@ EXEMPT = {
     "/api/docs/": ["color-contrast", "nested-interactive", "target-size"],
     "/api/redoc/": ["color-contrast"],
 }
-"""Pages that Django, Swagger UI and ReDoc draw, and the rules that these are known to break."""
+"""Pages of Django, Swagger UI and ReDoc, each with the rules it is known to break."""
 VISITOR = [
     "/",
     "/search/?search=man",
@@ -60,11 +60,11 @@ KEEPER = [
 
 
 def findings(page: Page, address: str) -> list[str]:
-    """What axe finds on the page that is shown, a line for each rule."""
+    """Return the violations that axe finds on the page, a line for each rule."""
     exempt = next((rules for start, rules in EXEMPT.items() if address.startswith(start)), None)
     options = {
         "resultTypes": ["violations"],
-        "preload": False,  # for which axe would write styles into the page
+        "preload": False,  # which would add styles to the page
         "runOnly": [*WCAG, "best-practice"] if exempt is None else WCAG,
         "rules": {rule: {"enabled": False} for rule in exempt or ()},
     }
@@ -80,11 +80,11 @@ def in_both_themes(page: Page, address: str) -> dict[str, list[str]]:
 
 
 @pytest.mark.parametrize(
-    ("who", "address"),
+    ("username", "address"),
     [*(("visitor", address) for address in VISITOR), *(("keeper", address) for address in KEEPER)],
 )
-def test_axe_finds_nothing(who, address, visit):
-    page = visit(who)
+def test_axe_finds_nothing(username, address, visit):
+    page = visit(username)
     page.goto(address)
     if address.startswith("/api/"):
         page.get_by_role("heading", name="heroesite").first.wait_for()
@@ -97,13 +97,13 @@ def open_columns(page: Page) -> None:
     page.get_by_text("Columns").click()
 
 
-def choose_rows(page: Page) -> None:
+def select_rows(page: Page) -> None:
     page.goto("/heroes/?limit=5")
     page.locator("#choose-all").check()
     page.get_by_role("combobox", name="Team", exact=True).last.click()
 
 
-def keep_a_view(page: Page) -> None:
+def save_a_view(page: Page) -> None:
     page.goto("/heroes/?age__gte=7")
     page.locator("#views summary").click()
     if page.get_by_label("Save this view as").count():
@@ -113,20 +113,20 @@ def keep_a_view(page: Page) -> None:
     page.goto("/heroes/views/")
 
 
-def type_a_team(page: Page) -> None:
+def filter_teams(page: Page) -> None:
     page.goto("/heroes/new/")
     page.get_by_role("combobox", name="Team").fill("the")
     page.keyboard.press("ArrowDown")
 
 
-def leave_faults(page: Page) -> None:
+def make_errors(page: Page) -> None:
     page.goto("/heroes/new/")
     page.get_by_label("Age").fill("ten")
     page.get_by_role("button", name="Save").click()
     page.get_by_role("alert").wait_for()
 
 
-def come_too_late(page: Page) -> None:
+def cause_a_conflict(page: Page) -> None:
     page.goto("/heroes/1/edit/")
     page.locator("[name=seen_version]").evaluate("field => { field.value = '999' }")
     page.get_by_label("Age").fill("12")
@@ -134,25 +134,25 @@ def come_too_late(page: Page) -> None:
     page.get_by_role("table").wait_for()
 
 
-def unfold_the_history(page: Page) -> None:
+def open_the_history(page: Page) -> None:
     page.goto("/heroes/1/")
     page.locator("summary").filter(has_text="History").click()
     page.get_by_role("table").wait_for()
 
 
-def show_the_keys(page: Page) -> None:
+def show_the_shortcuts(page: Page) -> None:
     page.goto("/heroes/")
     page.keyboard.press("?")
 
 
-def make_a_token(page: Page) -> None:
+def create_a_token(page: Page) -> None:
     page.goto("/account/tokens/")
     page.get_by_label("Name", exact=True).fill("for axe")
     page.get_by_role("button", name="Create token").click()
     page.get_by_text("Your new token").wait_for()
 
 
-def reveal(page: Page) -> None:
+def show_a_secret_name(page: Page) -> None:
     page.goto("/heroes/1/")
     page.get_by_role("button", name="Show secret name").click()
     page.locator(".revealed").wait_for()
@@ -160,20 +160,20 @@ def reveal(page: Page) -> None:
 
 STATES = [
     open_columns,
-    choose_rows,
-    keep_a_view,
-    type_a_team,
-    leave_faults,
-    come_too_late,
-    unfold_the_history,
-    show_the_keys,
-    make_a_token,
-    reveal,
+    select_rows,
+    save_a_view,
+    filter_teams,
+    make_errors,
+    cause_a_conflict,
+    open_the_history,
+    show_the_shortcuts,
+    create_a_token,
+    show_a_secret_name,
 ]
 
 
 @pytest.mark.parametrize("state", STATES)
-def test_axe_finds_nothing_where_a_page_is_in_use(state, visit):
+def test_axe_finds_nothing_while_a_page_is_used(state, visit):
     page = visit("keeper")
     state(page)
     assert in_both_themes(page, "") == {"light": [], "dark": []}

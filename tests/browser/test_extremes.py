@@ -1,4 +1,4 @@
-"""Registers with nothing in them, names that fill whole lines, and small screens."""
+"""Empty registers, names of the maximum length, and small screens."""
 
 import pytest
 from playwright.sync_api import expect
@@ -66,8 +66,8 @@ def test_no_page_is_wider_than_the_screen(script, width, visit, with_long_names)
 
 def test_an_empty_register_says_so_and_shows_where_to_begin(visit, tmp_path):
     assert manage(tmp_path, "migrate").returncode == 0
-    somebody = 'from tests.people import person; person("first", "Editors")'
-    assert manage(tmp_path, "shell", "--no-imports", "-c", somebody).returncode == 0
+    user = 'from tests.people import person; person("first", "Editors")'
+    assert manage(tmp_path, "shell", "--no-imports", "-c", user).returncode == 0
     with serving(tmp_path) as (site, _printed):
         page = visit(base_url=site)
         page.goto("/")

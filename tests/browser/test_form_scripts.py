@@ -1,10 +1,9 @@
-"""What scripts add to forms: faults as one leaves a field, choices to type, a warning before what was
-filled in is lost."""
+"""What scripts add to forms: errors as one leaves a field, comboboxes, a warning before changes are lost."""
 
 from playwright.sync_api import expect
 
 
-def test_a_fault_is_told_as_one_leaves_the_field_and_goes_when_it_is_mended(visit):
+def test_an_error_appears_as_one_leaves_the_field_and_disappears_once_fixed(visit):
     page = visit("editor")
     page.goto("/heroes/new/")
     age = page.get_by_label("Age")
@@ -19,17 +18,17 @@ def test_a_fault_is_told_as_one_leaves_the_field_and_goes_when_it_is_mended(visi
     expect(age).not_to_have_attribute("aria-invalid", "true")
 
 
-def test_a_name_that_is_taken_is_told_in_the_words_of_the_server(visit):
+def test_a_taken_name_gets_the_error_message_of_the_server(visit):
     page = visit("editor")
     page.goto("/heroes/new/")
     page.get_by_label("Name", exact=True).fill("bATMAN")
     page.get_by_label("Name", exact=True).press("Tab")
-    words = "There is already a hero named “Batman”. Choose another name."
-    expect(page.get_by_text(words)).to_be_visible()
+    message = "There is already a hero named “Batman”. Choose another name."
+    expect(page.get_by_text(message)).to_be_visible()
     assert page.request.get("/heroes/?search=batman").text().count(">Batman<") == 1
 
 
-def test_checking_saves_nothing(visit):
+def test_a_check_saves_nothing(visit):
     page = visit("editor")
     page.goto("/heroes/?search=Batman")
     page.get_by_role("link", name="Batman").click()
@@ -54,14 +53,14 @@ def leave(page) -> str:
     return "".join(asked)
 
 
-def test_leaving_what_is_not_saved_is_asked_about(visit):
+def test_the_browser_asks_before_unsaved_changes_are_lost(visit):
     page = visit("editor")
     page.goto("/heroes/new/")
     page.get_by_label("Name", exact=True).fill("Nightjar")
     assert leave(page) == "beforeunload"
 
 
-def test_leaving_what_was_refused_is_asked_about(visit):
+def test_the_browser_asks_before_a_rejected_form_is_lost(visit):
     page = visit("editor")
     page.goto("/heroes/new/")
     page.get_by_label("Name", exact=True).fill("Nightjar")
@@ -71,7 +70,7 @@ def test_leaving_what_was_refused_is_asked_about(visit):
     assert leave(page) == "beforeunload"
 
 
-def test_leaving_what_is_as_it_was_is_not(visit):
+def test_the_browser_does_not_ask_about_an_unchanged_form(visit):
     page = visit("editor")
     page.goto("/heroes/new/")
     page.get_by_label("Name", exact=True).fill("Nightjar")
@@ -79,7 +78,7 @@ def test_leaving_what_is_as_it_was_is_not(visit):
     assert leave(page) == ""
 
 
-def test_a_team_can_be_typed_and_chosen_by_arrow_keys(visit):
+def test_a_team_is_typed_and_chosen_with_arrow_keys(visit):
     page = visit("editor")
     page.goto("/heroes/new/")
     team = page.get_by_role("combobox", name="Team")
@@ -96,7 +95,7 @@ def test_a_team_can_be_typed_and_chosen_by_arrow_keys(visit):
     assert page.locator("#id_team-value").evaluate("select => select.selectedOptions[0].text") == chosen
 
 
-def test_what_is_typed_and_is_no_team_falls_back_to_the_one_chosen(visit):
+def test_text_that_is_no_team_is_replaced_by_the_chosen_team(visit):
     page = visit("editor")
     page.goto("/heroes/new/")
     team = page.get_by_role("combobox", name="Team")

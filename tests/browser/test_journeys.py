@@ -1,4 +1,4 @@
-"""What people do at the pages: with scripts, without, and by keyboard alone, to the same end."""
+"""Tasks from beginning to end: with a mouse, with a mouse and no scripts, and with the keyboard alone."""
 
 import re
 from itertools import count
@@ -17,7 +17,7 @@ def device(request):
 
 
 class Person:
-    """Somebody at a page.
+    """A person at a page.
 
     Before reading a page without waiting, expect something that only the new page contains.
     """
@@ -52,8 +52,8 @@ class Person:
         field = self.page.locator(within).get_by_role("combobox", name=label, exact=True)
         self.device.choose(field, option)
 
-    def sees(self, words: str) -> None:
-        expect(self.page.get_by_role("main")).to_contain_text(words)
+    def sees(self, text: str) -> None:
+        expect(self.page.get_by_role("main")).to_contain_text(text)
 
     def reads(self, heading: str) -> None:
         expect(self.page.get_by_role("heading", level=1)).to_have_text(heading)
@@ -120,7 +120,7 @@ def test_a_visitor_finds_a_hero(visitor):
     assert len(visitor.rows()) < 20
 
 
-def test_a_bar_on_the_first_page_leads_to_what_it_counts(visitor):
+def test_a_bar_on_the_home_page_leads_to_the_heroes_it_counts(visitor):
     visitor.go("/")
     bar = visitor.page.get_by_role("row", name=re.compile("^Avengers"))
     counted = bar.get_by_role("cell").last.inner_text()
@@ -128,7 +128,7 @@ def test_a_bar_on_the_first_page_leads_to_what_it_counts(visitor):
     expect(visitor.tally()).to_contain_text(f"of {counted}")
 
 
-def test_a_visitor_narrows_and_orders_a_list(visitor):
+def test_a_visitor_filters_and_sorts_a_list(visitor):
     visitor.go("/heroes/")
     visitor.fill("Search", "man")
     visitor.show()
@@ -145,7 +145,7 @@ def test_a_visitor_narrows_and_orders_a_list(visitor):
     assert len(visitor.rows()) > 12
 
 
-def test_a_visitor_turns_pages(visitor):
+def test_a_visitor_pages_through_a_list(visitor):
     visitor.go("/heroes/?limit=25")
     first = visitor.rows()
     visitor.follow("Next")
@@ -156,7 +156,7 @@ def test_a_visitor_turns_pages(visitor):
     assert visitor.rows() == first
 
 
-def test_a_query_that_does_not_hold_is_explained(visitor):
+def test_an_invalid_filter_is_explained(visitor):
     visitor.go("/heroes/")
     visitor.fill("Min. age", "old")
     visitor.show()
@@ -169,7 +169,7 @@ def test_a_query_that_does_not_hold_is_explained(visitor):
     assert visitor.rows()
 
 
-def test_an_editor_adds_changes_and_deletes_a_hero_and_takes_that_back(editor, new_name):
+def test_an_editor_adds_changes_and_deletes_a_hero_and_undoes_the_deletion(editor, new_name):
     editor.go("/heroes/")
     editor.follow("New hero")
     editor.fill("Name", new_name)
@@ -204,7 +204,7 @@ def test_an_editor_adds_changes_and_deletes_a_hero_and_takes_that_back(editor, n
     editor.reads(new_name)
 
 
-def test_an_editor_puts_a_hero_back_as_it_was(editor, new_name):
+def test_an_editor_reverts_a_hero(editor, new_name):
     address = editor.add_hero(new_name, "Runaways")
     editor.follow("Edit")
     editor.choose("Team", "Avengers")
@@ -220,7 +220,7 @@ def test_an_editor_puts_a_hero_back_as_it_was(editor, new_name):
     expect(editor.part("link", "Runaways")).to_have_count(1)
 
 
-def test_an_editor_moves_chosen_heroes_and_takes_that_back(editor, new_name):
+def test_an_editor_moves_selected_heroes_and_undoes_that(editor, new_name):
     addresses = [editor.add_hero(f"{new_name} {letter}", "Runaways") for letter in "ab"]
     editor.go(f"/heroes/?search={new_name}")
     for letter in "ab":
@@ -241,7 +241,7 @@ def test_an_editor_moves_chosen_heroes_and_takes_that_back(editor, new_name):
         expect(editor.part("link", "Runaways")).to_have_count(1)
 
 
-def test_an_editor_deletes_chosen_teams_and_is_told_what_else_that_changes(editor, new_name):
+def test_an_editor_deletes_a_selected_team_and_sees_what_else_changes(editor, new_name):
     editor.add_team(f"Team {new_name}")
     hero = editor.add_hero(new_name, f"Team {new_name}")
     editor.go(f"/teams/?search={new_name}")
@@ -256,12 +256,12 @@ def test_an_editor_deletes_chosen_teams_and_is_told_what_else_that_changes(edito
     expect(editor.part("link", f"Team {new_name}")).to_have_count(1)
 
 
-def test_choosing_nothing_is_explained(editor):
+def test_an_empty_selection_is_explained(editor):
     editor.go("/heroes/selected/?query=")
     expect(editor.page.get_by_role("alert")).to_contain_text("Select at least one row.")
 
 
-def test_an_editor_keeps_a_view_shares_it_and_drops_it(editor, visit, new_name):
+def test_an_editor_saves_shares_and_deletes_a_view(editor, visit, new_name):
     editor.go("/heroes/?team__isnull=true&ordering=-age")
     tally = editor.tally().inner_text()
     editor.unfold("Saved views")
@@ -281,7 +281,7 @@ def test_an_editor_keeps_a_view_shares_it_and_drops_it(editor, visit, new_name):
     assert guest.goto(link).status == 404
 
 
-def test_a_view_of_a_team_that_has_gone_says_so(editor, new_name):
+def test_a_view_of_a_deleted_team_says_so(editor, new_name):
     team = editor.add_team(f"Team {new_name}").rstrip("/").split("/")[-1]
     editor.go(f"/heroes/?team={team}&ordering=-age")
     editor.unfold("Saved views")
@@ -300,7 +300,7 @@ def test_a_view_of_a_team_that_has_gone_says_so(editor, new_name):
     expect(editor.page).to_have_url(re.compile(r"/heroes/\?ordering=-age$"))
 
 
-def test_columns_are_chosen(editor):
+def test_columns_are_shown_and_hidden(editor):
     editor.go("/heroes/?limit=3")
     editor.unfold("Columns")
     editor.press("Version")
@@ -312,7 +312,7 @@ def test_columns_are_chosen(editor):
     expect(editor.page.get_by_role("columnheader", name="Version")).to_have_count(1)
 
 
-def test_two_people_change_a_hero_at_once_and_neither_loses_anything(editor, visit, new_name):
+def test_two_people_edit_a_hero_at_the_same_time_and_lose_nothing(editor, visit, new_name):
     address = editor.add_hero(new_name)
     editor.follow("Edit")
     other = visit("keeper")
@@ -329,7 +329,7 @@ def test_two_people_change_a_hero_at_once_and_neither_loses_anything(editor, vis
     expect(editor.page.get_by_role("definition").filter(has_text=re.compile("^7$"))).to_have_count(1)
 
 
-def test_a_keeper_reveals_a_secret_name(visit, device):
+def test_a_keeper_views_a_secret_name(visit, device):
     keeper = Person(visit, "keeper", device)
     keeper.go("/heroes/?search=Batman")
     keeper.follow("Batman")
@@ -338,7 +338,7 @@ def test_a_keeper_reveals_a_secret_name(visit, device):
     expect(keeper.page.get_by_text("Bruce Wayne")).to_have_count(1)
 
 
-def test_the_language_can_be_chosen_and_stays(visitor):
+def test_a_selected_language_stays(visitor):
     visitor.go("/heroes/?limit=10")
     visitor.device.press(visitor.page.get_by_role("link", name="Language"))
     visitor.press("Deutsch")
@@ -364,7 +364,7 @@ def test_somebody_signs_in_and_out(visit, device):
     expect(somebody.page.get_by_role("link", name="Sign in")).to_have_count(1)
 
 
-def test_the_first_tab_leads_past_the_head_of_the_page(visitor):
+def test_the_first_tab_skips_to_the_content(visitor):
     visitor.go("/heroes/")
     visitor.page.keyboard.press("Tab")
     expect(visitor.page.get_by_role("link", name="Skip to content")).to_be_focused()

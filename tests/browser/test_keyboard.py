@@ -1,4 +1,4 @@
-"""The keys that are quicker than Tab and Enter."""
+"""Keyboard shortcuts."""
 
 import re
 
@@ -13,7 +13,7 @@ def listed(visit) -> Page:
     return page
 
 
-def test_j_and_k_move_x_chooses_and_enter_opens(listed):
+def test_j_and_k_move_x_selects_and_enter_opens(listed):
     links = listed.locator("main tbody th a")
     for key, place in (("j", 0), ("j", 1), ("j", 2), ("k", 1)):
         listed.keyboard.press(key)
@@ -29,7 +29,7 @@ def test_j_and_k_move_x_chooses_and_enter_opens(listed):
     expect(listed.get_by_role("heading", level=1)).to_have_text(f"Edit {name}")
 
 
-def test_the_slash_searches_and_n_is_for_a_new_one_but_not_while_one_types(listed):
+def test_slash_searches_and_n_adds_a_record_but_not_while_one_types(listed):
     listed.keyboard.press("/")
     expect(listed.get_by_role("main").get_by_label("Search")).to_be_focused()
     listed.keyboard.type("n?/j")
@@ -39,7 +39,7 @@ def test_the_slash_searches_and_n_is_for_a_new_one_but_not_while_one_types(liste
     expect(listed).to_have_url(re.compile("/heroes/new/$"))
 
 
-def test_the_keys_are_shown_and_can_be_switched_off(listed):
+def test_the_shortcuts_are_listed_and_can_be_switched_off(listed):
     listed.keyboard.press("?")
     dialog = listed.get_by_role("dialog", name="Keyboard shortcuts")
     expect(dialog).to_be_visible()
@@ -52,14 +52,14 @@ def test_the_keys_are_shown_and_can_be_switched_off(listed):
     expect(listed).to_have_url(re.compile("/heroes/$"))
 
 
-def test_the_space_bar_presses_a_column_as_it_presses_a_button(listed):
+def test_the_space_bar_presses_a_column_like_a_button(listed):
     listed.get_by_text("Columns").click()
     listed.get_by_role("button", name="Version").press("Space")
     expect(listed.get_by_role("columnheader", name="Version")).to_have_count(1)
     expect(listed.get_by_role("button", name="Version")).to_be_focused()
 
 
-def test_who_comes_back_to_a_list_is_told_how_many_rows_are_still_chosen(listed):
+def test_the_count_of_selected_rows_is_right_after_going_back(listed):
     listed.get_by_role("checkbox").nth(1).check()
     listed.get_by_role("checkbox").nth(2).check()
     listed.get_by_role("link", name="Teams", exact=True).click()

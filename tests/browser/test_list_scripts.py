@@ -1,4 +1,4 @@
-"""What scripts add to a list: it answers while one types, and address and Back stay right."""
+"""What scripts add to a list: it follows what one types; the address and the Back button agree with it."""
 
 import re
 
@@ -19,7 +19,7 @@ new MutationObserver((_changes, observer) => {
 """
 
 
-def test_a_list_answers_while_one_types_and_the_address_says_the_same(visit):
+def test_a_list_and_its_address_follow_what_one_types(visit):
     page = visit()
     page.goto("/heroes/")
     page.evaluate("window.stayed = true")
@@ -30,7 +30,7 @@ def test_a_list_answers_while_one_types_and_the_address_says_the_same(visit):
     expect(page.get_by_role("main").get_by_label("Search")).to_be_focused()
 
 
-def test_back_leads_to_the_query_before(visit):
+def test_back_leads_to_the_previous_filters(visit):
     page = visit()
     page.goto("/heroes/?search=man")
     page.get_by_role("columnheader", name="Age").get_by_role("link").click()
@@ -46,7 +46,7 @@ def test_back_leads_to_the_query_before(visit):
     expect(page.get_by_role("columnheader", name="Age")).to_have_attribute("aria-sort", "ascending")
 
 
-def test_the_focus_stays_on_the_head_of_the_column(visit):
+def test_the_focus_stays_on_the_column_header(visit):
     page = visit()
     page.goto("/heroes/")
     link = page.get_by_role("columnheader", name="Age").get_by_role("link")
@@ -55,7 +55,7 @@ def test_the_focus_stays_on_the_head_of_the_column(visit):
     expect(link).to_be_focused()
 
 
-def test_a_list_is_kept_nowhere_in_the_browser(visit):
+def test_a_list_is_not_stored_in_the_browser(visit):
     page = visit("editor")
     page.goto("/heroes/?search=man")
     page.get_by_role("columnheader", name="Age").get_by_role("link").click()
@@ -65,7 +65,7 @@ def test_a_list_is_kept_nowhere_in_the_browser(visit):
     assert "<" not in kept
 
 
-def test_who_was_signed_out_in_the_meantime_is_shown_the_page_as_it_is_now(visit):
+def test_after_signing_out_elsewhere_the_list_is_that_of_a_visitor(visit):
     page = visit("editor")
     page.goto("/heroes/views/")
     page.goto("/heroes/")
@@ -102,13 +102,13 @@ def test_a_list_that_takes_long_shows_that_it_is_loading(visit):
     assert shown
 
 
-def test_a_list_that_gets_no_answer_is_opened_as_the_page_that_the_browser_shows_then(visit):
+def test_a_list_that_gets_no_response_is_opened_as_a_page(visit):
     page = visit(expected=("htmx:",))
     page.goto("/heroes/")
-    asked = []
+    requests = []
     page.route(
         "**/heroes/?search=bat",
-        lambda route: route.abort() if not asked and not asked.append(1) else route.continue_(),
+        lambda route: route.abort() if not requests and not requests.append(1) else route.continue_(),
     )
     page.get_by_role("main").get_by_label("Search").fill("bat")
     expect(page.locator("#tally")).to_have_text("1–1 of 1")

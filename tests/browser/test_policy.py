@@ -1,19 +1,19 @@
-"""No page, the admin's neither, asks another site for anything or breaks the content security policy.
+"""No page, not even the admin's, requests anything from another site or violates the content security policy.
 
-What the browser notices fails these tests, as it fails any other that visits a page.
+The fixture ``visit`` fails any test in which a browser notices that.
 """
 
 from playwright.sync_api import expect
 
 
-def test_every_page_of_the_admin_keeps_to_the_policy(visit):
+def test_no_page_of_the_admin_violates_the_policy(visit):
     page = visit("administrator")
     page.goto("/admin/")
     addresses = {link.get_attribute("href") for link in page.locator("#content-main a").all()}
     opened = set()
     for address in sorted(addresses):
-        answer = page.goto(address)
-        assert answer.status < 400, address
+        response = page.goto(address)
+        assert response.status < 400, address
         opened.add(page.url)
         first = page.locator("#result_list tbody th a").first
         if first.count():
@@ -22,7 +22,7 @@ def test_every_page_of_the_admin_keeps_to_the_policy(visit):
     assert len(opened) > 15
 
 
-def test_the_admin_looks_up_a_team_while_one_types(visit):
+def test_the_admin_finds_a_team_while_one_types(visit):
     page = visit("administrator")
     page.goto("/admin/heroes/hero/add/")
     page.locator(".select2-selection").click()
@@ -31,7 +31,7 @@ def test_the_admin_looks_up_a_team_while_one_types(visit):
     expect(page.locator("#id_team option:checked")).to_have_text("Avengers")
 
 
-def test_swagger_sends_what_one_tries(visit):
+def test_swagger_sends_requests(visit):
     page = visit("administrator")
     page.goto("/api/docs/")
     operation = page.locator("#operations-heroes-heroes_list")
