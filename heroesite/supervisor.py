@@ -71,7 +71,7 @@ class Service:
         self.pause = MIN_PAUSE if ran_for > MAX_PAUSE else min(2 * self.pause, MAX_PAUSE)
         self.restart_at = time.monotonic() + self.pause
         reason = describe_end(self.process)
-        logger.error("%s ended (%s). Restarting it in %d seconds.", self.name, reason, self.pause)
+        logger.error("%s ended (%s). Restarting it in %d s.", self.name, reason, self.pause)
 
     def signal_group(self, number: signal.Signals) -> None:
         with suppress(ProcessLookupError):

@@ -22,7 +22,7 @@ PRODUCTION = {
 }
 RESERVED = re.compile(r"(HEROESITE_.*|DJANGO_.*|HOST|PORT|DATABASE_URL|VERDICTS|PYTEST_.*)")
 
-PATIENCE = 120
+PATIENCE = 240
 """Seconds after which a test gives up."""
 T = TypeVar("T")
 
