@@ -115,8 +115,8 @@ def username_of(request: HttpRequest) -> str:
     """Return the name of the user, or nothing if it hasn't been looked up or is a visitor's."""
     user = getattr(request, "user", None)
     if user is None or type(user) is SimpleLazyObject:
-        return str(getattr(request, "username", ""))
-    return str(user.get_username())
+        return printable(getattr(request, "username", ""))
+    return printable(str(user.get_username()))
 
 
 @receiver(user_login_failed)

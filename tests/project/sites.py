@@ -76,7 +76,7 @@ class Site:
             headers: their names with underscores for hyphens.
         """
         sent = {name.replace("_", "-"): text for name, text in headers.items()}
-        connection = HTTPConnection("127.0.0.1", self.port, timeout=60)
+        connection = HTTPConnection("127.0.0.1", self.port, timeout=300)
         started = time.monotonic()
         try:
             connection.request(method, path, body.encode() or None, sent)
@@ -137,7 +137,7 @@ def running(folder: Path, keys: dict[str, str], **settings: str) -> Iterator[Sit
         try:
             wait_for(port, server)
             site = Site(port, log=log, **keys)
-            site.request("GET", "/language/")  # the worker is still starting
+            site.request("GET", "/language/")  # waits until the worker has started
             yield site
         finally:
             server.terminate()

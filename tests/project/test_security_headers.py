@@ -115,6 +115,8 @@ def guarded(answer):
     assert answer["Referrer-Policy"] == "same-origin"
     assert answer["X-Frame-Options"] == "DENY"
     assert answer["Cross-Origin-Opener-Policy"] == "same-origin"
+    assert answer["Cross-Origin-Resource-Policy"] == "same-origin"
+    assert {"camera=()", "geolocation=()", "microphone=()"} <= set(answer["Permissions-Policy"].split(", "))
     assert {"Cookie", "Authorization"} <= {name.strip() for name in answer["Vary"].split(",")}
 
 
