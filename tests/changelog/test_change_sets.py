@@ -91,6 +91,14 @@ def test_they_are_narrowed_at_page_and_api_alike(
     assert links == [f"/history/{pk}/" for pk in wanted]
 
 
+def test_an_empty_filter_is_ignored_on_the_page_and_an_error_at_the_api(
+    imported, edited, visitor_program, visitor_browser
+):
+    page = read(visitor_browser.get("/history/?door=&kind=")).one("main")
+    assert len(page.all("th", scope="row")) == 2
+    assert visitor_program.get("/api/v1/changesets/?door=&kind=").status_code == 400
+
+
 def test_only_the_signed_in_ask_for_a_user(edited, visitor_browser, editor_program, editor_browser):
     assert listed(editor_program, "?user=editor") == [edited.pk]
     assert listed(editor_program, "?user=nobody") == []

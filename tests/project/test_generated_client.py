@@ -1,4 +1,4 @@
-"""The client that openapi-python-client makes out of the description works against the site."""
+"""The client that openapi-python-client generates from the description works against the site."""
 
 import subprocess
 import sys
@@ -13,23 +13,23 @@ SCRIPT = Path(__file__).parent / "round_trip.py"
 
 
 def run(*command, **settings):
-    ran = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False, **settings)
-    assert ran.returncode == 0, ran.stdout + ran.stderr
-    return ran.stdout
+    process = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False, **settings)
+    assert process.returncode == 0, process.stdout + process.stderr
+    return process.stdout
 
 
 def test_a_generated_client_makes_the_round_trip(register_folder):
     with serving(register_folder) as (site, _printed):
-        with urlopen(f"{site}/api/schema/") as answer:
-            (register_folder / "schema.json").write_bytes(answer.read())
+        with urlopen(f"{site}/api/schema/") as response:
+            (register_folder / "schema.json").write_bytes(response.read())
         generate = [sys.executable, "-m", "openapi_python_client", "generate", "--meta", "none"]
-        place = [
+        paths = [
             "--path",
             str(register_folder / "schema.json"),
             "--output-path",
             str(register_folder / "register_client"),
         ]
-        run(*generate, *place)
+        run(*generate, *paths)
         token = manage(register_folder, "issue_token", "admin").stdout.strip()
         environ = environment(register_folder, PYTHONPATH=str(register_folder))
         assert run(sys.executable, str(SCRIPT), site, token, env=environ) == "round trip done\n"

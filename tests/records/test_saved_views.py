@@ -90,6 +90,15 @@ def test_a_view_that_no_longer_holds_says_why_and_shows_nothing_else(reader_brow
     assert not SavedView.objects.exists()
 
 
+def test_a_view_of_a_deleted_team_opens_an_empty_list(reader_browser, visitor_browser):
+    team = TeamFactory(name="Night Watch")
+    keep(reader_browser, f"team={team.pk}&ordering=-age", "Watch")
+    team.delete()
+    response = visitor_browser.get(link_of("Watch"), follow=True)
+    assert response.status_code == 200
+    assert "Night Watch (deleted)" in read(response).one("select", name="team").text
+
+
 def test_a_hundred_are_enough(reader, reader_browser):
     SavedView.objects.bulk_create(
         SavedView(user=reader, kind="heroes.hero", name=f"View {n}", name_key=f"view {n}", query=f"age={n}")
