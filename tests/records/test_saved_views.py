@@ -3,7 +3,7 @@
 import pytest
 
 from heroesite.records.models.saved_views import SavedView
-from tests.factories import HeroFactory
+from tests.factories import HeroFactory, TeamFactory
 from tests.markup import fill_in, read
 from tests.people import browser, person
 
