@@ -10,7 +10,7 @@ from heroes.models import Hero
 from heroesite.records.retries import ATTEMPTS, is_conflict, retry_on_conflict
 from teams.models import Team
 from tests.factories import HeroFactory, TeamFactory
-from tests.threads import at_once
+from tests.threads import in_parallel
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -90,7 +90,7 @@ def test_a_retry_after_another_one_is_not_within_it():
 def test_others_write_during_a_pause():
     """A pause holds no lock, so that whoever is in the way can finish."""
     write = Write(take_a_taken_name, failures=5)
-    retried, created = at_once(retry_on_conflict(write), lambda: TeamFactory(name="Day Watch"))
+    retried, created = in_parallel(retry_on_conflict(write), lambda: TeamFactory(name="Day Watch"))
     assert (retried, created.name) == (6, "Day Watch")
     assert not connection.in_atomic_block
 
