@@ -51,7 +51,7 @@ def test_the_value_is_erased_from_every_entry_and_from_the_admins_log(hero, edit
         "command",
         f"erase_history: name of hero {hero.pk}, versions 2, 3",
     )
-    with pytest.raises(ValidationError, match="was erased"):
+    with pytest.raises(ValidationError, match="has been erased"):
         revert(Hero, Hero.history.get(id=hero.pk, version=2), editor)
 
 
