@@ -1,4 +1,4 @@
-"""The first page, what is here and how it is spread, and the search over all of it."""
+"""The home page with counts and charts, and the search over all record types."""
 
 from collections.abc import Callable, Sequence
 from typing import Any, ClassVar
@@ -30,7 +30,7 @@ class HomeView(TemplateView):
         models = [record_type.model for record_type in record_types()]
         summaries = [
             {
-                "kind": model._meta,
+                "opts": model._meta,
                 "count": model.objects.count(),
                 "latest": model.objects.order_by("-updated_at", "-pk")[: self.latest],
             }
@@ -56,21 +56,21 @@ class SearchView(TemplateView):
     """Searches the names of all records."""
 
     template_name = "search.html"
-    most = 10
+    limit = 10
 
     def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         form = SearchForm(request.GET)
         words = form.cleaned_data["search"] if form.is_valid() else []
-        found = [self.found(each.model, words) for each in record_types() if words]
+        found = [self.search(each.model, words) for each in record_types() if words]
         context = self.get_context_data(form=form, words=words, found=found)
         return self.render_to_response(context, status=200 if form.is_valid() else 400)
 
-    def found(self, kind: type[Record], words: list[str]) -> dict[str, Any]:
-        """What was found among one kind: the first, how many, and where all are listed."""
-        matching = kind.objects.search(words)
+    def search(self, model: type[Record], words: list[str]) -> dict[str, Any]:
+        """Return the records of one type that match: the first, how many, and the URL that lists all."""
+        matching = model.objects.search(words)
         return {
-            "kind": kind._meta,
+            "opts": model._meta,
             "count": matching.count(),
-            "first": matching[: self.most],
-            "list": list_address(kind, {"search": " ".join(words)}),
+            "first": matching[: self.limit],
+            "list": list_address(model, {"search": " ".join(words)}),
         }

@@ -17,6 +17,8 @@ class Migration(migrations.Migration):
         ('teams', '0002_history'),
     ]
 
+    run_before = [("records", "0004_source_and_labels")]
+
     operations = [
         migrations.CreateModel(
             name='HistoricalHero',

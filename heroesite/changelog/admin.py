@@ -28,10 +28,10 @@ class AdminUndoView(UndoView):
 
 @admin.register(ChangeSet)
 class ChangeSetAdmin(ReadOnlyModelAdmin):
-    list_display = ("at", "username", "token", "door", "note", "what", "undo")
-    list_filter = ("door",)
+    list_display = ("at", "username", "token", "source", "note", "what", "undo")
+    list_filter = ("source",)
     search_fields = ("username", "token", "note")
-    fields = ("at", "username", "token", "door", "note", "undoes", "what", "undo")
+    fields = ("at", "username", "token", "source", "note", "undoes", "what", "undo")
 
     def has_module_permission(self, request: HttpRequest) -> bool:
         return request.user.is_staff

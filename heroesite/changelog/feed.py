@@ -1,9 +1,9 @@
-"""Every change to every kind of record, in an order in which none is skipped: what other systems sync from.
+"""The feed of all changes, in an order that lets other systems sync without missing one.
 
-PostgreSQL hands out ids before a transaction commits, so a reader that remembers the highest id misses what
-committed late. Each entry therefore has the number of its transaction, and only those of transactions that
-are older than any under way are told: nothing can appear among them any more. SQLite has one writer at a
-time, and its ids are in the order of commits.
+PostgreSQL assigns ids before a transaction commits, so a reader that remembers the highest id misses entries
+that are committed late. Each entry therefore has the id of its transaction, and the feed has only entries of
+transactions that are older than every open one: no entry can be added among them later. SQLite has one
+writer at a time, so its ids are in the order of commits.
 """
 
 from collections.abc import Iterator, Mapping
@@ -20,7 +20,7 @@ from heroesite.ids import LARGEST_ID as LARGEST
 from heroesite.records.audit.entries import TransactionId
 from heroesite.records.models.base import Record, record_models
 
-OLDEST_UNDER_WAY = TransactionId("pg_snapshot_xmin(pg_current_snapshot())", LARGEST)
+OLDEST_OPEN_TRANSACTION = TransactionId("pg_snapshot_xmin(pg_current_snapshot())", LARGEST)
 NEXT_TRANSACTION = TransactionId("pg_snapshot_xmax(pg_current_snapshot())", LARGEST)
 SIGNER = signing.Signer(salt=__name__)
 Place = tuple[int, int]
@@ -28,83 +28,91 @@ Place = tuple[int, int]
 
 
 class InvalidCursor(Exception):
-    """Not a place in this feed."""
+    """The cursor isn't one of this feed."""
 
 
 @dataclass(frozen=True)
 class Positions:
-    """How far a reader is in the history of each kind."""
+    """How far a reader has read the history of each model."""
 
     places: Mapping[str, Place] = field(default_factory=dict)
 
-    def beyond(self, kind: type[Record]) -> QuerySet[Any]:
-        """The entries of ``kind`` after the place there."""
-        transaction, last = self.places.get(kind._meta.label_lower, (-1, 0))
+    def entries_after(self, model: type[Record]) -> QuerySet[Any]:
+        """Return the entries of ``model`` that haven't been read."""
+        transaction, last = self.places.get(model._meta.label_lower, (-1, 0))
         later = Q(transaction__gt=transaction) | Q(transaction=transaction, history_id__gt=last)
-        entries = kind.history.filter(later, transaction__gte=transaction)
+        entries = model.history.filter(later, transaction__gte=transaction)
         return entries.order_by("transaction", "history_id")
 
     @classmethod
-    def here(cls) -> "Positions":
-        """After all that is told by now."""
+    def latest(cls) -> "Positions":
+        """Return the positions after all entries that the feed has now."""
         places = {}
-        for kind in record_models():
-            entries = kind.history.filter(transaction__lt=OLDEST_UNDER_WAY)
+        for model in record_models():
+            entries = model.history.filter(transaction__lt=OLDEST_OPEN_TRANSACTION)
             if last := entries.order_by("-transaction", "-history_id").first():
-                places[kind._meta.label_lower] = (last.transaction, last.history_id)
+                places[model._meta.label_lower] = (last.transaction, last.history_id)
         return cls(places)
 
     def after(self, read: list[Step]) -> "Positions":
-        told = {step.kind._meta.label_lower: (step.entry.transaction, step.entry.history_id) for step in read}
-        return Positions({**self.places, **told})
+        """Return the positions after the steps in ``read``."""
+        last = {
+            step.model._meta.label_lower: (step.entry.transaction, step.entry.history_id) for step in read
+        }
+        return Positions({**self.places, **last})
 
-    def write(self) -> str:
+    def encode(self) -> str:
+        """Return the cursor, signed so that it can't be forged."""
         return SIGNER.sign_object(dict(self.places))
 
     @classmethod
-    def read(cls, cursor: str) -> "Positions":
-        """
+    def decode(cls, cursor: str) -> "Positions":
+        """Return the positions of a cursor.
+
         Raises:
-            InvalidCursor: it is none of ours, or what it points to is not there, as after a restored backup.
+            InvalidCursor: it isn't signed by this site, or its entries don't exist, as after a backup has
+                been restored.
         """
         try:
             places = {label: tuple(place) for label, place in SIGNER.unsign_object(cursor).items()}
         except signing.BadSignature:
             raise InvalidCursor("This cursor isn't valid here. Start again without a cursor.") from None
-        for kind in record_models():
-            transaction, last = places.get(kind._meta.label_lower, (-1, 0))
-            if last and not kind.history.filter(history_id=last, transaction=transaction).exists():
+        for model in record_models():
+            transaction, last = places.get(model._meta.label_lower, (-1, 0))
+            if last and not model.history.filter(history_id=last, transaction=transaction).exists():
                 raise InvalidCursor("The database has been restored since. Start again without a cursor.")
         return cls(places)
 
 
 def changes_after(seen: Positions, limit: int) -> tuple[list[Step], Positions, bool]:
-    """The next changes.
+    """Return the next changes.
 
     Returns:
-        up to ``limit`` of them, the positions after those, and whether that is all that there is: then the
-        highest version of each record is as the register has it.
+        up to ``limit`` changes, the positions after them, and whether there are no more: then the highest
+        version of each record is the current one.
     """
-    found = [told(kind, seen, limit) for kind in record_models()]
+    found = [next_steps(model, seen, limit) for model in record_models()]
     read = list(
         islice(merge(*found, key=lambda step: (step.entry.transaction, step.entry.history_date)), limit)
     )
     positions = seen.after(read)
-    # Asked last: what committed while the histories were read, one after the other, is found here.
-    return read, positions, not any(positions.beyond(kind).exists() for kind in record_models())
+    # Queried last, to find what was committed while the histories were read one after the other.
+    return read, positions, not any(positions.entries_after(model).exists() for model in record_models())
 
 
-def told(kind: type[Record], seen: Positions, limit: int) -> Iterator[Step]:
-    entries = seen.beyond(kind).filter(transaction__lt=OLDEST_UNDER_WAY).select_related("change_set")
-    yield from steps(kind, list(entries[:limit]))
+def next_steps(model: type[Record], seen: Positions, limit: int) -> Iterator[Step]:
+    entries = (
+        seen.entries_after(model).filter(transaction__lt=OLDEST_OPEN_TRANSACTION).select_related("change_set")
+    )
+    yield from steps(model, list(entries[:limit]))
 
 
 def renumber_restored() -> None:
-    """Where the database was restored into another PostgreSQL, whose transactions have lower numbers, give
-    all entries the lowest; readers are told to begin anew.
+    """Reset the transaction ids of entries if the database was restored into another PostgreSQL server, whose
+    transaction ids are lower. Clients of the feed then have to start again.
 
-    To be called when the site starts.
+    Call it when the site starts.
     """
-    for kind in record_models():
-        if kind.history.filter(transaction__gte=NEXT_TRANSACTION).exists():
-            kind.history.update(transaction=0)
+    for model in record_models():
+        if model.history.filter(transaction__gte=NEXT_TRANSACTION).exists():
+            model.history.update(transaction=0)

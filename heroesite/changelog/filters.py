@@ -37,9 +37,9 @@ class UserFilter(django_filters.Filter):
 
 
 class ChangeSetFilterSet(PagedFilterSet):
-    ON_PAGE: ClassVar[tuple[str, ...]] = ("door", "kind", "user", "at__gte", "at__lte")
+    ON_PAGE: ClassVar[tuple[str, ...]] = ("source", "kind", "user", "at__gte", "at__lte")
 
-    door = django_filters.ChoiceFilter(choices=Source.choices, label=_("Source"), empty_label=_("Any"))
+    source = django_filters.ChoiceFilter(choices=Source.choices, label=_("Source"), empty_label=_("Any"))
     kind = RecordTypeFilter(choices=model_choices, label=_("Record type"), empty_label=_("Any"))
     user = UserFilter("username", label=_("Username"))
     at__gte = InstantFilter("at", "gte", label=_("From (UTC)"))

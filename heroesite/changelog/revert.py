@@ -13,17 +13,17 @@ from heroesite.records.models.base import Record
 from heroesite.records.permissions import is_allowed, permission_message
 
 
-# One record -------------------------------------------------------------------------------
-def revert(kind: type[Record], entry: Any, user: Any) -> Record:
-    """Give a record the values that it had at ``entry``, and bring it back if it was deleted since.
+def revert(model: type[Record], entry: Any, user: Any) -> Record:
+    """Give a record the values that it had at ``entry``, and restore it if it has been deleted since.
 
     Returns:
-        the record as it is then.
+        the saved record.
 
     Raises:
-        PermissionDenied: ``user`` may not change the record, or add it if it was deleted.
-        ValidationError: it cannot be as it was: by the rules, since it was deleted then, or since a value
-            was erased from the history.
+        PermissionDenied: ``user`` doesn't have the permission to change the record, or to add it if it has
+            been deleted.
+        ValidationError: the values are no longer valid, the entry is a deletion, or one of its values has
+            been erased from the history.
     """
     with atomic_change_set():
         if entry.history_type == Entry.DELETED:
@@ -32,20 +32,20 @@ def revert(kind: type[Record], entry: Any, user: Any) -> Record:
             raise ValidationError(
                 _("A value of this version has been erased from the history."), code="erased"
             )
-        record: Any = kind.objects.filter(pk=entry.id).select_for_update().first()
+        record: Any = model.objects.filter(pk=entry.id).select_for_update().first()
         action = "change" if record else "add"
-        if not is_allowed(user, action, kind):
-            raise PermissionDenied(permission_message(action, kind))
+        if not is_allowed(user, action, model):
+            raise PermissionDenied(permission_message(action, model))
         if record is None:
-            record = kind.from_deleted_entry(entry)
+            record = model.from_deleted_entry(entry)
             record.full_clean()
-            record.save(sent=kind.RESTRICTED)  # else the history told whether the last secret was another
+            record.save(sent=model.RESTRICTED)  # or the history would reveal whether the value differs
             return record
-        since = list(kind.history.filter(id=entry.id, version__gte=entry.version).order_by("version"))
-        fields = set().union(*(changed_fields(kind, one, next_one) for one, next_one in pairwise(since)))
+        since = list(model.history.filter(id=entry.id, version__gte=entry.version).order_by("version"))
+        fields = set().union(*(changed_fields(model, one, next_one) for one, next_one in pairwise(since)))
         for name in fields:
-            attname = kind.attname(name)
+            attname = model.attname(name)
             setattr(record, attname, getattr(entry, attname))
         record.full_clean()
-        record.save(sent=fields & set(kind.RESTRICTED))
+        record.save(sent=fields & set(model.RESTRICTED))
         return record

@@ -50,7 +50,7 @@ class RevertView(LoginRequiredMixin, TemplateView):
         context = self.get_context_data(
             entry=entry,
             faults=faults,
-            kind=self.model._meta,
+            opts=self.model._meta,
             fields=[
                 (self.model.label(name), MASK if name in self.model.RESTRICTED else shown(entry, name))
                 for name in self.model.FIELDS

@@ -1,4 +1,4 @@
-"""Histories, read: what each entry did to its record, field by field."""
+"""What each history entry changed in its record, field by field."""
 
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Iterator
@@ -19,16 +19,16 @@ ERASED = _("erased")
 
 @dataclass(frozen=True)
 class Step:
-    """An entry, and the one before it in the history of the same record."""
+    """A history entry, with the entry before it of the same record, if there is one."""
 
-    kind: type[Record]
+    model: type[Record]
     entry: Any
     before: Any
 
     @property
-    def meta(self) -> Any:
-        """What the kind says about itself, for templates."""
-        return self.kind._meta
+    def opts(self) -> Any:
+        """The model's ``_meta``, which templates can't read."""
+        return self.model._meta
 
     @property
     def action(self) -> Action:
@@ -36,13 +36,13 @@ class Step:
 
     @property
     def fields(self) -> list[str]:
-        """The fields that it counts for, and those whose value had to be forgotten."""
-        names = changed_fields(self.kind, self.before, self.entry) | set(self.entry.erased)
-        return [name for name in self.kind.FIELDS if name in names]
+        """The fields that the entry changed, and those whose value has been erased."""
+        names = changed_fields(self.model, self.before, self.entry) | set(self.entry.erased)
+        return [name for name in self.model.FIELDS if name in names]
 
     def values(self, name: str) -> tuple[Any, Any]:
-        """A field before and after, as it is stored; nothing where it was not there or is erased."""
-        at = self.kind.attname(name)
+        """Return the stored values of a field before and after; None if it had none or it has been erased."""
+        at = self.model.attname(name)
         before, after = (
             getattr(entry, at) if entry and name not in entry.erased else None
             for entry in (self.before, self.entry)
@@ -50,17 +50,21 @@ class Step:
         return before, after
 
 
-def steps(kind: type[Record], entries: Collection[Any]) -> list[Step]:
-    """``entries``, each with the one before it, in one query."""
+def steps(model: type[Record], entries: Collection[Any]) -> list[Step]:
+    """Return each of ``entries`` with the one before it, in one query at most."""
     known = {(entry.id, entry.version): entry for entry in entries}
     wanted = {(pk, version - 1) for pk, version in known if version > 1} - set(known)
     if wanted:
-        known |= kind.entries_at(wanted)
-    return [Step(kind, entry, known.get((entry.id, entry.version - 1))) for entry in entries]
+        known |= model.entries_at(wanted)
+    return [Step(model, entry, known.get((entry.id, entry.version - 1))) for entry in entries]
 
 
 class Entries:
-    """The entries that some histories hold, one history after the other, to be paged through as steps."""
+    """Entries of several histories, one history after the other, which a paginator slices into steps.
+
+    Args:
+        found: models, each with a queryset of its entries.
+    """
 
     def __init__(self, found: Iterable[tuple[type[Record], QuerySet[Any]]]) -> None:
         self.found = list(found)
@@ -68,32 +72,32 @@ class Entries:
     @classmethod
     def of_change_set(cls, change_set: ChangeSet) -> "Entries":
         return cls(
-            (kind, kind.history.filter(change_set=change_set).order_by("history_id"))
-            for kind in record_models()
+            (model, model.history.filter(change_set=change_set).order_by("history_id"))
+            for model in record_models()
         )
 
     @cached_property
     def counts(self) -> list[int]:
-        return [entries.count() for _kind, entries in self.found]
+        return [entries.count() for _model, entries in self.found]
 
     def count(self) -> int:
         return sum(self.counts)
 
     def __getitem__(self, wanted: slice) -> list[Step]:
         start, stop, rows = wanted.start, wanted.stop, []
-        for (kind, entries), count in zip(self.found, self.counts, strict=True):
+        for (model, entries), count in zip(self.found, self.counts, strict=True):
             if start < count and stop > 0:
-                rows += steps(kind, list(entries[max(start, 0) : stop]))
+                rows += steps(model, list(entries[max(start, 0) : stop]))
             start, stop = start - count, stop - count
         return rows
 
 
 @dataclass(frozen=True)
 class Change:
-    """A field before and after, for reading.
+    """A field before and after a change, as people read it.
 
     Args:
-        alone: whether there is nothing to tell of before.
+        alone: whether only ``after`` is shown.
     """
 
     label: str
@@ -103,10 +107,10 @@ class Change:
 
 
 def readable_changes(rows: list[Step], reveal: Collection[str] = ()) -> Iterator[tuple[Step, list[Change]]]:
-    """Each step with its changes; links as records, or by the last names of those that have gone.
+    """Yield each step with its changes; a link is the record, or the last name of a deleted one.
 
     Args:
-        reveal: the restricted fields of which the values are told.
+        reveal: the restricted fields whose values are shown.
     """
     linked = linked_records(rows)
     for step in rows:
@@ -114,10 +118,10 @@ def readable_changes(rows: list[Step], reveal: Collection[str] = ()) -> Iterator
 
 
 def change(step: Step, name: str, linked: dict[Any, Any], reveal: Collection[str]) -> Change:
-    label, erased = step.kind.label(name), name in step.entry.erased
-    if name in step.kind.RESTRICTED and name not in reveal:
+    label, erased = step.model.label(name), name in step.entry.erased
+    if name in step.model.RESTRICTED and name not in reveal:
         return Change(label, None, ERASED if erased else _("changed"), alone=True)
-    related = step.kind._meta.get_field(name).related_model
+    related = step.model._meta.get_field(name).related_model
     before, after = (linked.get((related, value), value) for value in step.values(name))
     if step.before and name in step.before.erased:
         before = ERASED
@@ -125,11 +129,11 @@ def change(step: Step, name: str, linked: dict[Any, Any], reveal: Collection[str
 
 
 def linked_records(rows: Iterable[Step]) -> dict[Any, Any]:
-    """What the changed links of ``rows`` lead to, by kind and id: two queries for each kind."""
+    """Return the records that changed links lead to, by model and id: two queries per model."""
     keys: defaultdict[Any, set[Any]] = defaultdict(set)
     for step in rows:
-        for name in set(step.kind.link_names()) & set(step.fields):
-            related = step.kind._meta.get_field(name).related_model
+        for name in set(step.model.link_names()) & set(step.fields):
+            related = step.model._meta.get_field(name).related_model
             keys[related] |= {key for key in step.values(name) if key is not None}
     return {
         (related, key): found
@@ -140,25 +144,25 @@ def linked_records(rows: Iterable[Step]) -> dict[Any, Any]:
 
 @dataclass(frozen=True)
 class Tally:
-    """How many records of one kind a change set did the same to."""
+    """How many records of one type a change set created, changed, deleted or restored."""
 
-    kind: type[Record]
+    model: type[Record]
     action: Action
     count: int
 
     @property
     def noun(self) -> Any:
-        meta = self.kind._meta
+        meta = self.model._meta
         return meta.verbose_name if self.count == 1 else meta.verbose_name_plural
 
 
 def tallies(change_sets: Collection[ChangeSet]) -> dict[int, list[Tally]]:
-    """What each change set did, in one query for each kind."""
-    told: dict[int, list[Tally]] = {change_set.pk: [] for change_set in change_sets}
-    for kind in record_models():
-        before = kind.history.filter(id=OuterRef("id"), version=OuterRef("version") - 1)
+    """Return the tallies of each change set by its id, in one query per model."""
+    found: dict[int, list[Tally]] = {change_set.pk: [] for change_set in change_sets}
+    for model in record_models():
+        before = model.history.filter(id=OuterRef("id"), version=OuterRef("version") - 1)
         counted = (
-            kind.history.filter(change_set__in=told)
+            model.history.filter(change_set__in=found)
             .annotate(has_before=Exists(before))
             .order_by("change_set_id", "history_type")
             .values_list("change_set_id", "history_type", "has_before")
@@ -168,5 +172,5 @@ def tallies(change_sets: Collection[ChangeSet]) -> dict[int, list[Tally]]:
         for pk, history_type, has_before, count in counted:
             counts[pk, action_of(history_type, has_before)] += count
         for (pk, action), count in counts.items():
-            told[pk].append(Tally(kind, action, count))
-    return told
+            found[pk].append(Tally(model, action, count))
+    return found

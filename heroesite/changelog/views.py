@@ -47,7 +47,7 @@ class RecordHistoryView(RecordView):
         filterset = PagedFilterSet(self.request.GET, queryset=entries)
         page = filterset.page(Entries([(self.model, entries)]))
         for field in reveal if page.records else ():
-            Disclosure.objects.record(self.request.user, Source.PAGE, field, [latest.instance])
+            Disclosure.objects.record(self.request.user, Source.WEBSITE, field, [latest.instance])
         context = self.get_context_data(
             latest=latest,
             gone=latest.history_type == Entry.DELETED,
@@ -116,6 +116,6 @@ class ChangeSetDetailView(ChangelogView):
             filterset=filterset,
             page=page,
             steps=list(readable_changes(page.records)),
-            may_undo=any(is_allowed(request.user, "change", tally.kind) for tally in told),
+            may_undo=any(is_allowed(request.user, "change", tally.model) for tally in told),
         )
         return self.render_to_response(context, status=200 if filterset.is_valid() else 400)

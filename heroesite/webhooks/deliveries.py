@@ -113,9 +113,9 @@ def create_deliveries(webhook: Webhook) -> bool:
                 locked.deliveries.cancel()
                 locked.start_anew()
             try:
-                seen = Positions.read(locked.after)
+                seen = Positions.decode(locked.after)
             except InvalidCursor:  # the database was restored
-                seen = Positions.here()
+                seen = Positions.latest()
             steps, positions, caught_up = changes_after(seen, BATCH)
             Delivery.objects.bulk_create(
                 Delivery(webhook=locked, type=event_type(step), body=event_body(step))
@@ -123,7 +123,7 @@ def create_deliveries(webhook: Webhook) -> bool:
                 if is_subscribed(locked, step)
             )
             read = bool(steps)
-            place = {"after": positions.write(), "active_since": locked.active_since}
+            place = {"after": positions.encode(), "active_since": locked.active_since}
             Webhook.objects.filter(pk=locked.pk).update(**place)
     return caught_up
 
@@ -132,7 +132,7 @@ def is_subscribed(webhook: Webhook, step: Step) -> bool:
     """Return whether a webhook is sent a change: one of its events, made since it was switched on."""
     since = webhook.active_since
     return (
-        step.kind._meta.model_name in webhook.kinds
+        step.model._meta.model_name in webhook.kinds
         and step.action in webhook.actions
         and (since is None or step.entry.history_date >= since)
     )
@@ -140,7 +140,7 @@ def is_subscribed(webhook: Webhook, step: Step) -> bool:
 
 def event_type(step: Step) -> str:
     """Return the type of the event that a change is, such as ``hero.changed``."""
-    return f"{step.kind._meta.model_name}.{step.action.value}"
+    return f"{step.model._meta.model_name}.{step.action.value}"
 
 
 def event_body(step: Step) -> str:
@@ -148,19 +148,19 @@ def event_body(step: Step) -> str:
     entry, visitor = step.entry, AnonymousUser()
     record: dict[str, Any] | None = None
     if step.action != Action.DELETED:
-        erased = {step.kind.attname(name) for name in entry.erased}
+        erased = {step.model.attname(name) for name in entry.erased}
         record = {
             name: None if name in erased else getattr(entry.instance, name)
-            for name in row_members(visitor, step.kind)
+            for name in row_members(visitor, step.model)
         }
     data = {
-        "kind": step.kind._meta.model_name,
+        "kind": step.model._meta.model_name,
         "id": entry.id,
         "version": entry.version,
         "action": step.action.value,
         "at": entry.history_date,
         "change_set": entry.change_set_id,
-        "door": entry.change_set.door,
+        "source": entry.change_set.source,
         "record": record,
     }
     return render({"type": event_type(step), "timestamp": entry.history_date, "data": data})

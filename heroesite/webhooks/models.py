@@ -88,7 +88,7 @@ class Webhook(models.Model):
 
     def start_anew(self) -> None:
         """Set the place in the feed to that of the next change, or to none for an inactive webhook."""
-        self.after = Positions.here().write() if self.active else ""
+        self.after = Positions.latest().encode() if self.active else ""
         self.active_since = timezone.now() if self.active else None
 
 

@@ -15,7 +15,7 @@ EXAMPLE = {
         "action": "changed",
         "at": "2026-01-31T12:00:00Z",
         "change_set": 7,
-        "door": "page",
+        "source": "website",
         "record": {
             "id": 1,
             "name": "Lamplighter",
@@ -92,7 +92,7 @@ def change_schema() -> dict[str, Any]:
         "action": {"type": "string", "enum": Action.values},
         "at": timestamp,
         "change_set": integer,
-        "door": {"type": "string"},
+        "source": {"type": "string"},
         "record": {
             "anyOf": [*rows, {"type": "null"}],
             "description": "The record after the change, or null if it was deleted.",

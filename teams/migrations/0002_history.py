@@ -16,6 +16,8 @@ class Migration(migrations.Migration):
         ('teams', '0001_initial'),
     ]
 
+    run_before = [("records", "0004_source_and_labels")]
+
     operations = [
         migrations.CreateModel(
             name='HistoricalTeam',

@@ -85,7 +85,7 @@ def test_all_are_written_in_the_order_sent_with_history(editor_program, editor):
     ).json()
     assert [(row["age"], row["version"]) for row in rows["results"]] == [(9, 2), (9, 2)]
     made = ChangeSet.objects.latest("pk")
-    assert (made.door, made.username, made.heroes_entries.count()) == ("api", "editor", 2)
+    assert (made.source, made.username, made.heroes_entries.count()) == ("api", "editor", 2)
 
 
 def test_a_keeper_gets_the_secret_names_and_the_access_is_logged(keeper_program):

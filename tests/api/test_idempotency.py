@@ -237,7 +237,7 @@ def test_an_invalid_secret_name_is_not_stored(keeper_program):
 def test_each_access_to_a_secret_name_is_logged(keeper, keeper_program):
     hero = send(keeper_program).json()["id"]
     send(keeper_program)
-    logged = Disclosure.objects.values_list("username", "door", "kind", "field", "ids")
+    logged = Disclosure.objects.values_list("username", "source", "kind", "field", "ids")
     assert list(logged) == [("keeper", "api", "heroes.hero", "secret_name", [hero])] * 2
 
 

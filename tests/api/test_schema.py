@@ -338,7 +338,7 @@ def provoke(error, client, path, method, sent, pk, reader):
         model.objects.all().delete()
         address = path.replace("{version}", "2")
     elif error == "nothing":
-        pk = ChangeSet.objects.create(door="command").pk
+        pk = ChangeSet.objects.create(source="command").pk
     elif error == "key":
         headers["HTTP_IDEMPOTENCY_KEY"] = "with blanks"
     elif error in ("key reused", "key in use"):

@@ -1,4 +1,4 @@
-"""The corpus of bad input: what is sent, by whom, at which door, and what is the right answer to it.
+"""The corpus of bad input: what is sent, by whom, at which interface, and what is the right answer to it.
 
 Each input meets the same small register: the team ``TEAM`` and the heroes ``HERO`` (“Straße”, in that team)
 and ``OWL`` (“Owl”, in none). In addresses and bodies ``{token}``, ``{digest}``, ``{hero_type}`` and
@@ -34,7 +34,7 @@ class Input:
     """
 
     name: str
-    door: str
+    interface: str
     who: str
     method: str
     address: str
@@ -55,12 +55,12 @@ Inputs = Iterator[Input]
 
 
 def sent(what: str, status: int, method: str, address: str, **more: Any) -> Input:
-    """An input at the door that ``address`` names.
+    """An input at the interface that ``address`` names.
 
     Its body is ``json``, ``form`` or ``body`` with ``kind``; ``who`` asks is an editor unless said.
     """
     start = address.split("/")[1]
-    door = {"api": "API", "admin": "admin"}.get(start, "page")
+    interface = {"api": "API", "admin": "admin"}.get(start, "page")
     who, headers, body = more.pop("who", "editor"), more.pop("headers", {}), more.pop("body", b"")
     kind = more.pop("kind", "")
     if "json" in more:
@@ -77,7 +77,7 @@ def sent(what: str, status: int, method: str, address: str, **more: Any) -> Inpu
         headers = {"CONTENT_TYPE": kind} | headers
     if method == "PUT":
         headers = {"HTTP_IF_MATCH": "*"} | headers
-    return Input(f"{door}: {what}", door, who, method, address, status, body, headers, **more)
+    return Input(f"{interface}: {what}", interface, who, method, address, status, body, headers, **more)
 
 
 def asked(what: str, status: int, address: str, **more: Any) -> Input:
@@ -630,7 +630,7 @@ auth/user/?groups__id__exact={2**63}
 auth/user/?groups__id__exact={2**70}
 auth/user/?groups__isnull=junk
 auth/user/?is_staff__exact=1&is_staff__exact=0
-records/disclosure/?door__exact=junk
+records/disclosure/?source__exact=junk
 heroes/hero/{HERO}/history/?p={2**64}
 heroes/hero/{HERO}/history/?p=abc
 heroes/hero/add/?team=abc
@@ -759,16 +759,16 @@ PAST = f"""
 400  /heroes/deleted/?limit=abc
 400  /heroes/deleted/?search=a
 400  /history/?limit=0
-400  /history/?door=window
-400  /history/?door=%00
+400  /history/?source=window
+400  /history/?source=%00
 400  /history/?kind=user
 400  /history/?kind=heroes.hero
 400  /history/?user=editor
-400  /history/?door=api&door=api
+400  /history/?source=api&source=api
 400  /history/?id=1
 400  /api/v1/heroes/{HERO}/history/?limit=0
 400  /api/v1/heroes/{HERO}/history?version=1
-400  /api/v1/changesets/?door=API
+400  /api/v1/changesets/?source=API
 400  /api/v1/changesets/?kind=%00
 400  /api/v1/changesets/?user=editor
 400  /api/v1/changesets/?at=2026-01-31T12:00:00Z
@@ -860,7 +860,7 @@ BAD_NAMES = [
     ("taken but for a joiner", "Stra\u200dße", "already"),
     ("taken but for blanks", "\u00a0 Straße\t", "already"),
 ]
-"""Names that no door takes, and what each says of them."""
+"""Names that no interface takes, and what each says of them."""
 
 GOOD_NAMES = [
     ("of 100 characters", "a" * 100),

@@ -52,7 +52,7 @@ def register(db) -> dict[str, str]:
 def client_of(request) -> Any:
     def client_of(given: Input) -> Client:
         user = None if given.who == "visitor" else request.getfixturevalue(given.who)
-        client = program(user) if given.door == "API" and not given.csrf else browser(user)
+        client = program(user) if given.source == "API" and not given.csrf else browser(user)
         client.handler.enforce_csrf_checks = given.csrf
         # Middleware takes long to load, since each load looks for all static files.
         client.handler = HANDLERS.setdefault((type(client), given.csrf), client.handler)

@@ -1,4 +1,4 @@
-"""Edits at any doors and undos in any order: the register is what a simple model of it says."""
+"""Edits at any interfaces and undos in any order: the register is what a simple model of it says."""
 
 from dataclasses import dataclass, replace
 from typing import Any
@@ -25,7 +25,7 @@ pytestmark = pytest.mark.django_db
 
 NAMES = st.sampled_from(["Owl", "OWL", "Lamplighter", "Sparrow", "Éclair"])
 AGES = st.sampled_from([None, 0, 41])
-SOURCES = st.sampled_from(["page", "admin", "api"])
+INTERFACES = st.sampled_from(["page", "admin", "api"])
 WHICH = st.integers(0, 30)
 
 
@@ -91,10 +91,10 @@ class Register(RuleBasedStateMachine):
 
     # What people do ---------------------------------------------------------------------
 
-    def send(self, door, kind, values, pk=None):
+    def send(self, interface, kind, values, pk=None):
         """Create or change a record. Returns whether it was accepted."""
         app, model = kind._meta.app_label, kind._meta.model_name
-        if door == "api":
+        if interface == "api":
             body = {("team_id" if name == "team" else name): value for name, value in values.items()}
             address = f"/api/v1/{app}/{pk or ''}"
             answer = (CLIENTS["api"].patch if pk else CLIENTS["api"].post)(address, body)
@@ -105,44 +105,44 @@ class Register(RuleBasedStateMachine):
             form["seen_version"] = str(self.rows[kind, pk].version)
         place = f"{pk}/edit/" if pk else "new/"
         address = f"/{app}/{place}"
-        if door == "admin":
+        if interface == "admin":
             address = f"/admin/{app}/{model}/" + (f"{pk}/change/" if pk else "add/")
         answer = CLIENTS["page"].post(address, form)
         assert answer.status_code in (200, 302, 422), answer.status_code
         return answer.status_code == 302
 
-    @rule(door=SOURCES, name=NAMES, age=AGES, which=WHICH, joins=st.booleans())
-    def create_hero(self, door, name, age, which, joins):
+    @rule(interface=INTERFACES, name=NAMES, age=AGES, which=WHICH, joins=st.booleans())
+    def create_hero(self, interface, name, age, which, joins):
         team = self.pick(Team, which) if joins else None
         values = {"name": name, "secret_name": f"Secret {age}", "age": age, "team": team}
-        accepted = self.send(door, Hero, values)
+        accepted = self.send(interface, Hero, values)
         assert accepted != self.taken(Hero, name)
         if accepted:
             self.write({(Hero, Hero.objects.latest("pk").pk): values})
 
-    @rule(door=SOURCES, name=NAMES)
-    def create_team(self, door, name):
+    @rule(interface=INTERFACES, name=NAMES)
+    def create_team(self, interface, name):
         values = {"name": name, "headquarters": "Here"}
-        accepted = self.send(door, Team, values)
+        accepted = self.send(interface, Team, values)
         assert accepted != self.taken(Team, name)
         if accepted:
             self.write({(Team, Team.objects.latest("pk").pk): values})
 
     @precondition(lambda self: self.there(Hero))
-    @rule(door=SOURCES, name=NAMES, age=AGES, which=WHICH, other=WHICH, joins=st.booleans())
-    def edit_hero(self, door, name, age, which, other, joins):
+    @rule(interface=INTERFACES, name=NAMES, age=AGES, which=WHICH, other=WHICH, joins=st.booleans())
+    def edit_hero(self, interface, name, age, which, other, joins):
         pk = self.pick(Hero, which)
         team = self.pick(Team, other) if joins else None
         values = {**self.rows[Hero, pk].values, "name": name, "age": age, "team": team}
         sent = {name: value for name, value in values.items() if name != "secret_name"}
-        accepted = self.send(door, Hero, sent if door == "api" else {**sent, "secret_name": ""}, pk)
+        accepted = self.send(interface, Hero, sent if interface == "api" else {**sent, "secret_name": ""}, pk)
         assert accepted != self.taken(Hero, name, but=pk)
         if accepted:
             self.write({(Hero, pk): values})
 
     @precondition(lambda self: any(row.version > 1 and row.values for row in self.rows.values()))
-    @rule(door=SOURCES, which=WHICH, behind=st.integers(1, 3))
-    def edit_what_was_changed_since(self, door, which, behind):
+    @rule(interface=INTERFACES, which=WHICH, behind=st.integers(1, 3))
+    def edit_what_was_changed_since(self, interface, which, behind):
         """Somebody who saw an older version changes nothing, whatever they send."""
         changed = sorted(
             (pk for (kind, pk), row in self.rows.items() if kind is Hero and row.values and row.version > 1)
@@ -153,25 +153,25 @@ class Register(RuleBasedStateMachine):
         seen = max(self.rows[Hero, pk].version - behind, 1)
         if Hero.history.get(id=pk, version=seen).history_type == "-":
             return
-        if door == "api":
+        if interface == "api":
             stale = {"If-Match": f'"{seen}-{"0" * 32}"'}
             answer = CLIENTS["api"].patch(f"/api/v1/heroes/{pk}", {"age": 99}, headers=stale)
             assert (answer.status_code, answer.json()["version"]) == (412, self.rows[Hero, pk].version)
             return
         form = {"name": "Somebody Else", "age": "99", "secret_name": "", "team": "", "seen_version": seen}
-        address = f"/heroes/{pk}/edit/" if door == "page" else f"/admin/heroes/hero/{pk}/change/"
+        address = f"/heroes/{pk}/edit/" if interface == "page" else f"/admin/heroes/hero/{pk}/change/"
         assert CLIENTS["page"].post(address, form).status_code == 409
 
     @precondition(lambda self: self.rows)
-    @rule(door=SOURCES, kind=st.sampled_from([Hero, Team]), which=WHICH)
-    def delete(self, door, kind, which):
+    @rule(interface=INTERFACES, kind=st.sampled_from([Hero, Team]), which=WHICH)
+    def delete(self, interface, kind, which):
         pk = self.pick(kind, which)
         if pk is None:
             return
         app, model = kind._meta.app_label, kind._meta.model_name
-        if door == "api":
+        if interface == "api":
             assert CLIENTS["api"].delete(f"/api/v1/{app}/{pk}").status_code == 204
-        elif door == "page":
+        elif interface == "page":
             assert CLIENTS["page"].post(f"/{app}/{pk}/delete/").status_code == 302
         else:
             form = {"post": "yes"}
@@ -179,11 +179,11 @@ class Register(RuleBasedStateMachine):
         self.write(self.deletion(kind, pk))
 
     @precondition(lambda self: self.sets)
-    @rule(door=st.sampled_from(["page", "api"]), which=WHICH)
-    def undo(self, door, which):
+    @rule(interface=st.sampled_from(["page", "api"]), which=WHICH)
+    def undo(self, interface, which):
         change_set = sorted(self.sets)[which % len(self.sets)]
         changes = self.undoing(change_set)
-        if door == "api":
+        if interface == "api":
             told = self.dry_run_as_previewed(change_set, anyway=False)
             self.dry_run_as_previewed(change_set, anyway=True)
             answer = CLIENTS["api"].post(f"/api/v1/changesets/{change_set}/undo/")

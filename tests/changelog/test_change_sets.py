@@ -50,7 +50,7 @@ def test_they_are_listed_newest_first_with_what_they_did(edited, visitor_browser
 def test_programs_list_them_too(imported, edited, visitor_program, editor_program):
     [last, first] = visitor_program.get("/api/v1/changesets/").json()["results"]
     assert last | {"at": ""} == {
-        "id": edited.pk, "at": "", "door": "api", "user": None, "token": None, "note": "", "undoes": None,
+        "id": edited.pk, "at": "", "source": "api", "user": None, "token": None, "note": "", "undoes": None,
         "undone_by": [], "counts": [{"kind": "hero", "action": "changed", "count": 1}],
     }  # fmt: skip
     assert sorted((tally["kind"], tally["action"], tally["count"]) for tally in first["counts"]) == [
@@ -62,7 +62,7 @@ def test_programs_list_them_too(imported, edited, visitor_program, editor_progra
 
 
 def test_what_undoes_another_says_so_on_both_sides(imported, visitor_program, visitor_browser):
-    undoing = ChangeSet.objects.create(door=Source.PAGE, undoes=imported)
+    undoing = ChangeSet.objects.create(source=Source.WEBSITE, undoes=imported)
     [last, first] = visitor_program.get("/api/v1/changesets/").json()["results"]
     assert (last["undoes"], first["undone_by"]) == (imported.pk, [undoing.pk])
     page = read(visitor_browser.get(f"/history/{imported.pk}/")).one("main")
@@ -72,7 +72,7 @@ def test_what_undoes_another_says_so_on_both_sides(imported, visitor_program, vi
 @pytest.mark.parametrize(
     ("query", "found"),
     [
-        ("?door=api", ["edited"]),
+        ("?source=api", ["edited"]),
         ("?kind=team", ["imported"]),
         ("?kind=hero", ["edited", "imported"]),
         ("?at__gte=2000-01-01T00:00:00Z", ["edited", "imported"]),
@@ -94,9 +94,9 @@ def test_they_are_narrowed_at_page_and_api_alike(
 def test_an_empty_filter_is_ignored_on_the_page_and_an_error_at_the_api(
     imported, edited, visitor_program, visitor_browser
 ):
-    page = read(visitor_browser.get("/history/?door=&kind=")).one("main")
+    page = read(visitor_browser.get("/history/?source=&kind=")).one("main")
     assert len(page.all("th", scope="row")) == 2
-    assert visitor_program.get("/api/v1/changesets/?door=&kind=").status_code == 400
+    assert visitor_program.get("/api/v1/changesets/?source=&kind=").status_code == 400
 
 
 def test_only_the_signed_in_ask_for_a_user(edited, visitor_browser, editor_program, editor_browser):
@@ -110,7 +110,8 @@ def test_only_the_signed_in_ask_for_a_user(edited, visitor_browser, editor_progr
 
 
 @pytest.mark.parametrize(
-    "query", ["dor=api", "door=window", "kind=user", "at__gte=noon", "limit=0", "door=api&door=page"]
+    "query",
+    ["sourc=api", "source=window", "kind=user", "at__gte=noon", "limit=0", "source=api&source=website"],
 )
 def test_a_query_that_does_not_hold_is_told(query, edited, visitor_browser, visitor_program):
     assert visitor_program.get(f"/api/v1/changesets/?{query}").status_code == 400

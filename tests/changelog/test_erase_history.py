@@ -47,7 +47,7 @@ def test_the_value_is_erased_from_every_entry_and_from_the_admins_log(hero, edit
     assert LEAKED not in kept
     assert [entry.erased for entry in Hero.history.order_by("version")] == [[], ["name"], ["name"], []]
     recorded = ChangeSet.objects.latest("pk")
-    assert (recorded.door, recorded.note) == (
+    assert (recorded.source, recorded.note) == (
         "command",
         f"erase_history: name of hero {hero.pk}, versions 2, 3",
     )

@@ -92,7 +92,7 @@ def test_a_change_is_told_with_who_did_it_to_whom(owner, reader, visitor_program
     client.delete(f"/api/v1/heroes/{made['id']}")
     Disclosure.objects.all().delete()
     created, deleted = Copy(program(reader)).catch_up().changes
-    assert (created["kind"], created["action"], created["door"]) == ("hero", "created", "api")
+    assert (created["kind"], created["action"], created["source"]) == ("hero", "created", "api")
     assert (created["user"], created["record"]) == ("owner", get_row(made))
     assert (deleted["action"], deleted["version"], deleted["record"]) == ("deleted", 2, None)
     assert [change["user"] for change in Copy(visitor_program).catch_up().changes] == [None, None]

@@ -72,7 +72,7 @@ def test_secrets_are_revealed_on_request_and_noted(hero, keeper_browser):
     assert rows(answer)[0][-1] == "Secret name: Edith Wren → Nora Vane"
     assert "no-store" in answer["Cache-Control"]
     disclosure = Disclosure.objects.get()
-    assert (disclosure.username, disclosure.door, disclosure.ids) == ("keeper", "page", [hero.pk])
+    assert (disclosure.username, disclosure.source, disclosure.ids) == ("keeper", "website", [hero.pk])
 
 
 def test_nothing_is_noted_where_nothing_is_shown(hero, keeper_browser):
@@ -127,14 +127,14 @@ def test_programs_read_the_history_as_a_list(hero, editor_program, visitor_progr
         "team_id": {"before": None, "after": team_id},
     }
     assert third["changes"] == {"secret_name": {"changed": True}}
-    assert (third["version"], third["action"], third["door"], third["user"]) == (
+    assert (third["version"], third["action"], third["source"], third["user"]) == (
         3,
         "changed",
         "api",
         "editor",
     )
     assert third["token"]
-    assert (first["action"], first["door"], first["user"]) == ("created", "command", None)
+    assert (first["action"], first["source"], first["user"]) == ("created", "command", None)
     assert {(entry["user"], entry["token"]) for entry in results(visitor_program, hero)} == {(None, None)}
 
 

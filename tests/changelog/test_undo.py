@@ -36,7 +36,7 @@ def state():
 
 
 def doing(change_set, user, **how):
-    with new_change_set(Source.PAGE, undoes=change_set):
+    with new_change_set(Source.WEBSITE, undoes=change_set):
         return undo(change_set, user, KINDS, **how)
 
 

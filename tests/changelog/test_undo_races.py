@@ -43,7 +43,7 @@ def test_of_sixteen_writers_who_saw_the_same_version_one_is_accepted(owner):
     assert without_gaps(Hero, hero.pk)
 
 
-def test_sixteen_writers_at_three_doors_lose_no_update(owner):
+def test_sixteen_writers_at_three_interfaces_lose_no_update(owner):
     hero = HeroFactory(age=None)
     values = {"name": hero.name, "secret_name": "", "team": "", "seen_version": "1"}
     sends = []

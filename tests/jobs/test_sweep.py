@@ -40,7 +40,9 @@ def create_row(name, moment, user):
     if name == "idempotency keys":
         IdempotencyKey.objects.create(user=user, key=str(moment), leased_until=moment, at=moment)
     elif name == "disclosures":
-        Disclosure.objects.create(user=user, username="x", door="api", kind="x", field="x", ids=[], at=moment)
+        Disclosure.objects.create(
+            user=user, username="x", source="api", kind="x", field="x", ids=[], at=moment
+        )
     elif name == "sessions":
         Session.objects.create(session_key=str(moment)[-32:], expire_date=moment)
     elif name == "deliveries":

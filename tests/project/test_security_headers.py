@@ -171,7 +171,7 @@ def test_a_page_with_faults_and_one_that_reveals_hold_to_it_too(ids, keeper_brow
         ("post", "/api/v1/heroes/", {"CONTENT_LENGTH": "3000000"}, 413),
     ],
 )
-def test_a_request_that_is_refused_at_the_door_is_answered_as_guarded(method, address, headers, status):
+def test_a_request_that_is_refused_at_the_interface_is_answered_as_guarded(method, address, headers, status):
     answer = browser().generic(method.upper(), address, **headers)
     assert answer.status_code == status
     assert policy_of(answer) == POLICY

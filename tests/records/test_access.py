@@ -1,4 +1,4 @@
-"""Who may read, create, change and delete, at each door."""
+"""Who may read, create, change and delete, at each interface."""
 
 import json
 import os
@@ -85,8 +85,8 @@ class WithHeader:
         return lambda *args, **kwargs: getattr(self.client, method)(*args, **kwargs, **self.headers)
 
 
-SOURCES = {"page": at_page, "admin": at_admin, "token": at_api_by_token, "session": at_api_by_session}
-doors = pytest.mark.parametrize("door", SOURCES)
+INTERFACES = {"page": at_page, "admin": at_admin, "token": at_api_by_token, "session": at_api_by_session}
+interfaces = pytest.mark.parametrize("interface", INTERFACES)
 
 
 def is_done(action, record):
@@ -127,12 +127,12 @@ def test_everybody_reads_the_api(who, how, someone):
 
 @kinds
 @actions
-@doors
+@interfaces
 @pytest.mark.parametrize("who", WRITERS)
-def test_editors_keepers_and_administrators_write(who, door, action, kind, someone):
+def test_editors_keepers_and_administrators_write(who, interface, action, kind, someone):
     record = FACTORIES[kind]()
-    answer = SOURCES[door](someone(who), action, record)
-    if door in ("token", "session"):
+    answer = INTERFACES[interface](someone(who), action, record)
+    if interface in ("token", "session"):
         assert answer.status_code == {"add": 201, "change": 200, "delete": 204}[action]
     else:
         assert answer.status_code == 302
@@ -141,11 +141,11 @@ def test_editors_keepers_and_administrators_write(who, door, action, kind, someo
 
 @kinds
 @actions
-@doors
-def test_a_visitor_is_asked_to_sign_in_before_writing(door, action, kind):
+@interfaces
+def test_a_visitor_is_asked_to_sign_in_before_writing(interface, action, kind):
     record = FACTORIES[kind]()
-    answer = SOURCES[door](None, action, record)
-    if door in ("token", "session"):
+    answer = INTERFACES[interface](None, action, record)
+    if interface in ("token", "session"):
         assert answer.status_code == 401
         assert answer["WWW-Authenticate"] == "Bearer"
     else:
@@ -156,11 +156,11 @@ def test_a_visitor_is_asked_to_sign_in_before_writing(door, action, kind):
 
 @kinds
 @actions
-@doors
-def test_a_reader_may_not_write(door, action, kind, reader):
+@interfaces
+def test_a_reader_may_not_write(interface, action, kind, reader):
     record = FACTORIES[kind]()
-    answer = SOURCES[door](reader, action, record)
-    if door == "admin":
+    answer = INTERFACES[interface](reader, action, record)
+    if interface == "admin":
         client = browser(reader)
         answer = client.get(answer["Location"])
     assert answer.status_code == 403
@@ -169,13 +169,13 @@ def test_a_reader_may_not_write(door, action, kind, reader):
 
 @kinds
 @actions
-@doors
+@interfaces
 @pytest.mark.parametrize("allowed", ACTIONS)
-def test_who_may_do_one_thing_may_do_no_other(allowed, door, action, kind):
+def test_who_may_do_one_thing_may_do_no_other(allowed, interface, action, kind):
     record = FACTORIES[kind]()
     helper = person("helper", staff=True)
     helper.user_permissions.add(Permission.objects.get(codename=f"{allowed}_{record._meta.model_name}"))
-    answer = SOURCES[door](helper, action, record)
+    answer = INTERFACES[interface](helper, action, record)
     if action == allowed:
         assert answer.status_code in (200, 201, 204, 302)
         assert is_done(action, record)

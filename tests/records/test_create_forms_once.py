@@ -14,94 +14,94 @@ pytestmark = pytest.mark.django_db
 
 ADDRESSES = {"page": "/heroes/new/", "admin": "/admin/heroes/hero/add/"}
 OWL = {"name": "Owl", "secret_name": "Nora Hidden", "age": "41"}
-doors = pytest.mark.parametrize("door", ADDRESSES)
+interfaces = pytest.mark.parametrize("interface", ADDRESSES)
 
 
-def form(client, door):
+def form(client, interface):
     """What the form sends, filled in."""
-    return form_with(read(client.get(ADDRESSES[door])), "name").values() | OWL
+    return form_with(read(client.get(ADDRESSES[interface])), "name").values() | OWL
 
 
-def place(door, hero):
-    return f"/heroes/{hero.pk}/" if door == "page" else f"/admin/heroes/hero/{hero.pk}/change/"
+def place(interface, hero):
+    return f"/heroes/{hero.pk}/" if interface == "page" else f"/admin/heroes/hero/{hero.pk}/change/"
 
 
-@doors
-def test_the_same_form_sent_twice_leads_to_the_one_hero_it_made(door, editor_browser):
-    values = form(editor_browser, door)
-    assert editor_browser.post(ADDRESSES[door], values).status_code == 302
-    again = editor_browser.post(ADDRESSES[door], values)
-    assert (again.status_code, again["Location"]) == (302, place(door, Hero.objects.get()))
+@interfaces
+def test_the_same_form_sent_twice_leads_to_the_one_hero_it_made(interface, editor_browser):
+    values = form(editor_browser, interface)
+    assert editor_browser.post(ADDRESSES[interface], values).status_code == 302
+    again = editor_browser.post(ADDRESSES[interface], values)
+    assert (again.status_code, again["Location"]) == (302, place(interface, Hero.objects.get()))
     assert Hero.history.count() == 1
 
 
-@doors
-def test_it_does_so_though_the_hero_has_another_name_by_now(door, editor_browser):
-    values = form(editor_browser, door)
-    editor_browser.post(ADDRESSES[door], values)
+@interfaces
+def test_it_does_so_though_the_hero_has_another_name_by_now(interface, editor_browser):
+    values = form(editor_browser, interface)
+    editor_browser.post(ADDRESSES[interface], values)
     hero = Hero.objects.get()
     hero.name = "Crow"
     hero.save()
-    assert editor_browser.post(ADDRESSES[door], values)["Location"] == place(door, hero)
+    assert editor_browser.post(ADDRESSES[interface], values)["Location"] == place(interface, hero)
     assert Hero.objects.count() == 1
 
 
-@doors
-def test_other_values_from_the_same_form_make_a_second_hero(door, editor_browser):
-    values = form(editor_browser, door)
-    editor_browser.post(ADDRESSES[door], values)
-    editor_browser.post(ADDRESSES[door], values | {"name": "Crow"})
+@interfaces
+def test_other_values_from_the_same_form_make_a_second_hero(interface, editor_browser):
+    values = form(editor_browser, interface)
+    editor_browser.post(ADDRESSES[interface], values)
+    editor_browser.post(ADDRESSES[interface], values | {"name": "Crow"})
     assert set(Hero.objects.values_list("name", flat=True)) == {"Owl", "Crow"}
 
 
-@doors
-def test_a_refused_form_can_be_mended_and_sent_again(door, editor_browser):
-    values = form(editor_browser, door)
-    refused = editor_browser.post(ADDRESSES[door], values | {"name": ""})
+@interfaces
+def test_a_refused_form_can_be_mended_and_sent_again(interface, editor_browser):
+    values = form(editor_browser, interface)
+    refused = editor_browser.post(ADDRESSES[interface], values | {"name": ""})
     assert refused.status_code in (200, 422)
     mended = form_with(read(refused), "name").values() | {"name": "Owl", "secret_name": "Nora Hidden"}
     assert mended["once"] == values["once"]
-    assert editor_browser.post(ADDRESSES[door], mended).status_code == 302
+    assert editor_browser.post(ADDRESSES[interface], mended).status_code == 302
     assert Hero.objects.count() == 1
 
 
-@doors
-def test_each_form_is_one_of_its_own(door, editor_browser):
-    first, second = form(editor_browser, door), form(editor_browser, door)
+@interfaces
+def test_each_form_is_one_of_its_own(interface, editor_browser):
+    first, second = form(editor_browser, interface), form(editor_browser, interface)
     assert first["once"] != second["once"]
-    editor_browser.post(ADDRESSES[door], first)
-    assert editor_browser.post(ADDRESSES[door], second).status_code in (200, 422)
+    editor_browser.post(ADDRESSES[interface], first)
+    assert editor_browser.post(ADDRESSES[interface], second).status_code in (200, 422)
 
 
-@doors
-def test_a_form_without_the_field_works(door, editor_browser):
-    values = form(editor_browser, door)
+@interfaces
+def test_a_form_without_the_field_works(interface, editor_browser):
+    values = form(editor_browser, interface)
     del values["once"]
-    assert editor_browser.post(ADDRESSES[door], values).status_code == 302
-    assert editor_browser.post(ADDRESSES[door], values).status_code in (200, 422)
+    assert editor_browser.post(ADDRESSES[interface], values).status_code == 302
+    assert editor_browser.post(ADDRESSES[interface], values).status_code in (200, 422)
     assert not IdempotencyKey.objects.exists()
 
 
-@doors
-def test_a_form_of_somebody_else_is_another(door, editor_browser, keeper_browser):
-    values = form(editor_browser, door)
-    editor_browser.post(ADDRESSES[door], values)
-    assert keeper_browser.post(ADDRESSES[door], values).status_code in (200, 422)
+@interfaces
+def test_a_form_of_somebody_else_is_another(interface, editor_browser, keeper_browser):
+    values = form(editor_browser, interface)
+    editor_browser.post(ADDRESSES[interface], values)
+    assert keeper_browser.post(ADDRESSES[interface], values).status_code in (200, 422)
 
 
-@doors
-def test_a_secret_is_not_among_what_is_kept(door, editor_browser):
-    editor_browser.post(ADDRESSES[door], form(editor_browser, door))
+@interfaces
+def test_a_secret_is_not_among_what_is_kept(interface, editor_browser):
+    editor_browser.post(ADDRESSES[interface], form(editor_browser, interface))
     assert "Nora" not in str(IdempotencyKey.objects.values().get())
 
 
 @pytest.mark.django_db(transaction=True)
-@doors
-def test_a_double_click_makes_one_hero_and_both_clicks_lead_on(door, restore_groups):
+@interfaces
+def test_a_double_click_makes_one_hero_and_both_clicks_lead_on(interface, restore_groups):
     owner = person("owner", staff=True, superuser=True)
     clients = [browser(owner) for _click in range(4)]
     for number in range(6):
-        values = form(clients[0], door) | {"name": f"Owl {number}"}
-        answers = in_parallel(*(partial(client.post, ADDRESSES[door], values) for client in clients))
+        values = form(clients[0], interface) | {"name": f"Owl {number}"}
+        answers = in_parallel(*(partial(client.post, ADDRESSES[interface], values) for client in clients))
         assert [answer.status_code for answer in answers] == [302] * 4
         assert Hero.objects.filter(name=f"Owl {number}").count() == 1

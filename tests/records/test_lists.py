@@ -1,4 +1,4 @@
-"""Lists: finding, filtering, ordering and paging, the same at every door."""
+"""Lists: finding, filtering, ordering and paging, the same at every interface."""
 
 import operator
 import random
@@ -25,7 +25,7 @@ KINDS = {"heroes": "hero", "teams": "team"}
 COLUMNS = ["id", "name", "age", "team", "version", "created_at", "updated_at"]
 
 
-# What each door shows ---------------------------------------------------------------------
+# What each interface shows ---------------------------------------------------------------------
 
 
 def names_on_page(client, query, kind="heroes"):
@@ -105,7 +105,7 @@ def register(db):
 
 
 @pytest.fixture
-def doors(editor):
+def interfaces(editor):
     return {"page": browser(), "api": program(), "admin": browser(editor)}
 
 
@@ -118,7 +118,7 @@ thorough = settings(
 
 @thorough
 @given(data=st.data())
-def test_a_query_finds_the_same_heroes_in_the_same_order_at_every_door(data, register, doors):
+def test_a_query_finds_the_same_heroes_in_the_same_order_at_every_interface(data, register, interfaces):
     ids = list(Hero.objects.order_by("pk").values_list("pk", flat=True))
     instants = [hero.updated_at.isoformat() for hero in Hero.objects.order_by("pk")[::20]]
     query: dict[str, Any] = data.draw(
@@ -143,9 +143,9 @@ def test_a_query_finds_the_same_heroes_in_the_same_order_at_every_door(data, reg
         )
     )
     promised = expected(query)
-    assert names_on_page(doors["page"], query) == promised
-    assert names_at_api(doors["api"], query) == promised
-    assert names_in_admin(doors["admin"], query) == promised
+    assert names_on_page(interfaces["page"], query) == promised
+    assert names_at_api(interfaces["api"], query) == promised
+    assert names_in_admin(interfaces["admin"], query) == promised
 
 
 @thorough
@@ -155,45 +155,45 @@ def test_a_query_finds_the_same_heroes_in_the_same_order_at_every_door(data, reg
     offset=st.integers(0, 70),
     search=st.sampled_from(WORDS),
 )
-def test_a_query_shows_the_same_part_at_page_and_api(order, limit, offset, search, register, doors):
+def test_a_query_shows_the_same_part_at_page_and_api(order, limit, offset, search, register, interfaces):
     query = {"ordering": order, "limit": limit, "offset": offset, "search": search}
     promised = expected({"ordering": order, "search": search})[offset : offset + limit]
-    assert names_on_page(doors["page"], query) == promised
-    assert names_at_api(doors["api"], query) == promised
+    assert names_on_page(interfaces["page"], query) == promised
+    assert names_at_api(interfaces["api"], query) == promised
 
 
 @pytest.mark.parametrize("backwards", ["", "-"])
 @pytest.mark.parametrize("column", COLUMNS)
-def test_every_column_orders_both_ways(column, backwards, register, doors):
+def test_every_column_orders_both_ways(column, backwards, register, interfaces):
     order = backwards + column
     promised = expected({"ordering": order})
-    assert names_on_page(doors["page"], {"ordering": order}) == promised
-    assert names_at_api(doors["api"], {"ordering": order}) == promised
+    assert names_on_page(interfaces["page"], {"ordering": order}) == promised
+    assert names_at_api(interfaces["api"], {"ordering": order}) == promised
 
 
 @pytest.mark.parametrize("order", ["age", "-age"])
-def test_an_unknown_age_is_last_whichever_way(order, doors):
+def test_an_unknown_age_is_last_whichever_way(order, interfaces):
     for name, age in [("A", None), ("B", 0), ("C", 1_000_000), ("D", None)]:
         HeroFactory(name=name, age=age)
     last = ["B", "C"] if order == "age" else ["C", "B"]
-    assert names_at_api(doors["api"], {"ordering": order}) == [*last, "A", "D"]
-    assert names_on_page(doors["page"], {"ordering": order}) == [*last, "A", "D"]
+    assert names_at_api(interfaces["api"], {"ordering": order}) == [*last, "A", "D"]
+    assert names_on_page(interfaces["page"], {"ordering": order}) == [*last, "A", "D"]
 
 
 @pytest.mark.parametrize("order", ["age", "-age", "team", "-team"])
-def test_the_id_breaks_ties(order, doors):
+def test_the_id_breaks_ties(order, interfaces):
     made = [HeroFactory(name=name, age=41, team=None).name for name in "DBCA"]
-    assert names_at_api(doors["api"], {"ordering": order}) == made
-    assert names_on_page(doors["page"], {"ordering": order}) == made
+    assert names_at_api(interfaces["api"], {"ordering": order}) == made
+    assert names_on_page(interfaces["page"], {"ordering": order}) == made
 
 
-def test_names_are_in_the_order_of_their_folded_form(doors):
+def test_names_are_in_the_order_of_their_folded_form(interfaces):
     for name in ["Zed", "éclair", "Eclair", "zebra", "10", "9", "ÉMILE", "Straße", "STRASSF", "ﬁre", "fig"]:
         HeroFactory(name=name)
     promised = ["10", "9", "Eclair", "fig", "ﬁre", "Straße", "STRASSF", "zebra", "Zed", "éclair", "ÉMILE"]
-    assert names_on_page(doors["page"], {}) == promised
-    assert names_at_api(doors["api"], {}) == promised
-    assert names_in_admin(doors["admin"], {}) == promised
+    assert names_on_page(interfaces["page"], {}) == promised
+    assert names_at_api(interfaces["api"], {}) == promised
+    assert names_in_admin(interfaces["admin"], {}) == promised
 
 
 @pytest.mark.parametrize(
@@ -213,15 +213,15 @@ def test_names_are_in_the_order_of_their_folded_form(doors):
         ('O\'Hara "Red"', ["o'h", '"red"']),
     ],
 )
-def test_a_search_knows_no_case(name, searches, doors):
+def test_a_search_knows_no_case(name, searches, interfaces):
     HeroFactory(name=name)
     HeroFactory(name="Somebody else")
     TeamFactory(name=name)
     for search in searches:
         for kind in ("heroes", "teams"):
-            assert names_on_page(doors["page"], {"search": search}, kind) == [name]
-            assert names_at_api(doors["api"], {"search": search}, kind) == [name]
-            assert names_in_admin(doors["admin"], {"search": search}, kind) == [name]
+            assert names_on_page(interfaces["page"], {"search": search}, kind) == [name]
+            assert names_at_api(interfaces["api"], {"search": search}, kind) == [name]
+            assert names_in_admin(interfaces["admin"], {"search": search}, kind) == [name]
 
 
 @pytest.mark.parametrize(
@@ -238,13 +238,13 @@ def test_a_search_knows_no_case(name, searches, doors):
         ({"search": "", "age__gte": "", "team": ""}, ["No age", "Straße", "éclair"]),
     ],
 )
-def test_a_field_is_compared_whatever_the_case(query, found, doors):
+def test_a_field_is_compared_whatever_the_case(query, found, interfaces):
     HeroFactory(name="éclair", age=41)
     HeroFactory(name="Straße", age=0)
     HeroFactory(name="No age", age=None)
-    assert names_on_page(doors["page"], query) == found
-    assert names_at_api(doors["api"], query) == found
-    assert names_in_admin(doors["admin"], query) == found
+    assert names_on_page(interfaces["page"], query) == found
+    assert names_at_api(interfaces["api"], query) == found
+    assert names_in_admin(interfaces["admin"], query) == found
 
 
 @pytest.mark.parametrize(
@@ -257,20 +257,20 @@ def test_a_field_is_compared_whatever_the_case(query, found, doors):
         ({"search": "häuschen"}, []),
     ],
 )
-def test_teams_are_found_by_their_headquarters(query, found, doors):
+def test_teams_are_found_by_their_headquarters(query, found, interfaces):
     TeamFactory(name="Owls", headquarters="Im Häuschen")
     TeamFactory(name="Wrens", headquarters="9 Lange Straße")
-    assert names_on_page(doors["page"], query, "teams") == found
-    assert names_at_api(doors["api"], query, "teams") == found
-    assert names_in_admin(doors["admin"], query, "teams") == found
+    assert names_on_page(interfaces["page"], query, "teams") == found
+    assert names_at_api(interfaces["api"], query, "teams") == found
+    assert names_in_admin(interfaces["admin"], query, "teams") == found
 
 
 @pytest.mark.parametrize(("order", "names"), [("headquarters", "BCA"), ("-headquarters", "ACB")])
-def test_teams_are_ordered_by_their_headquarters(order, names, doors):
+def test_teams_are_ordered_by_their_headquarters(order, names, interfaces):
     for name, place in [("A", "über"), ("B", "Alley"), ("C", "alley 2")]:
         TeamFactory(name=name, headquarters=place)
-    assert names_on_page(doors["page"], {"ordering": order}, "teams") == list(names)
-    assert names_at_api(doors["api"], {"ordering": order}, "teams") == list(names)
+    assert names_on_page(interfaces["page"], {"ordering": order}, "teams") == list(names)
+    assert names_at_api(interfaces["api"], {"ordering": order}, "teams") == list(names)
 
 
 # Paging -----------------------------------------------------------------------------------
@@ -278,11 +278,11 @@ def test_teams_are_ordered_by_their_headquarters(order, names, doors):
 
 @pytest.mark.parametrize("order", ["", "-age", "team", "updated_at"])
 @pytest.mark.parametrize("limit", [1, 7, 20, 59, 60, 100])
-def test_pages_followed_to_the_end_add_up_to_the_whole(limit, order, register, doors):
+def test_pages_followed_to_the_end_add_up_to_the_whole(limit, order, register, interfaces):
     every = expected({"ordering": order} if order else {})
     followed, address = [], f"/heroes/?{urlencode({'limit': limit, 'ordering': order})}"
     while address:
-        page = read(doors["page"].get(address))
+        page = read(interfaces["page"].get(address))
         followed += [cell.text for cell in page.all("th", scope="row")]
         links = page.all("a", rel="next")
         address = f"/heroes/{links[0]['href']}" if links else ""
@@ -290,45 +290,45 @@ def test_pages_followed_to_the_end_add_up_to_the_whole(limit, order, register, d
     query = {"limit": limit, **({"ordering": order} if order else {})}
     followed, address = [], f"/api/v1/heroes/?{urlencode(query)}"
     while address:
-        answer = doors["api"].get(address).json()
+        answer = interfaces["api"].get(address).json()
         assert answer["count"] == 60
         followed += [row["name"] for row in answer["results"]]
         address = answer["next"]
     assert followed == every
 
 
-def test_pages_are_followed_back_to_the_first(register, doors):
+def test_pages_are_followed_back_to_the_first(register, interfaces):
     address, firsts = "/heroes/?limit=25&offset=50", []
     while address:
-        page = read(doors["page"].get(address))
+        page = read(interfaces["page"].get(address))
         firsts.append(page.all("th", scope="row")[0].text)
         links = page.all("a", rel="prev")
         address = f"/heroes/{links[0]['href']}" if links else ""
     every = expected({})
     assert firsts == [every[50], every[25], every[0]]
-    answer = doors["api"].get("/api/v1/heroes/?limit=25&offset=50").json()
+    answer = interfaces["api"].get("/api/v1/heroes/?limit=25&offset=50").json()
     assert answer["next"] is None
-    answer = doors["api"].get(answer["previous"]).json()
+    answer = interfaces["api"].get(answer["previous"]).json()
     assert answer["results"][0]["name"] == every[25]
-    answer = doors["api"].get(answer["previous"]).json()
+    answer = interfaces["api"].get(answer["previous"]).json()
     assert (answer["results"][0]["name"], answer["previous"]) == (every[0], None)
 
 
-def test_a_page_holds_a_hundred_unless_less_is_asked_for(doors):
+def test_a_page_holds_a_hundred_unless_less_is_asked_for(interfaces):
     Hero.objects.create_all(
         [Hero(name=f"Hero {n:03}", secret_name="x", name_key=f"hero {n:03}") for n in range(101)]
     )
-    assert len(names_on_page(doors["page"], {})) == 100
-    assert len(names_at_api(doors["api"], {})) == 100
-    assert "1–100 of 101" in read(doors["page"].get("/heroes/")).text
-    assert "101–101 of 101" in read(doors["page"].get("/heroes/?offset=100")).text
+    assert len(names_on_page(interfaces["page"], {})) == 100
+    assert len(names_at_api(interfaces["api"], {})) == 100
+    assert "1–100 of 101" in read(interfaces["page"].get("/heroes/")).text
+    assert "101–101 of 101" in read(interfaces["page"].get("/heroes/?offset=100")).text
 
 
-def test_one_page_needs_no_way_to_the_next(doors):
+def test_one_page_needs_no_way_to_the_next(interfaces):
     HeroFactory()
-    page = read(doors["page"].get("/heroes/"))
+    page = read(interfaces["page"].get("/heroes/"))
     assert not page.all("a", rel="next") + page.all("a", rel="prev")
-    answer = doors["api"].get("/api/v1/heroes/").json()
+    answer = interfaces["api"].get("/api/v1/heroes/").json()
     assert (answer["next"], answer["previous"]) == (None, None)
 
 
@@ -336,14 +336,14 @@ def test_one_page_needs_no_way_to_the_next(doors):
 
 
 @pytest.mark.parametrize("kind", ["heroes", "teams"])
-def test_an_empty_register_says_so_and_offers_an_editor_to_begin(kind, doors):
-    page = read(doors["page"].get(f"/{kind}/"))
+def test_an_empty_register_says_so_and_offers_an_editor_to_begin(kind, interfaces):
+    page = read(interfaces["page"].get(f"/{kind}/"))
     assert f"There are no {kind} yet." in page.text
     assert "Add the first one" not in page.text
-    page = read(doors["admin"].get(f"/{kind}/"))
+    page = read(interfaces["admin"].get(f"/{kind}/"))
     assert f"/{kind}/new/" in [link["href"] for link in page.all("a") if link.text == "Add the first one"]
     empty = {"count": 0, "next": None, "previous": None, "results": []}
-    assert doors["api"].get(f"/api/v1/{kind}/").json() == empty
+    assert interfaces["api"].get(f"/api/v1/{kind}/").json() == empty
 
 
 @pytest.mark.parametrize(
@@ -355,23 +355,23 @@ def test_an_empty_register_says_so_and_offers_an_editor_to_begin(kind, doors):
         ("teams", "headquarters=x"),
     ],
 )
-def test_a_query_that_none_match_says_so_and_leads_to_all(kind, query, doors):
+def test_a_query_that_none_match_says_so_and_leads_to_all(kind, query, interfaces):
     HeroFactory()
     TeamFactory()
-    page = read(doors["page"].get(f"/{kind}/?{query}"))
+    page = read(interfaces["page"].get(f"/{kind}/?{query}"))
     assert f"No {kind} match" in page.text
     assert page.one("div", class_="empty").one("a")["href"] == f"/{kind}/"
-    assert doors["api"].get(f"/api/v1/{kind}/?{query}").json()["count"] == 0
+    assert interfaces["api"].get(f"/api/v1/{kind}/?{query}").json()["count"] == 0
 
 
-def test_a_page_past_the_last_says_so_and_leads_to_the_first(register, doors):
-    page = read(doors["page"].get("/heroes/?offset=60&ordering=-age&search=e"))
+def test_a_page_past_the_last_says_so_and_leads_to_the_first(register, interfaces):
+    page = read(interfaces["page"].get("/heroes/?offset=60&ordering=-age&search=e"))
     link = page.one("div", class_="empty").one("a")
     assert "There is no page" in page.text
     assert query_of(link["href"]) == {"ordering": "-age", "search": "e"}
     promised = expected({"ordering": "-age", "search": "e"})
-    assert names_on_page(doors["page"], query_of(link["href"])) == promised
-    answer = doors["api"].get("/api/v1/heroes/?offset=60").json()
+    assert names_on_page(interfaces["page"], query_of(link["href"])) == promised
+    answer = interfaces["api"].get("/api/v1/heroes/?offset=60").json()
     assert (answer["count"], answer["results"], answer["next"]) == (60, [], None)
 
 
@@ -380,8 +380,8 @@ def test_a_page_past_the_last_says_so_and_leads_to_the_first(register, doors):
 QUERY = {"search": "e", "age__gte": "0", "ordering": "-age", "limit": "3", "offset": "3"}
 
 
-def test_a_click_on_a_column_keeps_the_query_and_begins_at_the_first_page(register, doors):
-    page = read(doors["page"].get(f"/heroes/?{urlencode(QUERY)}"))
+def test_a_click_on_a_column_keeps_the_query_and_begins_at_the_first_page(register, interfaces):
+    page = read(interfaces["page"].get(f"/heroes/?{urlencode(QUERY)}"))
     links = {link.text: query_of(link["href"]) for link in page.one("thead").all("a")}
     kept = {name: value for name, value in QUERY.items() if name not in ("offset", "ordering")}
     assert links == {
@@ -392,42 +392,42 @@ def test_a_click_on_a_column_keeps_the_query_and_begins_at_the_first_page(regist
     }
 
 
-def test_a_second_click_on_a_column_turns_its_order_round(doors):
+def test_a_second_click_on_a_column_turns_its_order_round(interfaces):
     HeroFactory()
-    page = read(doors["page"].get("/heroes/"))
+    page = read(interfaces["page"].get("/heroes/"))
     for _click, (direction, following) in enumerate([("ascending", "-age"), ("descending", "age")]):
         link = next(link for link in page.one("thead").all("a") if link.text == "Age")
-        page = read(doors["page"].get(f"/heroes/{link['href']}"))
+        page = read(interfaces["page"].get(f"/heroes/{link['href']}"))
         (head,) = [cell for cell in page.all("th", scope="col") if "aria-sort" in cell.attributes]
         assert (head.text, head["aria-sort"]) == ("Age", direction)
         assert query_of(head.one("a")["href"])["ordering"] == following
 
 
-def test_the_next_page_keeps_the_query(register, doors):
-    page = read(doors["page"].get(f"/heroes/?{urlencode(QUERY)}"))
+def test_the_next_page_keeps_the_query(register, interfaces):
+    page = read(interfaces["page"].get(f"/heroes/?{urlencode(QUERY)}"))
     assert query_of(page.one("a", rel="next")["href"]) == QUERY | {"offset": "6"}
     assert query_of(page.one("a", rel="prev")["href"]) == QUERY | {"offset": "0"}
-    answer = doors["api"].get(f"/api/v1/heroes/?{urlencode(QUERY)}").json()
+    answer = interfaces["api"].get(f"/api/v1/heroes/?{urlencode(QUERY)}").json()
     assert query_of(answer["next"]) == QUERY | {"offset": "6"}
 
 
-def test_the_form_of_a_list_shows_the_query_and_keeps_its_order(register, doors):
+def test_the_form_of_a_list_shows_the_query_and_keeps_its_order(register, interfaces):
     team = register[0]
     query = QUERY | {"team": str(team.pk), "team__isnull": "false", "name__icontains": "e", "age": "41"}
-    form = read(doors["page"].get(f"/heroes/?{urlencode(query)}")).one("form", class_="filters")
+    form = read(interfaces["page"].get(f"/heroes/?{urlencode(query)}")).one("form", class_="filters")
     sent = {name: value for name, value in form.values().items() if value}
     assert sent == {name: value for name, value in query.items() if name != "offset"}
 
 
-def test_the_admins_forms_for_filters_and_search_keep_the_query(register, doors):
+def test_the_admins_forms_for_filters_and_search_keep_the_query(register, interfaces):
     query = {"team": str(register[0].pk), "age__gte": "7", "q": "e", "o": "-1"}
-    page = read(doors["admin"].get(f"/admin/heroes/hero/?{urlencode(query)}"))
+    page = read(interfaces["admin"].get(f"/admin/heroes/hero/?{urlencode(query)}"))
     for form in (page.one("details").one("form"), page.one("form", id="changelist-search")):
         assert {name: value for name, value in form.values().items() if value} == query
 
 
-def test_a_list_offers_every_team_to_choose_from(register, doors):
-    form = read(doors["page"].get("/heroes/")).one("form", class_="filters")
+def test_a_list_offers_every_team_to_choose_from(register, interfaces):
+    form = read(interfaces["page"].get("/heroes/")).one("form", class_="filters")
     offered = [option.text for option in form.one("select", name="team").all("option")]
     assert offered == ["Any", "Alpha", "emus", "zeta", "Émigrés"]
 
@@ -442,9 +442,9 @@ FAULTS = [
 
 
 @pytest.mark.parametrize(("fault", "called"), FAULTS)
-def test_a_query_with_a_fault_shows_no_heroes_and_keeps_what_was_asked(fault, called, doors):
+def test_a_query_with_a_fault_shows_no_heroes_and_keeps_what_was_asked(fault, called, interfaces):
     HeroFactory(name="Somebody")
-    answer = doors["page"].get(f"/heroes/?{fault}&search=body")
+    answer = interfaces["page"].get(f"/heroes/?{fault}&search=body")
     page = read(answer)
     assert answer.status_code == 400
     assert "Somebody" not in page.text
@@ -453,4 +453,4 @@ def test_a_query_with_a_fault_shows_no_heroes_and_keeps_what_was_asked(fault, ca
     for link in summary.all("a"):
         assert page.one(id=link["href"][1:])["aria-invalid"] == "true", "the link leads to the faulty field"
     assert page.one("form", class_="filters").values()["search"] == "body"
-    assert doors["api"].get(f"/api/v1/heroes/?{fault}&search=body").status_code == 400
+    assert interfaces["api"].get(f"/api/v1/heroes/?{fault}&search=body").status_code == 400

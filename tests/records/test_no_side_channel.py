@@ -217,10 +217,10 @@ def cookies(answer: Any) -> list[Any]:
 def answers(clients: dict[str, Any], asked: list[Request]) -> list[tuple[Any, ...]]:
     """What each question was answered, and what state it left the hero in; each is then undone."""
     said = []
-    for door, method, address, content_type, body in asked:
-        jar = deepcopy(clients[door].cookies)
+    for interface, method, address, content_type, body in asked:
+        jar = deepcopy(clients[interface].cookies)
         with transaction.atomic():
-            answer = clients[door].generic(
+            answer = clients[interface].generic(
                 method, address, body, content_type or JSON, headers={"X-Request-Id": "fixed"}
             )
             text = b"".join(answer.streaming_content) if answer.streaming else answer.content
@@ -233,7 +233,7 @@ def answers(clients: dict[str, Any], asked: list[Request]) -> list[tuple[Any, ..
             content = VOLATILE.sub("", text.decode("utf-8", "replace"))
             said.append((answer.status_code, headers, cookies(answer), content, versions))
             transaction.set_rollback(True)
-        clients[door].cookies = jar
+        clients[interface].cookies = jar
     return said
 
 

@@ -13,7 +13,7 @@ pytestmark = pytest.mark.django_db
 # costs its token, and permissions where a hero's secret name is at stake. An editor's list adds who changed
 # the records last (2), the views that one keeps, and, of heroes, the teams that they may be given.
 COSTS = [
-    # who, door, list of heroes, one hero, list of teams, one team
+    # who, interface, list of heroes, one hero, list of teams, one team
     ("visitor", "page", 3, 1, 2, 4),
     ("visitor", "api", 2, 1, 2, 4),
     ("editor", "page", 11, 5, 9, 8),
@@ -50,13 +50,13 @@ def cost(client, address):
     return len(queries)
 
 
-@pytest.mark.parametrize(("who", "door", "heroes", "hero", "teams", "team"), COSTS)
+@pytest.mark.parametrize(("who", "interface", "heroes", "hero", "teams", "team"), COSTS)
 def test_an_answer_costs_the_same_whatever_the_number_of_rows(
-    who, door, heroes, hero, teams, team, register, request
+    who, interface, heroes, hero, teams, team, register, request
 ):
     user = None if who == "visitor" else request.getfixturevalue(who)
-    client = program(user) if door == "api" else browser(user)
-    costs = [cost(client, address.format(**register)) for address in ADDRESSES[door]]
+    client = program(user) if interface == "api" else browser(user)
+    costs = [cost(client, address.format(**register)) for address in ADDRESSES[interface]]
     assert costs == [heroes, hero, teams, team]
 
 
@@ -65,15 +65,15 @@ def test_the_first_page_costs_a_count_and_a_list_of_each_kind_and_its_charts(reg
 
 
 @pytest.mark.parametrize("query", ["ordering=-team", "search=hero", "age__gte=1", "team__isnull=false"])
-@pytest.mark.parametrize(("door", "queries"), [("page", 3), ("api", 2)])
-def test_a_query_costs_no_more(door, queries, query, register):
-    address = "/heroes/" if door == "page" else "/api/v1/heroes/"
+@pytest.mark.parametrize(("interface", "queries"), [("page", 3), ("api", 2)])
+def test_a_query_costs_no_more(interface, queries, query, register):
+    address = "/heroes/" if interface == "page" else "/api/v1/heroes/"
     assert cost(browser(), f"{address}?{query}") == queries
 
 
-@pytest.mark.parametrize(("door", "queries"), [("page", 4), ("api", 3)])
-def test_a_query_by_team_costs_the_look_for_the_team(door, queries, register):
-    address = "/heroes/" if door == "page" else "/api/v1/heroes/"
+@pytest.mark.parametrize(("interface", "queries"), [("page", 4), ("api", 3)])
+def test_a_query_by_team_costs_the_look_for_the_team(interface, queries, register):
+    address = "/heroes/" if interface == "page" else "/api/v1/heroes/"
     assert cost(browser(), f"{address}?team={register['team']}") == queries
 
 

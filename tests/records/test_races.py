@@ -48,7 +48,7 @@ def test_of_two_forms_with_one_name_one_is_told_that_it_is_taken(owner):
         assert Team.objects.filter(name=f"Team {number}").count() == 1
 
 
-def test_a_name_may_be_taken_at_one_door_while_it_is_asked_for_at_another(owner):
+def test_a_name_may_be_taken_at_one_interface_while_it_is_asked_for_at_another(owner):
     page, admin, api = browser(owner), browser(owner), program(owner)
     for number in range(ROUNDS):
         values = {"name": f"Team {number}", "headquarters": "Here"}

@@ -12,7 +12,7 @@ from heroesite.records.audit.disclosures import Disclosure
 from tests.factories import HeroFactory, TeamFactory
 from tests.markup import fill_in, read
 from tests.people import browser, person, program
-from tests.records.doors import all_doors
+from tests.records.interfaces import all_interfaces
 
 pytestmark = pytest.mark.django_db
 
@@ -31,9 +31,9 @@ def someone(request):
     return lambda who: None if who == "visitor" else request.getfixturevalue(who)
 
 
-def address_at(door, hero, action):
-    """Where ``action`` is done at ``door``."""
-    if door == "page":
+def address_at(interface, hero, action):
+    """Where ``action`` is done at ``interface``."""
+    if interface == "website":
         return f"/heroes/{hero.pk}/{action}/" if action else f"/heroes/{hero.pk}/"
     return f"{ADMIN}{hero.pk}/{'change' if action in ('', 'edit') else action}/"
 
@@ -42,21 +42,21 @@ def carries_the_secret(answer):
     return SECRET in answer.content.decode() or any(SECRET in value for value in answer.headers.values())
 
 
-doors = pytest.mark.parametrize("door", ["page", "admin"])
+interfaces = pytest.mark.parametrize("interface", ["website", "admin"])
 outsiders = pytest.mark.parametrize("who", ["visitor", "reader", "editor"])
 
 
 # Mask and Reveal --------------------------------------------------------------------------
 
 
-@doors
+@interfaces
 @pytest.mark.parametrize("who", ["keeper", "administrator"])
-def test_who_may_see_it_is_offered_to_reveal_it_and_shown_nothing_before(who, door, hero, someone):
-    answer = browser(someone(who)).get(address_at(door, hero, ""))
+def test_who_may_see_it_is_offered_to_reveal_it_and_shown_nothing_before(who, interface, hero, someone):
+    answer = browser(someone(who)).get(address_at(interface, hero, ""))
     assert not carries_the_secret(answer)
     page = read(answer)
     assert MASK in page.text
-    reveal = page.one("form", action=address_at(door, hero, "reveal"))
+    reveal = page.one("form", action=address_at(interface, hero, "reveal"))
     assert (reveal["method"], reveal.one("button").text) == ("post", "Show secret name")
     assert not Disclosure.objects.exists()
 
@@ -76,67 +76,72 @@ def test_an_editor_is_not_offered_to_reveal_it_in_the_admin(hero, editor_browser
     assert "Reveal" not in read(answer).text
 
 
-@doors
+@interfaces
 @pytest.mark.parametrize("who", ["keeper", "administrator"])
-def test_revealing_shows_it_once_and_is_recorded(who, door, hero, someone):
+def test_revealing_shows_it_once_and_is_recorded(who, interface, hero, someone):
     user, before = someone(who), timezone.now()
     client = browser(user)
-    page = read(client.get(address_at(door, hero, "")))
-    button = page.one("form", action=address_at(door, hero, "reveal"))
+    page = read(client.get(address_at(interface, hero, "")))
+    button = page.one("form", action=address_at(interface, hero, "reveal"))
     answer = client.post(button["action"], button.values())
     assert answer.status_code == 200
     assert SECRET in read(answer).text
     assert "no-store" in answer["Cache-Control"]
     (seen,) = Disclosure.objects.all()
-    assert (seen.user, seen.username, seen.door) == (user, who, door)
+    assert (seen.user, seen.username, seen.source) == (user, who, interface)
     assert (seen.kind, seen.field, seen.ids) == ("heroes.hero", "secret_name", [hero.pk])
     assert before <= seen.at <= timezone.now() + timedelta(seconds=1)
-    assert not carries_the_secret(client.get(address_at(door, hero, "")))
+    assert not carries_the_secret(client.get(address_at(interface, hero, "")))
 
 
-@doors
-def test_each_revealing_is_a_row_of_its_own(door, hero, keeper_browser):
+@interfaces
+def test_each_revealing_is_a_row_of_its_own(interface, hero, keeper_browser):
     other = HeroFactory()
     for record in (hero, hero, other):
-        keeper_browser.post(address_at(door, record, "reveal"))
+        keeper_browser.post(address_at(interface, record, "reveal"))
     rows = Disclosure.objects.order_by("pk").values_list("ids", flat=True)
     assert list(rows) == [[hero.pk], [hero.pk], [other.pk]]
 
 
-@doors
-def test_a_link_to_reveal_leads_back_to_the_hero_and_shows_nothing(door, hero, keeper_browser):
-    answer = keeper_browser.get(address_at(door, hero, "reveal"))
-    assert (answer.status_code, answer["Location"]) == (302, address_at(door, hero, ""))
+@interfaces
+def test_a_link_to_reveal_leads_back_to_the_hero_and_shows_nothing(interface, hero, keeper_browser):
+    answer = keeper_browser.get(address_at(interface, hero, "reveal"))
+    assert (answer.status_code, answer["Location"]) == (302, address_at(interface, hero, ""))
     assert not carries_the_secret(answer)
     assert not Disclosure.objects.exists()
 
 
 @pytest.mark.parametrize("method", ["get", "head", "post"])
-@doors
+@interfaces
 @outsiders
-def test_nobody_else_can_reveal_it(who, door, method, hero, someone):
-    answer = getattr(browser(someone(who)), method)(address_at(door, hero, "reveal"))
+def test_nobody_else_can_reveal_it(who, interface, method, hero, someone):
+    answer = getattr(browser(someone(who)), method)(address_at(interface, hero, "reveal"))
     assert answer.status_code in (302, 403)
     assert not carries_the_secret(answer)
     assert not Disclosure.objects.exists()
 
 
 @pytest.mark.parametrize(
-    ("who", "door", "status"),
-    [("visitor", "page", 302), ("visitor", "admin", 302), ("editor", "page", 403), ("editor", "admin", 403)],
+    ("who", "interface", "status"),
+    [
+        ("visitor", "website", 302),
+        ("visitor", "admin", 302),
+        ("editor", "website", 403),
+        ("editor", "admin", 403),
+    ],
 )
-def test_who_asks_to_reveal_it_and_may_not_is_told_so(who, door, status, hero, someone):
-    answer = browser(someone(who)).post(address_at(door, hero, "reveal"))
+def test_who_asks_to_reveal_it_and_may_not_is_told_so(who, interface, status, hero, someone):
+    answer = browser(someone(who)).post(address_at(interface, hero, "reveal"))
     assert answer.status_code == status
     if status == 302:
         assert "/login/?next=" in answer["Location"]
 
 
-@doors
+@interfaces
 @pytest.mark.parametrize("method", ["get", "post"])
-def test_an_unknown_hero_cannot_be_revealed(method, door, keeper_browser):
+def test_an_unknown_hero_cannot_be_revealed(method, interface, keeper_browser):
     missing = Hero(pk=999_999)
-    assert getattr(keeper_browser, method)(address_at(door, missing, "reveal")).status_code == 404
+    assert getattr(keeper_browser, method)(address_at(interface, missing, "reveal")).status_code == 404
     assert not Disclosure.objects.exists()
 
 
@@ -160,7 +165,7 @@ def test_a_keepers_answers_carry_it_and_are_recorded(how, hero, keeper):
     assert one.json()["secret_name"] == SECRET
     assert "no-store" in listed["Cache-Control"]
     assert "no-store" in one["Cache-Control"]
-    rows = Disclosure.objects.order_by("pk").values_list("username", "door", "kind", "field", "ids")
+    rows = Disclosure.objects.order_by("pk").values_list("username", "source", "kind", "field", "ids")
     assert list(rows) == [
         ("keeper", "api", "heroes.hero", "secret_name", [hero.pk, other.pk]),
         ("keeper", "api", "heroes.hero", "secret_name", [hero.pk]),
@@ -213,11 +218,11 @@ def test_a_teams_answer_names_its_heroes_without_it_even_to_a_keeper(keeper_prog
 # Setting it without reading it ------------------------------------------------------------
 
 
-@doors
+@interfaces
 @pytest.mark.parametrize("who", ["editor", "keeper", "administrator"])
-def test_an_edit_form_never_carries_it(who, door, hero, someone):
+def test_an_edit_form_never_carries_it(who, interface, hero, someone):
     client = browser(someone(who))
-    answer = client.get(address_at(door, hero, "edit"))
+    answer = client.get(address_at(interface, hero, "edit"))
     field = read(answer).one("input", name="secret_name")
     assert field.attributes.get("value", "") == ""
     assert field["autocomplete"] == "off"
@@ -226,36 +231,36 @@ def test_an_edit_form_never_carries_it(who, door, hero, someone):
     assert not Disclosure.objects.exists()
 
 
-@doors
+@interfaces
 @pytest.mark.parametrize("who", ["editor", "keeper"])
-def test_a_refused_edit_form_does_not_carry_it_either(who, door, hero, someone):
-    answer = fill_in(browser(someone(who)), address_at(door, hero, "edit"), name="")
+def test_a_refused_edit_form_does_not_carry_it_either(who, interface, hero, someone):
+    answer = fill_in(browser(someone(who)), address_at(interface, hero, "edit"), name="")
     assert answer.status_code in (200, 422)
     assert "This field is required." in read(answer).text
     assert not carries_the_secret(answer)
 
 
-@doors
+@interfaces
 @pytest.mark.parametrize("who", ["editor", "keeper", "administrator"])
 @pytest.mark.parametrize("typed", ["", "   "])
-def test_left_empty_it_stays_as_it_is(typed, who, door, hero, someone):
+def test_left_empty_it_stays_as_it_is(typed, who, interface, hero, someone):
     client = browser(someone(who))
-    answer = fill_in(client, address_at(door, hero, "edit"), secret_name=typed, age="41")
+    answer = fill_in(client, address_at(interface, hero, "edit"), secret_name=typed, age="41")
     assert answer.status_code == 302
     hero.refresh_from_db()
     assert (hero.secret_name, hero.age, hero.version) == (SECRET, 41, 2)
 
 
-@doors
-def test_left_empty_with_nothing_else_changed_nothing_is_saved(door, hero, editor_browser):
-    fill_in(editor_browser, address_at(door, hero, "edit"), secret_name="")
+@interfaces
+def test_left_empty_with_nothing_else_changed_nothing_is_saved(interface, hero, editor_browser):
+    fill_in(editor_browser, address_at(interface, hero, "edit"), secret_name="")
     hero.refresh_from_db()
     assert (hero.secret_name, hero.version) == (SECRET, 1)
 
 
-@doors
-def test_a_new_hero_needs_one(door, editor_browser):
-    address = "/heroes/new/" if door == "page" else f"{ADMIN}add/"
+@interfaces
+def test_a_new_hero_needs_one(interface, editor_browser):
+    address = "/heroes/new/" if interface == "website" else f"{ADMIN}add/"
     answer = fill_in(editor_browser, address, name="Owl", secret_name="")
     assert "This field is required." in read(answer).text
     assert not Hero.objects.exists()
@@ -263,15 +268,15 @@ def test_a_new_hero_needs_one(door, editor_browser):
     assert Hero.objects.get().secret_name == "Somebody"
 
 
-@doors
-def test_an_editor_sets_it_in_a_form_and_is_never_told_it(door, hero, editor_browser):
+@interfaces
+def test_an_editor_sets_it_in_a_form_and_is_never_told_it(interface, hero, editor_browser):
     new = "Nora Quill"
-    answer = fill_in(editor_browser, address_at(door, hero, "edit"), secret_name=new)
+    answer = fill_in(editor_browser, address_at(interface, hero, "edit"), secret_name=new)
     assert answer.status_code == 302
     hero.refresh_from_db()
     assert (hero.secret_name, hero.version) == (new, 2)
     for action in ("", "edit", "delete"):
-        assert new not in editor_browser.get(address_at(door, hero, action)).content.decode()
+        assert new not in editor_browser.get(address_at(interface, hero, action)).content.decode()
     assert new not in editor_browser.get(f"{ADMIN}{hero.pk}/history/").content.decode()
 
 
@@ -305,20 +310,20 @@ def test_a_keepers_full_replacement_must_say_it(hero, keeper_program):
 
 
 @pytest.mark.parametrize("guess", [SECRET, "somebody else"], ids=["right", "wrong"])
-@doors
-def test_a_guess_in_a_form_counts_as_a_change_right_or_wrong(door, guess, hero, editor_browser):
-    answer = fill_in(editor_browser, address_at(door, hero, "edit"), secret_name=guess)
+@interfaces
+def test_a_guess_in_a_form_counts_as_a_change_right_or_wrong(interface, guess, hero, editor_browser):
+    answer = fill_in(editor_browser, address_at(interface, hero, "edit"), secret_name=guess)
     assert answer.status_code == 302
     hero.refresh_from_db()
     assert (hero.secret_name, hero.version) == (guess, 2)
 
 
-@doors
-def test_a_right_guess_and_a_wrong_one_are_answered_alike(door, hero, editor_browser):
+@interfaces
+def test_a_right_guess_and_a_wrong_one_are_answered_alike(interface, hero, editor_browser):
     answers = []
     for guess in (SECRET, "somebody else"):
-        fill_in(editor_browser, address_at(door, hero, "edit"), secret_name=guess)
-        page = read(editor_browser.get(address_at(door, hero, "")))
+        fill_in(editor_browser, address_at(interface, hero, "edit"), secret_name=guess)
+        page = read(editor_browser.get(address_at(interface, hero, "")))
         answers.append([message.text for message in page.all("ul")])
     assert answers[0] == answers[1]
 
@@ -407,13 +412,13 @@ def test_staff_find_who_was_shown_one_hero(asked, found, keeper, editor_browser)
 
 
 @pytest.mark.parametrize(("who", "version"), [("editor", 2), ("keeper", 1)])
-def test_at_every_door_the_equal_secret_is_a_change_by_those_only_who_might_be_guessing(
+def test_at_every_interface_the_equal_secret_is_a_change_by_those_only_who_might_be_guessing(
     who, version, someone
 ):
     user = someone(who)
-    for name, door in all_doors(user, Hero).items():
+    for name, interface in all_interfaces(user, Hero).items():
         hero = HeroFactory(age=None)
         values = {"name": hero.name, "secret_name": hero.secret_name, "age": None, "team": None}
-        assert door.send(values, hero.pk).accepted
+        assert interface.send(values, hero.pk).accepted
         hero.refresh_from_db()
         assert hero.version == version, name

@@ -1,4 +1,4 @@
-"""Versions count the changes of a record, at whichever door they are made."""
+"""Versions count the changes of a record, at whichever interface they are made."""
 
 import pytest
 from django.db import transaction
@@ -57,7 +57,7 @@ def times(record):
     return type(record).objects.values_list("version", "created_at", "updated_at").get(pk=record.pk)
 
 
-def test_a_record_begins_at_version_1_at_every_door(editor):
+def test_a_record_begins_at_version_1_at_every_interface(editor):
     fill_in(browser(editor), "/heroes/new/", name="A", secret_name="x")
     fill_in(browser(editor), "/admin/heroes/hero/add/", press="_save", name="B", secret_name="x")
     answer = program(editor).post("/api/v1/heroes/", {"name": "C", "secret_name": "x"})

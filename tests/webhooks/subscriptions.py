@@ -48,5 +48,5 @@ def deliver_all(webhook):
 
 def is_up_to_date(webhook):
     """Whether no change comes after the webhook's place in the feed."""
-    steps, _positions, caught_up = changes_after(Positions.read(webhook.after), 1)
+    steps, _positions, caught_up = changes_after(Positions.decode(webhook.after), 1)
     return caught_up and not steps

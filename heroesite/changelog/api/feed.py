@@ -40,13 +40,13 @@ class FeedForm(QueryForm):
 class ChangeSerializer(serializers.Serializer):
     """A change, with the record after it."""
 
-    kind = serializers.CharField(source="kind._meta.model_name")
+    kind = serializers.CharField(source="model._meta.model_name")
     id = serializers.IntegerField(source="entry.id")
     version = serializers.IntegerField(source="entry.version")
     action = serializers.ChoiceField(Action.choices)
     at = serializers.DateTimeField(source="entry.history_date")
     change_set = serializers.IntegerField(source="entry.change_set_id")
-    door = serializers.CharField(source="entry.change_set.door")
+    source = serializers.CharField(source="entry.change_set.source")  # type: ignore[assignment]
     user = Person(source="entry.change_set.username")
     token = Person(source="entry.change_set.token")
     record = serializers.SerializerMethodField()
@@ -55,7 +55,7 @@ class ChangeSerializer(serializers.Serializer):
     def get_record(self, step: Step) -> dict[str, Any] | None:
         if step.action == Action.DELETED:
             return None
-        row: dict[str, Any] = self.context["rows"][step.kind].as_it_was(step.entry)
+        row: dict[str, Any] = self.context["rows"][step.model].as_it_was(step.entry)
         return row
 
 
@@ -125,14 +125,14 @@ class FeedViewSet(HistoryViewSet):
         validate_query(form)
         asked = form.cleaned_data["after"]
         try:
-            seen = Positions.read(asked) if asked else Positions()
+            seen = Positions.decode(asked) if asked else Positions()
         except InvalidCursor as error:
             raise InvalidQuery({"after": [ErrorDetail(str(error), "cursor")]}) from None
         read, positions, caught_up = changes_after(seen, form.cleaned_data["limit"] or DEFAULT)
         context = self.get_serializer_context()
         rows = {model: row(context=context) for model, row in self.row_serializers.items()}
         results = ChangeSerializer(read, many=True, context={**context, "rows": rows}).data
-        after = positions.write()
+        after = positions.encode()
         following = replace_query_param(request.build_absolute_uri(), "after", after)
         answer = Response({"after": after, "next": following, "caught_up": caught_up, "results": results})
         answer["Link"] = f'<{following}>; rel="next"'
@@ -141,5 +141,5 @@ class FeedViewSet(HistoryViewSet):
     def shown(self, step: Step) -> set[str]:
         """All of a record is told and not only what was changed."""
         return (
-            set() if step.action == Action.DELETED else set(disclosable_fields(self.request.user, step.kind))
+            set() if step.action == Action.DELETED else set(disclosable_fields(self.request.user, step.model))
         )

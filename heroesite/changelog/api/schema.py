@@ -17,7 +17,7 @@ AN_ENTRY = {
     "changes": {"age": {"before": 41, "after": 42}, "secret_name": {"changed": True}},
 }
 
-MADE = {"at": "2026-01-31T12:00:00Z", "door": "page", "user": "editor", "token": None}
+MADE = {"at": "2026-01-31T12:00:00Z", "source": "website", "user": "editor", "token": None}
 A_CHANGE_SET = {
     "id": 7,
     **MADE,

@@ -48,8 +48,8 @@ class EntrySerializer(serializers.Serializer):
 
     @extend_schema_field(CHANGES)
     def get_changes(self, step: Step) -> dict[str, Any]:
-        hidden = hidden_fields(self.context["request"].user, step.kind)
-        return {step.kind.attname(name): told(step, name, name in hidden) for name in step.fields}
+        hidden = hidden_fields(self.context["request"].user, step.model)
+        return {step.model.attname(name): told(step, name, name in hidden) for name in step.fields}
 
 
 def told(step: Step, name: str, hidden: bool) -> dict[str, Any]:
@@ -63,7 +63,7 @@ class RecordEntrySerializer(EntrySerializer):
 
     at = serializers.DateTimeField(source="entry.history_date")
     change_set = serializers.IntegerField(source="entry.change_set_id")
-    door = serializers.ChoiceField(Source.choices, source="entry.change_set.door")
+    source = serializers.ChoiceField(Source.choices, source="entry.change_set.source")  # type: ignore[assignment]
     user = Person(source="entry.change_set.username")
     token = Person(source="entry.change_set.token")
 
@@ -71,14 +71,14 @@ class RecordEntrySerializer(EntrySerializer):
 class ChangeSetEntrySerializer(EntrySerializer):
     """A change to a record within a change set."""
 
-    kind = serializers.CharField(source="kind._meta.model_name")
+    kind = serializers.CharField(source="model._meta.model_name")
     id = serializers.IntegerField(source="entry.id")
 
 
 class TallySerializer(serializers.Serializer):
     """The number of records of one type with the same action."""
 
-    kind = serializers.CharField(source="kind._meta.model_name")
+    kind = serializers.CharField(source="model._meta.model_name")
     action = serializers.ChoiceField(Action.choices)
     count = serializers.IntegerField()
 
@@ -93,7 +93,7 @@ class ChangeSetSerializer(serializers.ModelSerializer):
 
     class Meta:
         model = ChangeSet
-        fields = ["id", "at", "door", "user", "token", "note", "undoes", "undone_by", "counts"]
+        fields = ["id", "at", "source", "user", "token", "note", "undoes", "undone_by", "counts"]
 
     @extend_schema_field(TallySerializer(many=True))
     def get_counts(self, change_set: ChangeSet) -> Any:

@@ -67,7 +67,7 @@ class HistoryViewSet(viewsets.GenericViewSet[Any]):
         shown: dict[tuple[type[Record], str], dict[int, Record]] = {}
         for step in rows:
             for name in self.shown(step):
-                shown.setdefault((step.kind, name), {})[step.entry.id] = step.entry.instance
+                shown.setdefault((step.model, name), {})[step.entry.id] = step.entry.instance
         for (_kind, name), records in shown.items():
             Disclosure.objects.record(self.request.user, Source.API, name, list(records.values()))
             add_never_cache_headers(answer)
@@ -75,7 +75,7 @@ class HistoryViewSet(viewsets.GenericViewSet[Any]):
 
     def shown(self, step: Step) -> set[str]:
         """The restricted fields of which the answer carries values."""
-        return {*disclosable_fields(self.request.user, step.kind)} & {*step.fields}
+        return {*disclosable_fields(self.request.user, step.model)} & {*step.fields}
 
 
 class RecordHistoryViewSet(HistoryViewSet):

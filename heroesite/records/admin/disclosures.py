@@ -15,8 +15,8 @@ from heroesite.records.audit.disclosures import Disclosure
 
 @admin.register(Disclosure)
 class DisclosureAdmin(ReadOnlyModelAdmin):
-    list_display = ("at", "username", "door", "kind", "field", "count")
-    list_filter = ("door", "kind")
+    list_display = ("at", "username", "source", "kind", "field", "count")
+    list_filter = ("source", "kind")
     search_fields = ("username", "kind")
     search_help_text = _(
         "Search by username, type or record ID. For example, “hero 5” finds everyone who viewed hero 5."

@@ -40,7 +40,9 @@ def written(view: Callable[..., Any], request: HttpRequest, *args: Any, **kwargs
 
 
 class RecordAdmin(StrictModelAdmin):
-    """The admin of one kind of record. A subclass names its form and its FilterSet."""
+    """The admin of one record type."""
+
+    model: type[Record]
 
     form: type[RecordForm]
     filterset_class: type[RecordFilterSet]
@@ -54,18 +56,14 @@ class RecordAdmin(StrictModelAdmin):
     def view_on_site(self, obj: Any) -> str:
         return obj.get_absolute_url()
 
-    @property
-    def kind(self) -> type[Record]:
-        return self.model
-
     def get_list_display(self, request: HttpRequest) -> tuple[str, ...]:
-        return (*unrestricted_fields(self.kind), "updated_at")
+        return (*unrestricted_fields(self.model), "updated_at")
 
     def get_list_select_related(self, request: HttpRequest) -> list[str]:
-        return list(self.kind.link_names())
+        return list(self.model.link_names())
 
     def get_autocomplete_fields(self, request: HttpRequest) -> list[str]:
-        return list(self.kind.link_names())
+        return list(self.model.link_names())
 
     def get_list_filter(self, request: HttpRequest) -> list[Any]:
         return [partial(FilterSetListFilter, filterset_class=self.filterset_class)]
@@ -84,15 +82,15 @@ class RecordAdmin(StrictModelAdmin):
     def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
         """Those who may not change a record read it here, so restricted fields are left out for them."""
         if obj is None:
-            return (*self.kind.FIELDS, "once")
+            return (*self.model.FIELDS, "once")
         shown = (
-            self.kind.FIELDS if self.has_change_permission(request, obj) else unrestricted_fields(self.kind)
+            self.model.FIELDS if self.has_change_permission(request, obj) else unrestricted_fields(self.model)
         )
         seen = ("seen_version",) if self.has_change_permission(request, obj) else ()
         return (*shown, *self.get_readonly_fields(request, obj), *seen)
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
-        masked = ("masked",) if obj and disclosable_fields(request.user, self.kind) else ()
+        masked = ("masked",) if obj and disclosable_fields(request.user, self.model) else ()
         return (*masked, *self.readonly_fields)
 
     @admin.display(description=_("hidden values"))
@@ -132,7 +130,7 @@ class RecordAdmin(StrictModelAdmin):
         return redirect(f"admin:{self.opts.app_label}_{self.opts.model_name}_change", form.made(request.user))
 
     def _get_obj_does_not_exist_redirect(self, request: HttpRequest, opts: Any, object_id: str) -> Any:
-        entry = self.kind.deletion_entry(object_id) if is_id(object_id) else None
+        entry = self.model.deletion_entry(object_id) if is_id(object_id) else None
         if entry is None:
             return super()._get_obj_does_not_exist_redirect(request, opts, object_id)  # type: ignore[misc]
         posted = request.method == "POST"
@@ -140,9 +138,9 @@ class RecordAdmin(StrictModelAdmin):
         return redirect(name, entry.id, preserve_request=posted)
 
     def history_view(self, request: HttpRequest, object_id: str, extra_context: Any = None) -> Any:
-        """The history that all doors share, at the record's page."""
+        """Redirect to the record's history on the website."""
         key = unquote(object_id)
-        if is_id(key) and self.kind.history.filter(id=key).exists():
+        if is_id(key) and self.model.history.filter(id=key).exists():
             return redirect(f"{self.opts.app_label}:history", key)
         return self._get_obj_does_not_exist_redirect(request, self.opts, key)
 
@@ -155,12 +153,12 @@ class RecordAdmin(StrictModelAdmin):
     def get_urls(self) -> list[Any]:
         name = f"{self.opts.app_label}_{self.opts.model_name}_reveal"
         reveal = path("<path:object_id>/reveal/", self.admin_site.admin_view(self.reveal), name=name)
-        return [*([reveal] if self.kind.RESTRICTED else []), *super().get_urls()]
+        return [*([reveal] if self.model.RESTRICTED else []), *super().get_urls()]
 
     def change_view(
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None
     ) -> Any:
-        labels = [self.kind.object_name_of(name) for name in disclosable_fields(request.user, self.kind)]
+        labels = [self.model.object_name_of(name) for name in disclosable_fields(request.user, self.model)]
         context = {**(extra_context or {}), "revealable": ", ".join(labels)}
         return super().change_view(request, object_id, form_url, context)
 
@@ -169,7 +167,7 @@ class RecordAdmin(StrictModelAdmin):
         record = self.get_object(request, unquote(object_id))
         if record is None:
             raise Http404
-        fields = disclosable_fields(request.user, self.kind)
+        fields = disclosable_fields(request.user, self.model)
         if not fields or not self.has_view_permission(request, record):
             raise PermissionDenied
         if request.method != "POST":
@@ -181,7 +179,7 @@ class RecordAdmin(StrictModelAdmin):
             "title": str(record),
             "opts": self.opts,
             "original": record,
-            "revealed": [(self.kind.label(name), getattr(record, name)) for name in fields],
+            "revealed": [(self.model.label(name), getattr(record, name)) for name in fields],
         }
         answer = TemplateResponse(request, "admin/records/reveal.html", context)
         add_never_cache_headers(answer)

@@ -1,4 +1,4 @@
-"""What was changed, by whom and through which door: change sets, and the history of each record.
+"""What was changed, by whom and through which interface: change sets, and the history of each record.
 
 All writes of one request, import or command share a change set. It is made when the first of them is
 written, so that what changes nothing leaves nothing behind.
@@ -20,10 +20,10 @@ T = TypeVar("T")
 
 
 class Source(models.TextChoices):
-    """The ways to the records."""
+    """The interface that a change was made through."""
 
     ADMIN = "admin", _("admin")
-    PAGE = "page", _("website")
+    WEBSITE = "website", _("website")
     API = "api", _("API")
     IMPORT = "import", _("import")
     COMMAND = "command", _("command line")
@@ -33,7 +33,7 @@ class ChangeSet(models.Model):
     """What one request, import or command changed; the entries in the records' histories point here."""
 
     at = models.DateTimeField(_("when"), default=timezone.now, db_index=True)
-    door = models.CharField(_("source"), max_length=10, choices=Source)
+    source = models.CharField(_("source"), max_length=10, choices=Source)
     user = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.SET_NULL, null=True, verbose_name=_("user"), related_name="+"
     )
@@ -67,7 +67,7 @@ class ChangeSetContext:
         change_set_id: of what it has written so far.
     """
 
-    door: Source
+    source: Source
     request: HttpRequest | None = None
     note: str = ""
     undoes: ChangeSet | None = None
@@ -78,7 +78,7 @@ class ChangeSetContext:
             user = getattr(self.request, "user", None)
             known = user is not None and user.is_authenticated
             self.change_set_id = ChangeSet.objects.create(
-                door=self.door,
+                source=self.source,
                 user=user if known else None,
                 username=user.get_username() if known and user else "",
                 token=str(getattr(self.request, "auth", None) or ""),
@@ -93,10 +93,10 @@ _under_way: ContextVar[ChangeSetContext | None] = ContextVar("under_way", defaul
 
 @contextmanager
 def new_change_set(
-    door: Source, request: HttpRequest | None = None, note: str = "", undoes: ChangeSet | None = None
+    source: Source, request: HttpRequest | None = None, note: str = "", undoes: ChangeSet | None = None
 ) -> Iterator[ChangeSetContext]:
     """What is written within shares a change set that says so."""
-    started = ChangeSetContext(door, request, note, undoes)
+    started = ChangeSetContext(source, request, note, undoes)
     token = _under_way.set(started)
     try:
         yield started

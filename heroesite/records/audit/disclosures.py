@@ -16,13 +16,13 @@ class DisclosureQuerySet(models.QuerySet["Disclosure"]):
     def older_than(self, days: int) -> Self:
         return self.filter(at__lt=timezone.now() - timedelta(days=days))
 
-    def record(self, user: Any, door: Source, field: str, records: Sequence[Any]) -> None:
+    def record(self, user: Any, source: Source, field: str, records: Sequence[Any]) -> None:
         """Note that ``user`` is about to be shown ``field`` of ``records``."""
         if records:
             self.create(
                 user=user,
                 username=user.get_username(),
-                door=door,
+                source=source,
                 kind=records[0]._meta.label_lower,
                 field=field,
                 ids=[record.pk for record in records],
@@ -30,14 +30,14 @@ class DisclosureQuerySet(models.QuerySet["Disclosure"]):
 
 
 class Disclosure(models.Model):
-    """That somebody was shown restricted values: who, when, of which records, at which door."""
+    """That somebody was shown restricted values: who, when, of which records, through which interface."""
 
     user = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.SET_NULL, null=True, verbose_name=_("user"), related_name="+"
     )
     username = models.CharField(_("username"), max_length=150)
     at = models.DateTimeField(_("when"), default=timezone.now, db_index=True)
-    door = models.CharField(_("source"), max_length=10, choices=Source)
+    source = models.CharField(_("source"), max_length=10, choices=Source)
     kind = models.CharField(_("type"), max_length=60)
     field = models.CharField(_("field"), max_length=60)
     ids = models.JSONField(_("IDs"))

@@ -1,4 +1,4 @@
-"""Which door a request comes through: what it writes is put down to that."""
+"""The middleware that records the source and the user of each change."""
 
 from collections.abc import Callable
 
@@ -10,11 +10,13 @@ SOURCES = {"/admin/": Source.ADMIN, "/api/": Source.API}
 
 
 def source_of(request: HttpRequest) -> Source:
-    return next((door for start, door in SOURCES.items() if request.path.startswith(start)), Source.PAGE)
+    return next(
+        (source for start, source in SOURCES.items() if request.path.startswith(start)), Source.WEBSITE
+    )
 
 
 class ChangeSetMiddleware:
-    """Middleware: all that one request writes is one change set."""
+    """Record everything that one request writes as one change set."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response

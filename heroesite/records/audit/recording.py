@@ -17,13 +17,13 @@ entries_recorded = Signal()
 """Sent in the transaction that writes entries into the history of ``sender``, a model."""
 
 
-def entries_of_current_change_set(kind: Any) -> models.QuerySet[Any]:
-    """The entries that the change set under way has made in the history of ``kind``."""
-    return kind.history.filter(change_set=recorded_change_set_id()).order_by("history_id")
+def entries_of_current_change_set(model: Any) -> models.QuerySet[Any]:
+    """The entries that the change set under way has made in the history of ``model``."""
+    return model.history.filter(change_set=recorded_change_set_id()).order_by("history_id")
 
 
-def note(kind: Any, records: Iterable[Any], what: str, sent: Iterable[str] = ()) -> None:
-    """Write into the history of ``kind`` what became of ``records``.
+def note(model: Any, records: Iterable[Any], what: str, sent: Iterable[str] = ()) -> None:
+    """Write into the history of ``model`` what became of ``records``.
 
     Args:
         what: ``Entry.CREATED``, ``Entry.CHANGED`` or ``Entry.DELETED``.
@@ -32,7 +32,7 @@ def note(kind: Any, records: Iterable[Any], what: str, sent: Iterable[str] = ())
     records = list(records)
     if not records:
         return
-    entry = kind.history.model
+    entry = model.history.model
     fields = [field.attname for field in entry.tracked_fields]
     now, change_set, blind = timezone.now(), current_change_set_id(), sorted(sent)
     entries = [
@@ -47,17 +47,17 @@ def note(kind: Any, records: Iterable[Any], what: str, sent: Iterable[str] = ())
         for record in records
     ]
     entry.objects.bulk_create(entries, batch_size=500)
-    entries_recorded.send(sender=kind)
+    entries_recorded.send(sender=model)
 
 
-def changed_fields(kind: Any, before: Any, after: Any) -> set[str]:
-    """The fields of ``kind`` that the change from entry ``before`` to entry ``after`` counts for.
+def changed_fields(model: Any, before: Any, after: Any) -> set[str]:
+    """The fields of ``model`` that the change from entry ``before`` to entry ``after`` counts for.
 
     Args:
         before: none where ``after`` is the first.
     """
     if before is None:
-        return set(kind.FIELDS)
-    names = {name: kind.attname(name) for name in kind.FIELDS}
+        return set(model.FIELDS)
+    names = {name: model.attname(name) for name in model.FIELDS}
     differing = {name for name, at in names.items() if getattr(before, at) != getattr(after, at)}
     return differing | set(after.sent)

@@ -101,13 +101,13 @@ class RecordForm(forms.ModelForm):
                 values[choice.name] = choice.theirs
         message = (
             _(
-                "Someone else changed this %(kind)s while you were editing. Choose which values to keep, then"
-                " save."
+                "Someone else changed this %(model_name)s while you were editing. Choose which values to"
+                " keep, then save."
             )
             if known
             else _("This form doesn't say which version you edited. Check the differences, then save.")
         )
-        params = {"kind": self.instance._meta.verbose_name}
+        params = {"model_name": self.instance._meta.verbose_name}
         self.add_error(None, ValidationError(message, code="stale", params=params))
 
     def once_key(self) -> str:

@@ -151,6 +151,7 @@ class BeginHistory(RunPython):
         if not model.objects.exists():
             return
         now = timezone.now()
+        # ``door`` was renamed to ``source`` after the last migration that uses this operation.
         change_set = apps.get_model("records", "ChangeSet").objects.create(
             door="command", note="The history begins here."
         )

@@ -21,9 +21,9 @@ def new_key() -> str:
 
 
 class SavedViewQuerySet(models.QuerySet["SavedView"]):
-    def of(self, user: Any, kind: Any) -> "SavedViewQuerySet":
-        """The views that ``user`` keeps of the list of ``kind``."""
-        return self.filter(user=user, kind=kind._meta.label_lower)
+    def of(self, user: Any, model: Any) -> "SavedViewQuerySet":
+        """The views that ``user`` keeps of the list of ``model``."""
+        return self.filter(user=user, kind=model._meta.label_lower)
 
 
 class SavedView(models.Model):

@@ -1,4 +1,4 @@
-"""Showing the fields of a record, whatever its kind."""
+"""Template filters that show the fields of any record type."""
 
 from shlex import quote
 from typing import Any
@@ -15,15 +15,15 @@ register = template.Library()
 
 @register.filter
 def value(record: Record, name: str) -> Any:
-    """A field of ``record`` for reading."""
+    """Return the value of a field of ``record``, as pages show it."""
     content = getattr(record, name)
-    return none(record._meta, name) if content is None else shown(content)
+    return empty(record._meta, name) if content is None else display(content)
 
 
 @register.filter
-def none(kind: Any, name: str) -> Any:
-    """What stands where a field of ``kind``, a model's ``_meta``, is empty."""
-    field = kind.get_field(name)
+def empty(opts: Any, name: str) -> Any:
+    """Return what pages show if a field of the model with ``_meta`` ``opts`` is empty."""
+    field = opts.get_field(name)
     return (
         format_html('<span class="quiet">{}</span>', field.empty_label)
         if isinstance(field, RecordForeignKey)
@@ -32,35 +32,35 @@ def none(kind: Any, name: str) -> Any:
 
 
 @register.filter
-def shown(content: Any) -> Any:
-    """A value for reading: a link where it is a record itself, a dash where it is empty."""
+def display(content: Any) -> Any:
+    """Return a value as pages show it: a record as a link, nothing as a dash."""
     if isinstance(content, Record):
         return format_html('<a class="chip" href="{}"><bdi>{}</bdi></a>', content.get_absolute_url(), content)
     return "–" if content is None else content
 
 
 @register.filter
-def label(kind: Any, name: str) -> str:
-    """What people call a field of ``kind``, a model's ``_meta``."""
-    return kind.model.label(name)
+def label(opts: Any, name: str) -> str:
+    """Return the label of a field: its name with a capital letter."""
+    return opts.model.label(name)
 
 
 @register.filter
-def noun(kind: Any, name: str) -> str:
-    """What a field of ``kind`` is called within a sentence."""
-    return kind.model.verbose_name_of(name)
+def noun(opts: Any, name: str) -> str:
+    """Return the name of a field within a sentence."""
+    return opts.model.verbose_name_of(name)
 
 
 @register.filter
 def curl(address: str) -> str:
-    """A line for a shell that gets an address."""
+    """Return the shell command that requests a URL."""
     return f"curl {quote(address)}"
 
 
 @register.filter
-def object_name(kind: Any, name: str) -> str:
-    """Return the name of a field of ``kind`` as the object of a verb."""
-    return kind.model.object_name_of(name)
+def object_name(opts: Any, name: str) -> str:
+    """Return the name of a field as the object of a verb."""
+    return opts.model.object_name_of(name)
 
 
 register.filter("emblem", emblem)

@@ -47,7 +47,7 @@ class RecordView(AccessMixin, TemplateView):
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         meta = self.model._meta
         return super().get_context_data(
-            kind=meta,
+            opts=meta,
             can=AllowedActions(self.request.user, self.model),
             url={action: self.address(action) for action in ("list", "create")},
             fields=self.model.FIELDS,

@@ -131,19 +131,26 @@ class BulkActionView(RecordView):
     def message_params(self, count: int) -> dict[str, Any]:
         """Return the number and the name of the record type, for a sentence."""
         meta = self.model._meta
-        return {"count": count, "kinds": meta.verbose_name if count == 1 else meta.verbose_name_plural}
+        return {
+            "count": count,
+            "model_name_plural": meta.verbose_name if count == 1 else meta.verbose_name_plural,
+        }
 
 
 class BulkDeleteView(BulkActionView):
     action = "delete"
 
     def success_message(self, count: int) -> str:
-        message = ngettext("%(count)d %(kinds)s deleted.", "%(count)d %(kinds)s deleted.", count)
+        message = ngettext(
+            "%(count)d %(model_name_plural)s deleted.", "%(count)d %(model_name_plural)s deleted.", count
+        )
         return message % self.message_params(count)
 
     def preview(self, records: Any, form: SelectionForm) -> dict[str, Any]:
         keys = [record.pk for record in records]
-        message = ngettext("Delete %(count)d %(kinds)s?", "Delete %(count)d %(kinds)s?", len(keys))
+        message = ngettext(
+            "Delete %(count)d %(model_name_plural)s?", "Delete %(count)d %(model_name_plural)s?", len(keys)
+        )
         consequences = self.model.objects.filter(pk__in=keys).deletion_effects()
         return {
             "question": message % self.message_params(len(keys)),
@@ -173,14 +180,18 @@ class BulkUpdateView(BulkActionView):
         return form
 
     def success_message(self, count: int) -> str:
-        message = ngettext("%(count)d %(kinds)s moved.", "%(count)d %(kinds)s moved.", count)
+        message = ngettext(
+            "%(count)d %(model_name_plural)s moved.", "%(count)d %(model_name_plural)s moved.", count
+        )
         return message % self.message_params(count)
 
     def preview(self, records: Any, form: SelectionForm) -> dict[str, Any]:
         link = self.kwargs["link"]
         target = form.cleaned_data.get(link)
         changed = [record for record in records if getattr(record, link) != target]
-        message = ngettext("Move %(count)d %(kinds)s?", "Move %(count)d %(kinds)s?", len(changed))
+        message = ngettext(
+            "Move %(count)d %(model_name_plural)s?", "Move %(count)d %(model_name_plural)s?", len(changed)
+        )
         return {
             "question": message % self.message_params(len(changed)),
             "link": link,
@@ -195,14 +206,14 @@ class BulkUpdateView(BulkActionView):
             return ""
         message = (
             ngettext(
-                "%(count)d %(kinds)s is already in this %(link)s and won't change.",
-                "%(count)d %(kinds)s are already in this %(link)s and won't change.",
+                "%(count)d %(model_name_plural)s is already in this %(link)s and won't change.",
+                "%(count)d %(model_name_plural)s are already in this %(link)s and won't change.",
                 count,
             )
             if target
             else ngettext(
-                "%(count)d %(kinds)s already has no %(link)s and won't change.",
-                "%(count)d %(kinds)s already have no %(link)s and won't change.",
+                "%(count)d %(model_name_plural)s already has no %(link)s and won't change.",
+                "%(count)d %(model_name_plural)s already have no %(link)s and won't change.",
                 count,
             )
         )

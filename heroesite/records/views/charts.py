@@ -47,8 +47,11 @@ def list_address(model: type[Record], query: Mapping[str, Any]) -> str:
 
 
 def chart_title(model: type[Record], name: str) -> str:
-    params = {"kinds": capfirst(str(model._meta.verbose_name_plural)), "field": model.verbose_name_of(name)}
-    return _("%(kinds)s by %(field)s") % params
+    params = {
+        "model_name_plural": capfirst(str(model._meta.verbose_name_plural)),
+        "field": model.verbose_name_of(name),
+    }
+    return _("%(model_name_plural)s by %(field)s") % params
 
 
 def by_link(model: type[Record], name: str) -> Chart:

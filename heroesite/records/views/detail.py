@@ -34,13 +34,13 @@ class RecordDetailView(SingleRecordView):
 
     def show_as_of(self, instant: datetime) -> HttpResponse:
         entry = self.model.entry_as_of(self.kwargs["pk"], instant)
-        params = {"kind": self.model._meta.verbose_name, "instant": instant.isoformat()}
+        params = {"model_name": self.model._meta.verbose_name, "instant": instant.isoformat()}
         if entry is None:
             return error_response(
-                self.request, 404, _("This %(kind)s did not exist yet at %(instant)s.") % params
+                self.request, 404, _("This %(model_name)s did not exist yet at %(instant)s.") % params
             )
         if entry.history_type == Entry.DELETED:
-            message = _("The %(kind)s “%(name)s” had already been deleted at %(instant)s.")
+            message = _("The %(model_name)s “%(name)s” had already been deleted at %(instant)s.")
             return error_response(self.request, 404, message % (params | {"name": entry.name}))
         visible = {*unrestricted_fields(self.model), *disclosable_fields(self.request.user, self.model)}
         rows = [self.row(entry, name) for name in self.model.FIELDS if name in visible and name != "name"]
@@ -73,7 +73,7 @@ class RecordRevealView(SingleRecordView):
             return self.handle_no_permission()
         record = self.get_record()
         for field in fields:
-            Disclosure.objects.record(request.user, Source.PAGE, field, [record])
+            Disclosure.objects.record(request.user, Source.WEBSITE, field, [record])
         response = self.render_record(record, revealed={field: getattr(record, field) for field in fields})
         add_never_cache_headers(response)
         return response

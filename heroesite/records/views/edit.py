@@ -44,7 +44,7 @@ class RecordFormView(SingleRecordView):
         form.write(request.user)
         changed = new or record.version > version
         message = self.success_message if changed else gettext_lazy("No changes to save.")
-        add_undoable_message(request, message % {"kind": self.type_name, "name": record})
+        add_undoable_message(request, message % {"model_name": self.type_name, "name": record})
         return redirect(record)
 
     def check_field(self, request: HttpRequest, name: str) -> HttpResponse:
@@ -71,7 +71,7 @@ class RecordFormView(SingleRecordView):
 
 class RecordCreateView(RecordFormView):
     action = "add"
-    success_message = gettext_lazy("%(kind)s “%(name)s” created.")
+    success_message = gettext_lazy("%(model_name)s “%(name)s” created.")
 
     def get_record(self, *, lock: bool = False) -> Record:
         return self.model()
@@ -81,7 +81,7 @@ class RecordUpdateView(RecordFormView):
     """Changes a record; if it was deleted after the form was opened, the form can restore it."""
 
     action = "change"
-    success_message = gettext_lazy("%(kind)s “%(name)s” saved.")
+    success_message = gettext_lazy("%(model_name)s “%(name)s” saved.")
 
     @method_decorator(retry_on_conflict)
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
@@ -126,7 +126,9 @@ class RecordRestoreView(RecordFormView):
 
 
 def redirect_to_restored(request: HttpRequest, record: Record, type_name: str) -> HttpResponse:
-    add_undoable_message(request, _("%(kind)s “%(name)s” restored.") % {"kind": type_name, "name": record})
+    add_undoable_message(
+        request, _("%(model_name)s “%(name)s” restored.") % {"model_name": type_name, "name": record}
+    )
     return redirect(record)
 
 
@@ -145,6 +147,6 @@ class RecordDeleteView(SingleRecordView):
         record = self.get_record(lock=True)
         record.delete()
         add_undoable_message(
-            request, _("%(kind)s “%(name)s” deleted.") % {"kind": self.type_name, "name": record}
+            request, _("%(model_name)s “%(name)s” deleted.") % {"model_name": self.type_name, "name": record}
         )
         return redirect(self.address("list"))

@@ -4,23 +4,35 @@ import django.db.models.deletion
 from django.db import migrations, models
 
 
+def rename_page_to_website(apps, schema_editor):
+    for name in ("ChangeSet", "Disclosure"):
+        apps.get_model("records", name).objects.filter(source="page").update(source="website")
+
+
+def rename_website_to_page(apps, schema_editor):
+    for name in ("ChangeSet", "Disclosure"):
+        apps.get_model("records", name).objects.filter(source="website").update(source="page")
+
+
 class Migration(migrations.Migration):
     dependencies = [
         ("records", "0003_saved_views"),
     ]
 
     operations = [
+        migrations.RenameField(model_name="changeset", old_name="door", new_name="source"),
+        migrations.RenameField(model_name="disclosure", old_name="door", new_name="source"),
         migrations.AlterModelOptions(
             name="changeset",
             options={"ordering": ["-id"], "verbose_name": "change", "verbose_name_plural": "changes"},
         ),
         migrations.AlterField(
             model_name="changeset",
-            name="door",
+            name="source",
             field=models.CharField(
                 choices=[
                     ("admin", "admin"),
-                    ("page", "website"),
+                    ("website", "website"),
                     ("api", "API"),
                     ("import", "import"),
                     ("command", "command line"),
@@ -47,11 +59,11 @@ class Migration(migrations.Migration):
         ),
         migrations.AlterField(
             model_name="disclosure",
-            name="door",
+            name="source",
             field=models.CharField(
                 choices=[
                     ("admin", "admin"),
-                    ("page", "website"),
+                    ("website", "website"),
                     ("api", "API"),
                     ("import", "import"),
                     ("command", "command line"),
@@ -75,4 +87,5 @@ class Migration(migrations.Migration):
             name="username",
             field=models.CharField(max_length=150, verbose_name="username"),
         ),
+        migrations.RunPython(rename_page_to_website, rename_website_to_page),
     ]

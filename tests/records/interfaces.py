@@ -1,4 +1,4 @@
-"""The three doors, asked the same: a record's fields go in, a verdict comes out."""
+"""The three interfaces, asked the same: a record's fields go in, a verdict comes out."""
 
 import re
 from dataclasses import dataclass, field
@@ -16,7 +16,7 @@ Values = dict[str, Any]
 
 @dataclass
 class Verdict:
-    """What a door said.
+    """What a interface said.
 
     Args:
         errors: for each faulty field what was said about it; empty where the record was accepted.
@@ -26,8 +26,8 @@ class Verdict:
     errors: dict[str, list[str]] = field(default_factory=dict)
 
 
-class FormDoor:
-    """A door where a form is filled in, with all values as text."""
+class FormInterface:
+    """A interface where a form is filled in, with all values as text."""
 
     def __init__(self, client: Client, kind: type[Record], address: str) -> None:
         self.client, self.kind, self.address = client, kind, address
@@ -50,7 +50,7 @@ class FormDoor:
         raise NotImplementedError
 
 
-class PageDoor(FormDoor):
+class PageInterface(FormInterface):
     def url(self, pk: int | None) -> str:
         return f"{self.address}{pk}/edit/" if pk else f"{self.address}new/"
 
@@ -62,7 +62,7 @@ class PageDoor(FormDoor):
         return form
 
 
-class AdminDoor(FormDoor):
+class AdminInterface(FormInterface):
     def url(self, pk: int | None) -> str:
         return f"{self.address}{pk}/change/" if pk else f"{self.address}add/"
 
@@ -74,8 +74,8 @@ class AdminDoor(FormDoor):
         return form
 
 
-class ApiDoor:
-    """The door of programs, with values as JSON."""
+class ApiInterface:
+    """The interface of programs, with values as JSON."""
 
     def __init__(self, user: User, kind: type[Record], address: str) -> None:
         self.client, self.kind, self.address = program(user), kind, address
@@ -103,12 +103,12 @@ def told(answer: Any, words: str) -> int:
     return text.count(re.sub(r"\s+", " ", words))
 
 
-def all_doors(user: User, kind: type[Record]) -> dict[str, Any]:
-    """The doors of ``kind``, each with ``user`` at it."""
+def all_interfaces(user: User, kind: type[Record]) -> dict[str, Any]:
+    """The interfaces of ``kind``, each with ``user`` at it."""
     app, model = kind._meta.app_label, kind._meta.model_name
     client = browser(user)
     return {
-        "page": PageDoor(client, kind, f"/{app}/"),
-        "admin": AdminDoor(client, kind, f"/admin/{app}/{model}/"),
-        "api": ApiDoor(user, kind, f"/api/v1/{app}/"),
+        "page": PageInterface(client, kind, f"/{app}/"),
+        "admin": AdminInterface(client, kind, f"/admin/{app}/{model}/"),
+        "api": ApiInterface(user, kind, f"/api/v1/{app}/"),
     }

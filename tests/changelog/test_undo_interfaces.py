@@ -41,7 +41,7 @@ def test_an_editor_sees_what_undoing_would_do_and_does_it(deletion, editor_brows
     assert "Undone: 1 team restored, 2 heroes changed back." in read(answer).text
     assert Team.objects.get().heroes.count() == 2
     undone = last()
-    assert (undone.undoes, undone.door, undone.username) == (deletion, "page", "editor")
+    assert (undone.undoes, undone.source, undone.username) == (deletion, "website", "editor")
     assert "Undone by change" in read(editor_browser.get(address)).text
     again = editor_browser.post(address)
     assert again.status_code == 409
@@ -59,7 +59,7 @@ def test_staff_come_to_undo_from_the_admin(deletion, editor_browser, reader):
     assert "Night Watch will be restored" in told.text
     answer = editor_browser.post(address, follow=True)
     assert "Undone: 1 team restored, 2 heroes changed back." in read(answer).text
-    assert (last().undoes, last().door, last().username) == (deletion, "admin", "editor")
+    assert (last().undoes, last().source, last().username) == (deletion, "admin", "editor")
     assert answer.redirect_chain == [(f"/admin/records/changeset/{last().pk}/change/", 302)]
     for closed in ("/admin/records/changeset/", address):
         assert browser(reader).get(closed).status_code != 200
@@ -141,7 +141,7 @@ def test_a_program_rehearses_and_undoes(deletion, editor, editor_program):
     done = editor_program.post(f"{address}/")
     assert {step["action"] for step in done.json()["done"]} == {"add", "change"}
     undone = ChangeSet.objects.get(pk=done.json()["change_set"])
-    assert (undone.undoes, undone.door, undone.username) == (deletion, "api", "editor")
+    assert (undone.undoes, undone.source, undone.username) == (deletion, "api", "editor")
     assert Team.objects.get().heroes.count() == 2
     again = editor_program.post(address)
     assert (again.status_code, again["Content-Type"]) == (409, "application/problem+json")
@@ -208,7 +208,7 @@ def test_a_program_reverts_a_record(who, slash, changed, request):
     assert (answer.status_code, answer.json()["age"], answer.json()["version"]) == (200, 41, 3)
     assert answer["ETag"].startswith('"3-')
     assert answer.json().get("secret_name") == ("Edith Wren" if who == "keeper" else None)
-    assert (last().door, last().username) == ("api", who)
+    assert (last().source, last().username) == ("api", who)
 
 
 def test_a_revert_is_conditional_and_done_once(changed, editor_program):

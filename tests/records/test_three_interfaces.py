@@ -1,4 +1,4 @@
-"""What one door accepts, every door accepts; what one refuses, every door refuses, in the same words."""
+"""All interfaces accept the same values and reject the others with the same messages."""
 
 import unicodedata
 from contextlib import contextmanager
@@ -14,7 +14,7 @@ from heroesite.text import BLANKS
 from teams.models import Team
 from tests.factories import HeroFactory, TeamFactory
 
-from .doors import all_doors
+from .interfaces import all_interfaces
 
 pytestmark = pytest.mark.django_db
 
@@ -53,24 +53,24 @@ TEAM_VALUES = st.fixed_dictionaries({"name": LINES, "headquarters": LINES})
 
 @contextmanager
 def undone() -> Any:
-    """Whatever is written in here is taken back, so that each door finds the register as it was."""
+    """Whatever is written in here is taken back, so that each interface finds the register as it was."""
     with transaction.atomic():
         yield
         transaction.set_rollback(True)
 
 
 def stored(kind: Any, pk: int | None) -> dict[str, Any] | None:
-    """The row that a door wrote, without what differs from write to write."""
+    """The row that a interface wrote, without what differs from write to write."""
     row = kind.objects.filter(pk=pk).values().first() if pk else kind.objects.order_by("-pk").values().first()
     return {name: value for name, value in row.items() if name not in ("id", "created_at", "updated_at")}
 
 
-def ask_all(doors: dict[str, Any], kind: Any, values: dict[str, Any], pk: int | None = None) -> None:
+def ask_all(interfaces: dict[str, Any], kind: Any, values: dict[str, Any], pk: int | None = None) -> None:
     verdicts, rows = {}, {}
-    for name, door in doors.items():
+    for name, interface in interfaces.items():
         with undone():
             before = kind.objects.count()
-            verdicts[name] = door.send(values, pk)
+            verdicts[name] = interface.send(values, pk)
             rows[name] = stored(kind, pk) if verdicts[name].accepted else kind.objects.count() - before
     assert verdicts["page"] == verdicts["admin"] == verdicts["api"]
     assert rows["page"] == rows["admin"] == rows["api"]
@@ -86,13 +86,13 @@ def taken() -> Team:
 
 
 @pytest.fixture
-def hero_doors(keeper: Any) -> dict[str, Any]:
-    return all_doors(keeper, Hero)
+def hero_interfaces(keeper: Any) -> dict[str, Any]:
+    return all_interfaces(keeper, Hero)
 
 
 @pytest.fixture
-def team_doors(editor: Any) -> dict[str, Any]:
-    return all_doors(editor, Team)
+def team_interfaces(editor: Any) -> dict[str, Any]:
+    return all_interfaces(editor, Team)
 
 
 def resolve(values: dict[str, Any], taken: Team) -> dict[str, Any]:
@@ -107,8 +107,8 @@ def resolve(values: dict[str, Any], taken: Team) -> dict[str, Any]:
 @given(values=HEROES)
 @example(values={"name": "Owl", "secret_name": "O", "age": 7, "team": "taken"})
 @example(values={"name": "tAKEN", "secret_name": "", "age": -1, "team": "unknown"})
-def test_the_doors_agree_about_a_new_hero(values: Any, hero_doors: Any, taken: Team) -> None:
-    ask_all(hero_doors, Hero, resolve(values, taken))
+def test_the_interfaces_agree_about_a_new_hero(values: Any, hero_interfaces: Any, taken: Team) -> None:
+    ask_all(hero_interfaces, Hero, resolve(values, taken))
 
 
 @many
@@ -117,29 +117,29 @@ def test_the_doors_agree_about_a_new_hero(values: Any, hero_doors: Any, taken: T
         lambda values: BLANKS.sub(" ", unicodedata.normalize("NFC", values["secret_name"])).strip()
     )
 )
-def test_the_doors_agree_about_a_changed_hero(values: Any, hero_doors: Any, taken: Team) -> None:
+def test_the_interfaces_agree_about_a_changed_hero(values: Any, hero_interfaces: Any, taken: Team) -> None:
     """A form's empty secret name means "unchanged", which JSON says by leaving it out: see the next."""
-    ask_all(hero_doors, Hero, resolve(values, taken), HeroFactory(name=f"Old {Hero.objects.count()}").pk)
+    ask_all(hero_interfaces, Hero, resolve(values, taken), HeroFactory(name=f"Old {Hero.objects.count()}").pk)
 
 
-def test_an_editor_leaves_the_secret_name_as_it_is_at_every_door(editor: Any) -> None:
-    for number, (name, door) in enumerate(all_doors(editor, Hero).items()):
+def test_an_editor_leaves_the_secret_name_as_it_is_at_every_interface(editor: Any) -> None:
+    for number, (name, interface) in enumerate(all_interfaces(editor, Hero).items()):
         hero = HeroFactory(secret_name="Kept")
         values = {"name": f"New {number}", "age": 7, "team": None}
         if name != "api":
             values["secret_name"] = ""
-        assert door.send(values, hero.pk).accepted
+        assert interface.send(values, hero.pk).accepted
         hero.refresh_from_db()
         assert (hero.name, hero.secret_name, hero.version) == (f"New {number}", "Kept", 2)
 
 
 @many
 @given(values=TEAM_VALUES)
-def test_the_doors_agree_about_a_new_team(values: Any, team_doors: Any, taken: Team) -> None:
-    ask_all(team_doors, Team, values)
+def test_the_interfaces_agree_about_a_new_team(values: Any, team_interfaces: Any, taken: Team) -> None:
+    ask_all(team_interfaces, Team, values)
 
 
 @many
 @given(values=TEAM_VALUES)
-def test_the_doors_agree_about_a_changed_team(values: Any, team_doors: Any, taken: Team) -> None:
-    ask_all(team_doors, Team, values, TeamFactory(name=f"Old {Team.objects.count()}").pk)
+def test_the_interfaces_agree_about_a_changed_team(values: Any, team_interfaces: Any, taken: Team) -> None:
+    ask_all(team_interfaces, Team, values, TeamFactory(name=f"Old {Team.objects.count()}").pk)
