@@ -199,9 +199,10 @@ def test_whenever_it_has_caught_up_the_copy_is_the_register(limit, owner):
     for _team in range(3):
         TeamFactory()
     copy, done = Copy(program(), limit), [False] * 4
+    clients = [(browser(owner), program(owner)) for _writer in done]
 
     def write(seed):
-        dice, page, client = random.Random(seed), browser(owner), program(owner)
+        dice, (page, client) = random.Random(seed), clients[seed]
         for number in range(20):
             ids = list(Hero.objects.values_list("pk", flat=True)) or [0]
             teams = [*Team.objects.values_list("pk", flat=True), None]

@@ -39,7 +39,7 @@ class Rows:
             type(row): row
             for row in (
                 *(hero, team, group, user, token, webhook),
-                ChangeSet.objects.create(interface=Source.IMPORT, user=user),
+                ChangeSet.objects.create(source=Source.IMPORT, user=user),
                 webhook.deliveries.create(type="ping", body="{}"),
                 DBTaskResult.objects.create(**self.job),
                 Disclosure.objects.create(**self.disclosure),
