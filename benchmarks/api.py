@@ -36,9 +36,9 @@ class Caller:
 
     def send(self, method: str, address: str, body: Any = None) -> Any:
         sent = {"data": json.dumps(body), "content_type": "application/json"} if body is not None else {}
-        answer = self.client.generic(method, address, **sent)
-        assert answer.status_code < 300, answer.content[:500]
-        return answer.json() if answer.content else None
+        response = self.client.generic(method, address, **sent)
+        assert response.status_code < 300, response.content[:500]
+        return response.json() if response.content else None
 
 
 def seconds(run: Callable[[], Any]) -> tuple[Any, float]:
@@ -55,11 +55,11 @@ def bulk(caller: Caller) -> None:
         for method in spent:
             with CaptureQueriesContext(connection) as captured:
                 connection.force_debug_cursor = number == 0
-                answer, took = seconds(lambda m=method, i=items: caller.send(m, "/api/v1/heroes/bulk/", i))
+                response, took = seconds(lambda m=method, i=items: caller.send(m, "/api/v1/heroes/bulk/", i))
             spent[method].append(took)
             queries.setdefault(method, len(captured))
-            if answer:
-                guards = [{"id": row["id"], "version": row["version"]} for row in answer["results"]]
+            if response:
+                guards = [{"id": row["id"], "version": row["version"]} for row in response["results"]]
                 items = guards if method == "PATCH" else [guard | {"age": 7} for guard in guards]
     for method, times in spent.items():
         rate = ITEMS / statistics.median(times)

@@ -89,13 +89,13 @@ def measure() -> None:
 
     def patch() -> None:
         body = f'{{"age": {next(ages)}}}'
-        answer = client.patch(f"/api/v1/heroes/{heroes[1].pk}", body, content_type="application/json")
-        assert answer.status_code == 200, answer.content
+        response = client.patch(f"/api/v1/heroes/{heroes[1].pk}", body, content_type="application/json")
+        assert response.status_code == 200, response.content
 
     def create() -> None:
         body = f'{{"name": "New {next(ages)}", "secret_name": "Nobody"}}'
-        answer = client.post("/api/v1/heroes/", body, content_type="application/json")
-        assert answer.status_code == 201, answer.content
+        response = client.post("/api/v1/heroes/", body, content_type="application/json")
+        assert response.status_code == 201, response.content
 
     print(f"{connection.display_name}, median of {ROUNDS} rounds of {WRITES} writes")
     compare("save() in a transaction", save)

@@ -61,13 +61,13 @@ def fill() -> None:
 def spent(client: Client, address: str) -> tuple[float, int]:
     """The median of the seconds that a page takes, and its bytes."""
     times, headers = [], {"Accept-Encoding": "gzip"}
-    answer = client.get(address, headers=headers)
-    assert answer.status_code == 200, address
+    response = client.get(address, headers=headers)
+    assert response.status_code == 200, address
     for _round in range(ROUNDS):
         start = time.perf_counter()
         client.get(address, headers=headers)
         times.append(time.perf_counter() - start)
-    return statistics.median(times), len(answer.content)
+    return statistics.median(times), len(response.content)
 
 
 def measure() -> None:

@@ -1,8 +1,8 @@
-"""How often programs may ask in a minute: as a user, by a token, and visitors from an address.
+"""Rate limits of the API per minute: by user and token, and by address for visitors.
 
-The count is one for all processes, in the cache. A process takes requests from it by the hundredth of a
-limit, and the first thousandth without asking, so that who asks seldom costs nothing. So a limit below 1,000
-is kept to the request; a larger one may be passed by a thousandth for each process.
+All processes count together, in the cache. A process counts requests in steps of a hundredth of the limit,
+and accepts the first thousandth before it counts at all, so that clients with few requests cost nothing. A
+limit below 1,000 is therefore exact; a larger one can be exceeded by a thousandth per process.
 """
 
 import logging
@@ -25,100 +25,111 @@ from heroesite.database.outages import is_unreachable
 
 from .models import ApiToken
 
-log = logging.getLogger(__name__)
+logger = logging.getLogger(__name__)
 
 MINUTE = 60
 SUSPENSION = 10
 """Seconds without counting after the database couldn't count."""
-Caller = tuple[str, str]
-"""The name of a limit, and who is counted under it."""
+Client = tuple[str, str]
+"""The name of a limit, and the key of the client that it counts."""
 
 
-class LimitReached(APIException):
+class LimitExceeded(APIException):
     """
     Args:
-        wait: seconds until the next request is taken.
+        limit: requests per minute.
+        wait: seconds until the next request is accepted.
     """
 
     status_code = 429
     default_code = "limit"
-    message = "Rate limit exceeded: {most:,} requests per minute per {name}. Retry in {wait} seconds."
+    message = "Rate limit exceeded: {limit:,} requests per minute per {name}. Retry in {wait} seconds."
 
-    def __init__(self, name: str, most: int, wait: int) -> None:
-        super().__init__(self.message.format(most=most, name=name, wait=wait))
+    def __init__(self, name: str, limit: int, wait: int) -> None:
+        super().__init__(self.message.format(limit=limit, name=name, wait=wait))
         self.wait = wait
 
 
 @dataclass
-class Lot:
-    """What this process may still take for a caller in this minute."""
+class Allowance:
+    """The requests that this process can still accept from a client in this minute.
+
+    Args:
+        left: accepted without counting again.
+        uncounted: those at the start of the minute, which are counted with the next step.
+        left_elsewhere: left for all processes when this one last counted.
+    """
 
     left: int
-    owed: int
-    """Taken without asking."""
-    elsewhere: int
-    """Left for all, when it was last asked."""
-    over: bool = False
+    uncounted: int
+    left_elsewhere: int
+    is_exhausted: bool = False
 
 
-class Counts:
-    """What is left of the limits in the minute under way."""
+class Counter:
+    """Counts requests in the current minute."""
 
     def __init__(self) -> None:
         self.lock, self.minute = Lock(), 0
         self.suspended_until = 0.0
-        self.lots: dict[Caller, Lot] = {}
+        self.allowances: dict[Client, Allowance] = {}
 
-    def take(self, caller: Caller, most: int, minute: int) -> int | None:
-        """Count a request. Returns how many more there may be, as far as is known; none if it is refused."""
+    def count(self, client: Client, limit: int, minute: int) -> int | None:
+        """Count a request.
+
+        Returns:
+            the requests that are left, as far as this process knows, or None if the limit is exceeded.
+        """
         with self.lock:
             if minute != self.minute:
-                self.minute, self.lots = minute, {}
-            free = most // 1000
-            lot = self.lots.setdefault(caller, Lot(free, free, most - free))
-            if lot.left:
-                lot.left -= 1
-                return lot.left + lot.elsewhere
-            if lot.over:
+                self.minute, self.allowances = minute, {}
+            free = limit // 1000
+            allowance = self.allowances.setdefault(client, Allowance(free, free, limit - free))
+            if allowance.left:
+                allowance.left -= 1
+                return allowance.left + allowance.left_elsewhere
+            if allowance.is_exhausted:
                 return None
-            owed, lot.owed = lot.owed, 0
-        wanted = max(1, most // 100) + owed
-        total = count_together(caller, minute, wanted)
-        got = wanted - max(0, total - most) - owed
+            uncounted, allowance.uncounted = allowance.uncounted, 0
+        step = max(1, limit // 100) + uncounted
+        total = self.count_together(client, minute, step)
+        accepted = step - max(0, total - limit) - uncounted
         with self.lock:
-            lot.elsewhere = max(0, most - total)
-            lot.over = got <= 0
-            lot.left += max(0, got - 1)
-            return lot.left + lot.elsewhere if got > 0 else None
+            allowance.left_elsewhere = max(0, limit - total)
+            allowance.is_exhausted = accepted <= 0
+            allowance.left += max(0, accepted - 1)
+            return allowance.left + allowance.left_elsewhere if accepted > 0 else None
 
+    def count_together(self, client: Client, minute: int, requests: int) -> int:
+        """Add to the count of all processes for a client in a minute.
 
-def count_together(caller: Caller, minute: int, requests: int) -> int:
-    """Add to what all processes have counted for a caller in that minute. Returns the sum.
+        While the database can't count, nothing is counted: a limit is no reason for an error, and waiting for
+        the database with each request would slow down every read.
 
-    While the database can't count, nothing is counted: a limit is no reason for an error. To wait for it
-    again with each request would slow down every read.
+        Returns:
+            the sum.
 
-    Raises:
-        DatabaseError: the database is unreachable, and so is whatever the request is for.
-    """
-    if time.monotonic() < counts.suspended_until:
-        return 0
-    key = ":".join(["limit", *caller, str(minute)])
-    try:
+        Raises:
+            DatabaseError: the database is unreachable, as it is for the request itself.
+        """
+        if time.monotonic() < self.suspended_until:
+            return 0
+        key = ":".join(["limit", *client, str(minute)])
         try:
-            return cache.incr(key, requests)
-        except ValueError:  # the first in this minute
-            cache.add(key, 0, 2 * MINUTE)
-            return cache.incr(key, requests)
-    except DatabaseError as error:
-        counts.suspended_until = time.monotonic() + SUSPENSION
-        if is_unreachable(error):
-            raise
-        log.warning("Requests aren't counted for %d seconds: %s", SUSPENSION, error)
-        return 0
+            try:
+                return cache.incr(key, requests)
+            except ValueError:  # the first in this minute
+                cache.add(key, 0, 2 * MINUTE)
+                return cache.incr(key, requests)
+        except DatabaseError as error:
+            self.suspended_until = time.monotonic() + SUSPENSION
+            if is_unreachable(error):
+                raise
+            logger.warning("Requests aren't counted for %d seconds: %s", SUSPENSION, error)
+            return 0
 
 
-counts = Counts()
+counter = Counter()
 
 
 def network(text: str) -> str:
@@ -131,49 +142,51 @@ def network(text: str) -> str:
 
 
 class Limits(BaseThrottle):
-    """Counts each request to the API, and refuses it where a limit is reached."""
+    """Counts each API request, and rejects it if a limit is exceeded."""
 
     def allow_request(self, request: Request, view: Any) -> bool:
-        self.count(request, self.callers(request))
+        self.count(request, self.clients(request))
         return True
 
-    def callers(self, request: Request) -> Sequence[Caller]:
+    def clients(self, request: Request) -> Sequence[Client]:
         if not request.user.is_authenticated:
             return [self.address(request)]
         tokens = [("token", request.auth.digest)] if isinstance(request.auth, ApiToken) else []
         return [*tokens, ("user", str(request.user.pk))]
 
     @classmethod
-    def address(cls, request: Request) -> Caller:
-        """Return the limit of a visitor, whose address our proxies vouch for."""
+    def address(cls, request: Request) -> Client:
+        """Return the client for a visitor: the address that the trusted proxies report."""
         return "address", network(cls().get_ident(request))
 
-    def count(self, request: Request, callers: Sequence[Caller]) -> None:
-        """
+    def count(self, request: Request, clients: Sequence[Client]) -> None:
+        """Count a request for each of ``clients``.
+
         Raises:
-            LimitReached: it is one too many.
+            LimitExceeded: one of their limits is exceeded.
         """
         now = time.time()
-        wait, told = MINUTE - int(now) % MINUTE, []
-        for name, who in callers:
-            most = settings.LIMITS[name]
-            if most:
-                left = counts.take((name, who), most, int(now) // MINUTE)
-                told.append((name, most, left or 0, wait))
-                request._request.limits = told  # type: ignore[attr-defined]
+        wait, states = MINUTE - int(now) % MINUTE, []
+        for name, key in clients:
+            limit = settings.LIMITS[name]
+            if limit:
+                left = counter.count((name, key), limit, int(now) // MINUTE)
+                states.append((name, limit, left or 0, wait))
+                request._request.limits = states  # type: ignore[attr-defined]
                 if left is None:
-                    raise LimitReached(name, most, wait)
+                    raise LimitExceeded(name, limit, wait)
 
 
 class RateLimitHeaders:
-    """Tells programs what is left of their limits (draft-ietf-httpapi-ratelimit-headers-10)."""
+    """Report the limits in headers of the response (draft-ietf-httpapi-ratelimit-headers-10)."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        answer = self.get_response(request)
-        if told := getattr(request, "limits", None):
-            answer["RateLimit-Policy"] = ", ".join(f'"{name}";q={most};w={MINUTE}' for name, most, *_ in told)
-            answer["RateLimit"] = ", ".join(f'"{name}";r={left};t={wait}' for name, _, left, wait in told)
-        return answer
+        response = self.get_response(request)
+        if states := getattr(request, "limits", None):
+            policies = (f'"{name}";q={limit};w={MINUTE}' for name, limit, *_ in states)
+            response["RateLimit-Policy"] = ", ".join(policies)
+            response["RateLimit"] = ", ".join(f'"{name}";r={left};t={wait}' for name, _, left, wait in states)
+        return response

@@ -39,7 +39,9 @@ def revert(model: type[Record], entry: Any, user: Any) -> Record:
         if record is None:
             record = model.from_deleted_entry(entry)
             record.full_clean()
-            record.save(sent=model.RESTRICTED)  # or the history would reveal whether the value differs
+            record.save(
+                blind_fields=model.RESTRICTED
+            )  # or the history would reveal whether the value differs
             return record
         since = list(model.history.filter(id=entry.id, version__gte=entry.version).order_by("version"))
         fields = set().union(*(changed_fields(model, one, next_one) for one, next_one in pairwise(since)))
@@ -47,5 +49,5 @@ def revert(model: type[Record], entry: Any, user: Any) -> Record:
             attname = model.attname(name)
             setattr(record, attname, getattr(entry, attname))
         record.full_clean()
-        record.save(sent=fields & set(model.RESTRICTED))
+        record.save(blind_fields=fields & set(model.RESTRICTED))
         return record

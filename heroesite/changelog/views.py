@@ -32,9 +32,9 @@ class RecordHistoryView(RecordView):
         fields = disclosable_fields(request.user, self.model)
         if not fields:
             return self.handle_no_permission()
-        answer = self.show(self.latest(), fields)
-        add_never_cache_headers(answer)
-        return answer
+        response = self.show(self.latest(), fields)
+        add_never_cache_headers(response)
+        return response
 
     def latest(self) -> Any:
         entry = self.model.history.filter(id=self.kwargs["pk"]).first()

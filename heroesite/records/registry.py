@@ -8,6 +8,8 @@ from django.contrib import admin
 from django.forms import modelform_factory
 from django.urls import URLPattern
 
+from heroesite.api.openapi.examples import AUTOMATIC
+
 from .admin.records import RecordAdmin
 from .api.serializers import RecordSerializer
 from .api.viewsets import RecordViewSet
@@ -15,8 +17,6 @@ from .filters.filtersets import RecordFilterSet
 from .forms.record_form import RecordForm
 from .models.base import Record
 from .urls import record_urls
-
-EXAMPLE_AUTOMATIC = {"version": 1, "created_at": "2026-01-31T12:00:00Z", "updated_at": "2026-01-31T12:00:00Z"}
 
 
 class RecordType:
@@ -83,7 +83,7 @@ class RecordType:
     @cached_property
     def viewset(self) -> type[RecordViewSet]:
         linked = {
-            name: {"id": 1, **get_record_type(target).example, **EXAMPLE_AUTOMATIC}
+            name: {"id": 1, **get_record_type(target).example, **AUTOMATIC}
             for name, target in self.link_targets.items()
         }
         attributes = {
@@ -142,7 +142,7 @@ def register(model: type[Record]) -> Callable[[RecordTypeClass], RecordTypeClass
 
 
 def record_types() -> list[RecordType]:
-    """Return the registered types; one that links to another comes before it, as heroes before teams."""
+    """Return the registered types; a type comes before those that it links to."""
     return sorted(_registry.values(), key=lambda record_type: -record_type.link_depth)
 
 

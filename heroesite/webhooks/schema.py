@@ -2,31 +2,10 @@
 
 from typing import Any
 
+from heroesite.changelog.api import examples
 from heroesite.records.audit.entries import Action
 from heroesite.records.models.base import record_models
 
-EXAMPLE = {
-    "type": "hero.changed",
-    "timestamp": "2026-01-31T12:00:00Z",
-    "data": {
-        "kind": "hero",
-        "id": 1,
-        "version": 2,
-        "action": "changed",
-        "at": "2026-01-31T12:00:00Z",
-        "change_set": 7,
-        "source": "website",
-        "record": {
-            "id": 1,
-            "name": "Lamplighter",
-            "age": 42,
-            "team_id": 1,
-            "version": 2,
-            "created_at": "2026-01-31T12:00:00Z",
-            "updated_at": "2026-01-31T12:00:00Z",
-        },
-    },
-}
 HEADERS = {
     "webhook-id": "The ID of the delivery. It stays the same when the delivery is retried.",
     "webhook-timestamp": "The time of the attempt, in seconds since 1970. Reject it after five minutes.",
@@ -65,7 +44,7 @@ def add_webhooks(result: dict[str, Any], generator: Any, request: Any, public: b
                     "content": {
                         "application/json": {
                             "schema": {"$ref": "#/components/schemas/ChangeMessage"},
-                            "examples": {"A change": {"value": EXAMPLE}},
+                            "examples": {"A change": {"value": example()}},
                         }
                     },
                 },
@@ -74,6 +53,21 @@ def add_webhooks(result: dict[str, Any], generator: Any, request: Any, public: b
         }
     }
     return result
+
+
+def example() -> dict[str, Any]:
+    """Return an event: a record has been changed."""
+    record_type, at = examples.first_record_type(), examples.CONTEXT["at"]
+    data = {
+        **examples.key(record_type),
+        "version": 2,
+        "action": "changed",
+        "at": at,
+        "change_set": 7,
+        "source": examples.CONTEXT["source"],
+        "record": examples.record(record_type, restricted=False),
+    }
+    return {"type": f"{record_type.basename}.changed", "timestamp": at, "data": data}
 
 
 def change_schema() -> dict[str, Any]:

@@ -14,7 +14,7 @@ from django.db import OperationalError
 from django.test import override_settings
 
 from heroesite.api import limits
-from heroesite.api.limits import Counts
+from heroesite.api.limits import Counter
 from heroesite.api.models import ApiToken
 from tests.people import browser, program
 from tests.threads import in_parallel
@@ -185,8 +185,8 @@ def test_processes_that_ask_at_once_take_no_more_than_the_limit(most, asked, sha
     caller, minute, processes = ("address", f"{time.time()}"), 1, 8
 
     def process():
-        counts = Counts()
-        return sum(counts.take(caller, most, minute) is not None for _time in range(asked))
+        counter = Counter()
+        return sum(counter.count(caller, most, minute) is not None for _time in range(asked))
 
     passed = sum(in_parallel(*[process] * processes))
     allowance = processes * (most // 1000)

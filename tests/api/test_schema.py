@@ -12,7 +12,7 @@ from django.utils import timezone
 from drf_spectacular.validation import validate_schema
 
 from heroes.models import Hero
-from heroesite.api.limits import counts
+from heroesite.api import limits
 from heroesite.api.models import IdempotencyKey
 from heroesite.api.openapi.examples import UNKNOWN_ID
 from heroesite.api.openapi.schema import DRY_RUN_EXAMPLE
@@ -311,7 +311,7 @@ def provoke(error, client, path, method, sent, pk, reader):
         client = program(reader)
     elif error == "limit":
         with override_settings(LIMITS={"token": 1, "user": 0, "address": 0}):
-            counts.lots.clear()
+            limits.counter.allowances.clear()
             client.get("/api/v1/")
             return client.generic(method.upper(), address.format(id=pk), body, media_type, **headers)
     elif error == "accept":

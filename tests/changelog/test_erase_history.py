@@ -101,7 +101,7 @@ def test_erasing_a_secret_does_not_reveal_whether_a_guess_was_right(guess):
     hero = HeroFactory(secret_name="right")
     for secret in (guess, "fresh"):
         hero.secret_name = secret
-        hero.save(sent=["secret_name"])
+        hero.save(blind_fields=["secret_name"])
     assert erase("hero", hero.pk, "secret_name", 1) == "Erased from versions: 1, 2.\n"
 
 

@@ -116,7 +116,7 @@ def test_bringing_back_with_a_typed_secret_is_a_change_whatever_was_typed(hero, 
         version = Hero.deletion_entry(hero.pk).version
         form = {"name": "Lamplighter", "secret_name": guess, "age": "42", "bring_back": version}
         assert browser(editor).post(f"/heroes/{hero.pk}/edit/", form).status_code == 302
-        assert Hero.history.filter(id=hero.pk).first().sent == ["secret_name"]
+        assert Hero.history.filter(id=hero.pk).first().blind_fields == ["secret_name"]
 
 
 def test_programs_read_the_history_as_a_list(hero, editor_program, visitor_program):

@@ -167,11 +167,11 @@ def test_an_undone_change_set_is_not_undone_again(register, editor):
 def test_a_secret_returns_and_whether_it_was_guessed_is_not_told(register, editor):
     owl = Hero.objects.get(name="Owl")
     secret = owl.secret_name
-    owl.save(sent=["secret_name"])  # an editor blind_writes right
+    owl.save(blind_fields=["secret_name"])  # an editor blind_writes right
     right = doing(last(), editor)
     owl = Hero.objects.get(name="Owl")
     owl.secret_name = "Somebody Else"
-    owl.save(sent=["secret_name"])
+    owl.save(blind_fields=["secret_name"])
     wrong = doing(last(), editor)
     assert len(right.done) == len(wrong.done) == 1
     owl = Hero.objects.get(name="Owl")
@@ -229,14 +229,14 @@ def test_a_way_back_from_a_deletion_does_not_tell_whether_a_guess_was_right(gues
         doing(deletion, editor)
         hero = Hero.objects.get()
     hero.secret_name = guess
-    hero.save(sent=["secret_name"])
+    hero.save(blind_fields=["secret_name"])
     hero.delete()
     if way == "revert":
         revert(Hero, Hero.history.get(version=1), editor)
     else:
         doing(deletion, editor, anyway=True)
     assert Hero.objects.get().secret_name == "Person right"
-    assert Hero.history.latest("version").sent == ["secret_name"]
+    assert Hero.history.latest("version").blind_fields == ["secret_name"]
 
 
 def test_a_team_that_others_have_joined_is_left_alone(editor):

@@ -60,7 +60,7 @@ def test_a_refused_form_can_be_mended_and_sent_again(interface, editor_browser):
     refused = editor_browser.post(ADDRESSES[interface], values | {"name": ""})
     assert refused.status_code in (200, 422)
     mended = form_with(read(refused), "name").values() | {"name": "Owl", "secret_name": "Nora Hidden"}
-    assert mended["once"] == values["once"]
+    assert mended["submission"] == values["submission"]
     assert editor_browser.post(ADDRESSES[interface], mended).status_code == 302
     assert Hero.objects.count() == 1
 
@@ -68,7 +68,7 @@ def test_a_refused_form_can_be_mended_and_sent_again(interface, editor_browser):
 @interfaces
 def test_each_form_is_one_of_its_own(interface, editor_browser):
     first, second = form(editor_browser, interface), form(editor_browser, interface)
-    assert first["once"] != second["once"]
+    assert first["submission"] != second["submission"]
     editor_browser.post(ADDRESSES[interface], first)
     assert editor_browser.post(ADDRESSES[interface], second).status_code in (200, 422)
 
@@ -76,7 +76,7 @@ def test_each_form_is_one_of_its_own(interface, editor_browser):
 @interfaces
 def test_a_form_without_the_field_works(interface, editor_browser):
     values = form(editor_browser, interface)
-    del values["once"]
+    del values["submission"]
     assert editor_browser.post(ADDRESSES[interface], values).status_code == 302
     assert editor_browser.post(ADDRESSES[interface], values).status_code in (200, 422)
     assert not IdempotencyKey.objects.exists()

@@ -197,7 +197,7 @@ ASKED = [
     if share % 3 in thirds(role)
 ]
 VOLATILE = re.compile(
-    r'name="(csrfmiddlewaretoken|once)" value="[\w-]+"|csrftoken=\w+|sessionid=\w+|expires=[^;]+'
+    r'name="(csrfmiddlewaretoken|submission)" value="[\w-]+"|csrftoken=\w+|sessionid=\w+|expires=[^;]+'
     r'|"updated_at":"[^"]+"|"created_at":"[^"]+"|data-utc-offset="\d+"|r=\d+;t=\d+|:[\w-]{6}:[\w-]{43}'
 )
 
@@ -225,7 +225,7 @@ def answers(clients: dict[str, Any], asked: list[Request]) -> list[tuple[Any, ..
             )
             text = b"".join(answer.streaming_content) if answer.streaming else answer.content
             versions = list(Hero.objects.order_by("pk").values_list("pk", "name", "version"))
-            versions += list(Hero.history.order_by("pk").values_list("id", "name", "version", "sent"))
+            versions += list(Hero.history.order_by("pk").values_list("id", "name", "version", "blind_fields"))
             headers = {name: VOLATILE.sub("", value) for name, value in answer.headers.items()}
             headers.pop("Expires", None)
             if method != "GET" and "ETag" in headers:  # the time of the write is part of the digest

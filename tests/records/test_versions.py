@@ -155,7 +155,7 @@ def test_a_copy_of_a_deleted_record_cannot_be_saved():
 
 def test_a_save_of_what_was_guessed_counts_even_where_nothing_differs():
     hero = HeroFactory()
-    hero.save(sent=["secret_name"])
+    hero.save(blind_fields=["secret_name"])
     assert Hero.objects.get().version == 2
 
 

@@ -1,4 +1,4 @@
-"""The error responses of the OpenAPI description: their schema, and an example of each."""
+"""Examples in the OpenAPI description: the read-only members of a record, and each error response."""
 
 from typing import Any
 
@@ -7,7 +7,7 @@ from django.http import HttpRequest
 from heroesite.api.authentication import INVALID
 from heroesite.api.conditional import IfMatchNotSupported, PreconditionFailed, PreconditionRequired
 from heroesite.api.idempotency import IdempotencyKeyInUse, IdempotencyKeyReused, InvalidIdempotencyKey
-from heroesite.api.limits import LimitReached
+from heroesite.api.limits import LimitExceeded
 from heroesite.api.problems import (
     INVALID_BODY,
     INVALID_ITEMS,
@@ -23,6 +23,7 @@ INVALID_LIMIT = {
     "code": "max_value",
 }
 UNKNOWN_ID = 999_999
+AUTOMATIC = {"version": 1, "created_at": "2026-01-31T12:00:00Z", "updated_at": "2026-01-31T12:00:00Z"}
 CHANGED = "The record has changed and is now at version 1."
 
 
@@ -52,7 +53,7 @@ def no_permission(method: str, model: Any) -> dict[str, Problem]:
 COMMON = {
     "token": Problem(401, INVALID),
     "accept": Problem(406, NOT_ACCEPTABLE),
-    "limit": Problem(429, LimitReached.message.format(most=30_000, name="token", wait=12)),
+    "limit": Problem(429, LimitExceeded.message.format(limit=30_000, name="token", wait=12)),
 }
 REQUEST_BODY = {
     "not JSON": Problem(

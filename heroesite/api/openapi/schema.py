@@ -9,6 +9,7 @@ from drf_spectacular.openapi import AutoSchema
 from drf_spectacular.utils import OpenApiExample
 
 from heroesite.api.openapi.examples import (
+    AUTOMATIC,
     COMMON,
     IF_MATCH_NOT_SUPPORTED,
     IF_MATCH_REQUIRED,
@@ -65,7 +66,6 @@ DESCRIPTIONS = {
     " current, none is deleted.",
 }
 BODY_REQUIRED = {"create", "update", "partial_update", "bulk_create", "bulk_update", "bulk_destroy"}
-AUTOMATIC = {"version": 1, "created_at": "2026-01-31T12:00:00Z", "updated_at": "2026-01-31T12:00:00Z"}
 BULK_BODY = {"type": "array", "minItems": 1, "maxItems": 1000}
 DRY_RUN_EXAMPLE = "Dry run"
 """The name of the example."""

@@ -12,7 +12,8 @@ from rest_framework.response import Response
 from rest_framework.utils.urls import replace_query_param
 
 from heroesite.api.problems import INVALID_QUERY, InvalidQuery, Problem
-from heroesite.changelog.api.schema import MADE, HistoryAutoSchema
+from heroesite.changelog.api import examples
+from heroesite.changelog.api.schema import HistoryAutoSchema
 from heroesite.changelog.api.serializers import Person
 from heroesite.changelog.api.viewsets import HistoryViewSet
 from heroesite.changelog.feed import InvalidCursor, Positions, changes_after
@@ -94,19 +95,11 @@ class FeedAutoSchema(HistoryAutoSchema):
         return super().get_problems() | {"parameter": Problem(400, INVALID_QUERY, [fault])}
 
     def get_examples(self) -> list[OpenApiExample]:
-        record = {**self.view.example, "version": 2, "created_at": MADE["at"], "updated_at": MADE["at"]}
-        change = {"kind": "hero", "id": 1, "version": 2, "action": "changed", **MADE, "change_set": 7}
-        told = {
-            "after": "eyJ",
-            "next": "http://127.0.0.1:8000/api/v1/changes/?after=eyJ",
-            "caught_up": True,
-            "results": [change | {"record": record}],
-        }
-        return [OpenApiExample("Changes", told, response_only=True)]
+        return [OpenApiExample("Changes", examples.page_of_feed(), response_only=True)]
 
 
 class FeedViewSet(HistoryViewSet):
-    """Every change to every record, once; ``as_view`` is told how rows are serialized, and an example."""
+    """The feed of all changes. ``row_serializers`` are the serializers of records, by model."""
 
     model = ChangeSet
     summaries = {"follow": "List all changes"}
@@ -118,7 +111,6 @@ class FeedViewSet(HistoryViewSet):
     pagination_class = None
     schema = FeedAutoSchema()
     row_serializers: ClassVar[Mapping[type[Record], type[RecordSerializer]]] = {}
-    example: ClassVar[dict[str, Any]] = {}
 
     def follow(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         form = FeedForm(request.query_params)
@@ -134,12 +126,12 @@ class FeedViewSet(HistoryViewSet):
         results = ChangeSerializer(read, many=True, context={**context, "rows": rows}).data
         after = positions.encode()
         following = replace_query_param(request.build_absolute_uri(), "after", after)
-        answer = Response({"after": after, "next": following, "caught_up": caught_up, "results": results})
-        answer["Link"] = f'<{following}>; rel="next"'
-        return self.disclosing(answer, read)
+        response = Response({"after": after, "next": following, "caught_up": caught_up, "results": results})
+        response["Link"] = f'<{following}>; rel="next"'
+        return self.log_disclosures(response, read)
 
-    def shown(self, step: Step) -> set[str]:
-        """All of a record is told and not only what was changed."""
+    def disclosed_fields(self, step: Step) -> set[str]:
+        """A change shows the whole record, not only the changed fields."""
         return (
             set() if step.action == Action.DELETED else set(disclosable_fields(self.request.user, step.model))
         )

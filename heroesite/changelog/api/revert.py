@@ -9,7 +9,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from heroesite.api.conditional import PreconditionFailed
-from heroesite.api.openapi.examples import KEY, unknown_member, unknown_parameter
+from heroesite.api.openapi.examples import AUTOMATIC, KEY, unknown_member, unknown_parameter
 from heroesite.api.openapi.parameters import (
     DRY_RUN,
     ETAG,
@@ -18,7 +18,6 @@ from heroesite.api.openapi.parameters import (
     IF_MATCH,
     id_parameter,
 )
-from heroesite.api.openapi.schema import AUTOMATIC
 from heroesite.api.problems import INVALID_QUERY, Problem, optional_members
 from heroesite.changelog.api.schema import HistoryAutoSchema
 from heroesite.changelog.revert import revert
@@ -89,8 +88,8 @@ class Revert(RecordViewSet):
             record = revert(self.model, entry, request.user)
         except ValidationError as error:
             raise CannotRevert(" ".join(error.messages)) from error
-        answer = Response(self.get_serializer(record).data)
-        return self.disclosing(self.tagged(answer, record), [record])
+        response = Response(self.get_serializer(record).data)
+        return self.log_disclosures(self.with_etag(response, record), [record])
 
     def find(self, pk: str, version: str) -> Any:
         entries = self.model.history.filter(id=pk if is_id(pk) else None)

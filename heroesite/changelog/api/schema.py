@@ -10,33 +10,9 @@ from heroesite.api.openapi.schema import RecordAutoSchema
 from heroesite.api.problems import INVALID_QUERY, Problem
 from heroesite.records.filters.filtersets import LAST_OFFSET, LIMIT
 
-AN_ENTRY = {
-    "version": 2,
-    "name": "Lamplighter",
-    "action": "changed",
-    "changes": {"age": {"before": 41, "after": 42}, "secret_name": {"changed": True}},
-}
-
-MADE = {"at": "2026-01-31T12:00:00Z", "source": "website", "user": "editor", "token": None}
-A_CHANGE_SET = {
-    "id": 7,
-    **MADE,
-    "note": "",
-    "undoes": None,
-    "undone_by": [],
-    "counts": [{"kind": "hero", "action": "changed", "count": 1}],
-}
-
-ENTRIES_OF_A_CHANGE_SET = {
-    "count": 1,
-    "next": None,
-    "previous": None,
-    "results": [{**AN_ENTRY, "kind": "hero", "id": 1}],
-}
-
 
 class HistoryAutoSchema(RecordAutoSchema):
-    """Describe operations whose views have ``summaries`` and ``descriptions``."""
+    """Describe operations whose views have ``summaries``, ``descriptions`` and ``get_example()``."""
 
     def get_summary(self) -> str | None:
         return self.with_names(self.view.summaries[self.view.action])
@@ -59,4 +35,4 @@ class HistoryAutoSchema(RecordAutoSchema):
         return super().get_problems() | {"parameter": Problem(400, INVALID_QUERY, [error])}
 
     def get_examples(self) -> list[OpenApiExample]:
-        return [OpenApiExample(self.view.model._meta.verbose_name, self.view.examples[self.view.action])]
+        return [OpenApiExample(self.view.model._meta.verbose_name, self.view.get_example())]

@@ -19,6 +19,7 @@ from heroesite.api.problems import (
     optional_members,
     reject_parameters,
 )
+from heroesite.changelog.api import examples
 from heroesite.changelog.api.schema import HistoryAutoSchema
 from heroesite.changelog.undo.execution import undo
 from heroesite.changelog.undo.permissions import check_permission, count_actions
@@ -120,7 +121,7 @@ class UndoAutoSchema(HistoryAutoSchema):
     def get_examples(self) -> list[OpenApiExample]:
         return [
             OpenApiExample("Options", {"anyway": False}, request_only=True),
-            OpenApiExample("Result", UNDONE, response_only=True, status_codes=["200"]),
+            OpenApiExample("Result", examples.undo_result(), response_only=True, status_codes=["200"]),
         ]
 
     def get_problems(self) -> dict[str, Problem]:
@@ -131,16 +132,6 @@ class UndoAutoSchema(HistoryAutoSchema):
             "body": unknown_member("anyway"),
             "nothing": Problem(409, str(NothingUndone([], []).detail), [], {"skipped": []}),
         }
-
-
-UNDONE = {
-    "change_set": 8,
-    "done_count": 1,
-    "done": [{"kind": "hero", "id": 1, "name": "Lamplighter", "action": "change", "skipped": ""}],
-    "also": [],
-    "skipped_count": 0,
-    "skipped": [],
-}
 
 
 class UndoViewSet(IdempotentWriteMixin, viewsets.ViewSet):

@@ -1,4 +1,4 @@
-"""The API of the past: histories of records, and change sets. Nothing is written here."""
+"""The API of histories and change sets, which is read-only."""
 
 from collections.abc import Iterable
 from typing import Any, ClassVar
@@ -9,13 +9,8 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from heroesite.api.problems import reject_parameters
-from heroesite.changelog.api.schema import (
-    A_CHANGE_SET,
-    AN_ENTRY,
-    ENTRIES_OF_A_CHANGE_SET,
-    MADE,
-    HistoryAutoSchema,
-)
+from heroesite.changelog.api import examples
+from heroesite.changelog.api.schema import HistoryAutoSchema
 from heroesite.changelog.api.serializers import (
     ChangeSetDetailSerializer,
     ChangeSetEntrySerializer,
@@ -35,15 +30,15 @@ from heroesite.records.audit.disclosures import Disclosure
 from heroesite.records.filters.filtersets import PagedFilterSet
 from heroesite.records.models.base import Record
 from heroesite.records.permissions import disclosable_fields
+from heroesite.records.registry import get_record_type
 
 
 class HistoryViewSet(viewsets.GenericViewSet[Any]):
-    """Something of the past, to be read by whoever may read records."""
+    """Base of the views of histories: anyone who can view records can view what was changed."""
 
     model: ClassVar[Any]
     summaries: ClassVar[dict[str, str]]
     descriptions: ClassVar[dict[str, str]]
-    examples: ClassVar[dict[str, Any]]
 
     schema = HistoryAutoSchema()
     permission_classes = [RecordPermission]
@@ -52,41 +47,44 @@ class HistoryViewSet(viewsets.GenericViewSet[Any]):
     lookup_value_regex = "[^/]+"
 
     def options(self, request: Any, *args: Any, **kwargs: Any) -> Response:
-        """The methods, in ``Allow``; what the members are stands in the schema."""
+        """Return the methods in ``Allow``. The API description has the members."""
         reject_parameters(request)
         return Response(status=204)
 
     def page_of(self, entries: Entries, serializer: type[EntrySerializer]) -> tuple[Response, list[Step]]:
-        """The page of ``entries`` that is asked for, and the steps on it."""
+        """Return the requested page of ``entries``, and the steps on it."""
         rows: Any = self.paginate_queryset(entries)  # type: ignore[arg-type]
-        told = serializer(rows, many=True, context=self.get_serializer_context())
-        return self.get_paginated_response(told.data), rows
+        data = serializer(rows, many=True, context=self.get_serializer_context()).data
+        return self.get_paginated_response(data), rows
 
-    def disclosing(self, answer: Response, rows: Iterable[Step]) -> Response:
-        """``answer``, once it is noted which restricted values it carries."""
-        shown: dict[tuple[type[Record], str], dict[int, Record]] = {}
+    def log_disclosures(self, response: Response, rows: Iterable[Step]) -> Response:
+        """Log which restricted values a response contains. Return the response."""
+        disclosed: dict[tuple[type[Record], str], dict[int, Record]] = {}
         for step in rows:
-            for name in self.shown(step):
-                shown.setdefault((step.model, name), {})[step.entry.id] = step.entry.instance
-        for (_kind, name), records in shown.items():
+            for name in self.disclosed_fields(step):
+                disclosed.setdefault((step.model, name), {})[step.entry.id] = step.entry.instance
+        for (_model, name), records in disclosed.items():
             Disclosure.objects.record(self.request.user, Source.API, name, list(records.values()))
-            add_never_cache_headers(answer)
-        return answer
+            add_never_cache_headers(response)
+        return response
 
-    def shown(self, step: Step) -> set[str]:
-        """The restricted fields of which the answer carries values."""
+    def disclosed_fields(self, step: Step) -> set[str]:
+        """Return the restricted fields whose values the response contains."""
         return {*disclosable_fields(self.request.user, step.model)} & {*step.fields}
 
 
 class RecordHistoryViewSet(HistoryViewSet):
-    """The history of one record, also of one that was deleted; ``as_view`` is told the model."""
+    """The history of one record, which may have been deleted."""
 
     model: ClassVar[Any] = Record
     summaries = {"list": "List the history of a {name}"}
     descriptions = {"list": "Returns the versions of a {name}, latest first, even after its deletion."}
-    examples = {"list": {**AN_ENTRY, **MADE, "change_set": 7}}
     filterset_class = PagedFilterSet
     serializer_class = RecordEntrySerializer
+
+    def get_example(self) -> dict[str, Any]:
+        entry = examples.entry(get_record_type(self.model))
+        return {**entry, **examples.CONTEXT, "change_set": 7}
 
     def get_queryset(self) -> Any:
         key = self.kwargs.get("pk", "")
@@ -96,7 +94,7 @@ class RecordHistoryViewSet(HistoryViewSet):
         entries = Entries([(self.model, self.filter_queryset(self.get_queryset()))])
         if not entries.count():
             raise not_found(self.model, self.kwargs["pk"])
-        return self.disclosing(*self.page_of(entries, RecordEntrySerializer))
+        return self.log_disclosures(*self.page_of(entries, RecordEntrySerializer))
 
 
 class ChangeSetViewSet(HistoryViewSet):
@@ -106,16 +104,18 @@ class ChangeSetViewSet(HistoryViewSet):
         "list": "Returns the requests, imports and commands that changed records, the latest first.",
         "retrieve": "Returns a change set with its changes to each record.",
     }
-    examples = {"list": A_CHANGE_SET, "retrieve": {**A_CHANGE_SET, "entries": ENTRIES_OF_A_CHANGE_SET}}
     queryset = ChangeSet.objects.prefetch_related("undone_by")
     filterset_class = ChangeSetFilterSet
+
+    def get_example(self) -> dict[str, Any]:
+        return examples.change_set() if self.action == "list" else examples.change_set_detail()
 
     def get_serializer_class(self) -> Any:
         return ChangeSetSerializer if self.action == "list" else ChangeSetDetailSerializer
 
     def list(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         page = self.paginate_queryset(self.filter_queryset(self.get_queryset())) or []
-        return self.get_paginated_response(self.told(page))
+        return self.get_paginated_response(self.serialize(page))
 
     def retrieve(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         validate_query(PagedFilterSet(request.query_params, queryset=ChangeSet.objects.none()).form)
@@ -124,9 +124,10 @@ class ChangeSetViewSet(HistoryViewSet):
         if change_set is None:
             raise not_found(ChangeSet, key)
         entries, rows = self.page_of(Entries.of_change_set(change_set), ChangeSetEntrySerializer)
-        [members] = self.told([change_set])
-        return self.disclosing(Response({**members, "entries": entries.data}), rows)
+        [members] = self.serialize([change_set])
+        return self.log_disclosures(Response({**members, "entries": entries.data}), rows)
 
-    def told(self, change_sets: Any) -> Any:
+    def serialize(self, change_sets: Any) -> Any:
+        """Return change sets as JSON, with the counts of what they changed."""
         context = {**self.get_serializer_context(), "tallies": tallies(change_sets)}
         return ChangeSetSerializer(change_sets, many=True, context=context).data

@@ -150,13 +150,13 @@ def restore_values(model: Model, batch: Sequence[Reversal], records: LockedRecor
             for reversal in possible
             if reversal.action == "add" and guarded == (reversal.version > reversal.before.version + 1)
         ]
-        records.create(model, restored, sent=model.RESTRICTED if guarded else ())
+        records.create(model, restored, blind_fields=model.RESTRICTED if guarded else ())
     by_fields: dict[frozenset[str], list[Record]] = defaultdict(list)
     for reversal in possible:
         if reversal.action == "change":
             by_fields[reversal.fields].append(changed[reversal.pk])
     for fields, alike in by_fields.items():
-        records.change(model, alike, fields, sent=fields & set(model.RESTRICTED))
+        records.change(model, alike, fields, blind_fields=fields & set(model.RESTRICTED))
     yield from possible
 
 

@@ -39,19 +39,19 @@ class LockedRecords:
             counts.update(dict(linking.order_by().values_list(link.attname).annotate(Count("pk"))))
         return counts
 
-    def create(self, model: Model, records: Sequence[Any], sent: Iterable[str]) -> None:
+    def create(self, model: Model, records: Sequence[Any], blind_fields: Iterable[str]) -> None:
         """Restore deleted records.
 
         Args:
-            sent: the restricted fields that count as changed even if their values are equal.
+            blind_fields: the restricted fields that count as changed even if their values are equal.
         """
-        model.objects.create_all(records, sent=sent)
+        model.objects.create_all(records, blind_fields=blind_fields)
 
     def change(
-        self, model: Model, records: Sequence[Any], fields: Collection[str], sent: Iterable[str]
+        self, model: Model, records: Sequence[Any], fields: Collection[str], blind_fields: Iterable[str]
     ) -> None:
-        """Write some fields of stored records; ``sent`` as in :meth:`create`."""
-        model.objects.change_all(records, fields, sent=sent)
+        """Write some fields of stored records; ``blind_fields`` as in :meth:`create`."""
+        model.objects.change_all(records, fields, blind_fields=blind_fields)
 
     def delete(self, model: Model, keys: Collection[int]) -> list[str]:
         """Delete stored records. Return a sentence for each other effect, such as heroes without a team."""

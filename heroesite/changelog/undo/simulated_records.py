@@ -88,13 +88,13 @@ class SimulatedRecords(LockedRecords):
             counts.update(target for target in targets if target in keys)
             yield link, counts
 
-    def create(self, model: Model, records: Sequence[Any], sent: Iterable[str]) -> None:
+    def create(self, model: Model, records: Sequence[Any], blind_fields: Iterable[str]) -> None:
         self.written[model] |= {record.pk: record for record in records}
 
     def change(
-        self, model: Model, records: Sequence[Any], fields: Collection[str], sent: Iterable[str]
+        self, model: Model, records: Sequence[Any], fields: Collection[str], blind_fields: Iterable[str]
     ) -> None:
-        self.create(model, records, sent)
+        self.create(model, records, blind_fields)
 
     def delete(self, model: Model, keys: Collection[int]) -> list[str]:
         linked = [(link, counts.total()) for link, counts in self.linked_ids(model, keys)]

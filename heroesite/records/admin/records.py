@@ -1,4 +1,4 @@
-"""The admin of records: the forms, filters, rules and permissions of the pages."""
+"""The admin of records, with the forms, filters, rules and permissions of the website."""
 
 from collections.abc import Callable
 from functools import partial
@@ -28,14 +28,14 @@ from heroesite.records.retries import retry_on_conflict
 
 
 class RecordSelect(AutocompleteSelect):
-    """Looks up only ids; a value that is none is told by the form's field."""
+    """Looks up valid ids only. For any other value, the form's field has the error message."""
 
     def optgroups(self, name: str, value: Any, attr: Any = None) -> Any:
         return super().optgroups(name, [text for text in value if is_id(str(text))], attr)
 
 
-def written(view: Callable[..., Any], request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
-    """What ``view`` answers, run again where it writes and another write gets in its way."""
+def respond(view: Callable[..., Any], request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+    """Return the response of ``view``; a POST is retried if it conflicts with another write."""
     return (retry_on_conflict(view) if request.method == "POST" else view)(request, *args, **kwargs)
 
 
@@ -80,25 +80,24 @@ class RecordAdmin(StrictModelAdmin):
         return queryset.search(words), False
 
     def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
-        """Those who may not change a record read it here, so restricted fields are left out for them."""
+        """Leave out the restricted fields for users who can't change the record."""
         if obj is None:
-            return (*self.model.FIELDS, "once")
-        shown = (
-            self.model.FIELDS if self.has_change_permission(request, obj) else unrestricted_fields(self.model)
-        )
-        seen = ("seen_version",) if self.has_change_permission(request, obj) else ()
-        return (*shown, *self.get_readonly_fields(request, obj), *seen)
+            return (*self.model.FIELDS, "submission")
+        if not self.has_change_permission(request, obj):
+            return (*unrestricted_fields(self.model), *self.get_readonly_fields(request, obj))
+        return (*self.model.FIELDS, *self.get_readonly_fields(request, obj), "seen_version")
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
-        masked = ("masked",) if obj and disclosable_fields(request.user, self.model) else ()
-        return (*masked, *self.readonly_fields)
+        hidden = ("hidden_values",) if obj and disclosable_fields(request.user, self.model) else ()
+        return (*hidden, *self.readonly_fields)
 
     @admin.display(description=_("hidden values"))
-    def masked(self, record: Record) -> str:
-        """Which values stand there and are not shown unless they are revealed."""
+    def hidden_values(self, record: Record) -> str:
+        """The restricted fields, masked."""
         return ", ".join(f"{record.label(name)} {MASK}" for name in record.RESTRICTED)
 
     def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Any:
+        """Return the record, locked if a form is about to change it."""
         found = super().get_object(request, object_id, from_field)
         if found and request.method == "POST":
             return self.get_queryset(request).select_for_update().filter(pk=found.pk).first()
@@ -108,28 +107,31 @@ class RecordAdmin(StrictModelAdmin):
         form.write(request.user)
 
     def changeform_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
-        """A form about a record that was changed since is a conflict; one about a record that was deleted
-        since is handed on to the page that can bring it back with what was filled in."""
-        answer = written(partial(self.once, super().changeform_view), request, *args, **kwargs)
-        shown = getattr(answer, "context_data", None) or {}
-        if request.method == "POST" and "adminform" in shown and shown["adminform"].form.choices is not None:
-            answer.status_code = 409
-        return answer
+        """Return the form with status 409 if someone else has changed the record since it was opened."""
+        response = respond(partial(self.create_once, super().changeform_view), request, *args, **kwargs)
+        context = getattr(response, "context_data", None) or {}
+        is_conflict = "adminform" in context and context["adminform"].form.choices is not None
+        if request.method == "POST" and is_conflict:
+            response.status_code = 409
+        return response
 
-    def once(
-        self, view: Callable[..., Any], request: HttpRequest, object_id: Any = None, *args: Any, **kw: Any
+    def create_once(
+        self, view: Callable[..., Any], request: HttpRequest, object_id: Any = None, *args: Any, **kwargs: Any
     ) -> Any:
-        """What ``view`` answers or, where this very form has made its record already, the way there."""
+        """Redirect to the record if this form has already created it; otherwise call ``view``."""
         if object_id or request.method != "POST":
-            return view(request, object_id, *args, **kw)
+            return view(request, object_id, *args, **kwargs)
         form: Any = self.get_form(request)(request.POST)
-        if not form.made(request.user):
-            answer = view(request, object_id, *args, **kw)
-            if answer.status_code != 200 or not form.made(request.user):
-                return answer
-        return redirect(f"admin:{self.opts.app_label}_{self.opts.model_name}_change", form.made(request.user))
+        if not form.created_pk(request.user):
+            response = view(request, object_id, *args, **kwargs)
+            if response.status_code != 200 or not form.created_pk(request.user):
+                return response
+        return redirect(
+            f"admin:{self.opts.app_label}_{self.opts.model_name}_change", form.created_pk(request.user)
+        )
 
     def _get_obj_does_not_exist_redirect(self, request: HttpRequest, opts: Any, object_id: str) -> Any:
+        """Redirect to the page of a deleted record; a form goes to the page that can restore it."""
         entry = self.model.deletion_entry(object_id) if is_id(object_id) else None
         if entry is None:
             return super()._get_obj_does_not_exist_redirect(request, opts, object_id)  # type: ignore[misc]
@@ -145,10 +147,10 @@ class RecordAdmin(StrictModelAdmin):
         return self._get_obj_does_not_exist_redirect(request, self.opts, key)
 
     def delete_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
-        return written(super().delete_view, request, *args, **kwargs)
+        return respond(super().delete_view, request, *args, **kwargs)
 
     def changelist_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
-        return written(super().changelist_view, request, *args, **kwargs)
+        return respond(super().changelist_view, request, *args, **kwargs)
 
     def get_urls(self) -> list[Any]:
         name = f"{self.opts.app_label}_{self.opts.model_name}_reveal"
@@ -163,8 +165,8 @@ class RecordAdmin(StrictModelAdmin):
         return super().change_view(request, object_id, form_url, context)
 
     def reveal(self, request: HttpRequest, object_id: str) -> HttpResponse:
-        """Shows the restricted values of a record once, and notes that it did."""
-        record = self.get_object(request, unquote(object_id))
+        """Show the restricted values of a record, and log the access."""
+        record = super().get_object(request, unquote(object_id))
         if record is None:
             raise Http404
         fields = disclosable_fields(request.user, self.model)
@@ -181,6 +183,6 @@ class RecordAdmin(StrictModelAdmin):
             "original": record,
             "revealed": [(self.model.label(name), getattr(record, name)) for name in fields],
         }
-        answer = TemplateResponse(request, "admin/records/reveal.html", context)
-        add_never_cache_headers(answer)
-        return answer
+        response = TemplateResponse(request, "admin/records/reveal.html", context)
+        add_never_cache_headers(response)
+        return response

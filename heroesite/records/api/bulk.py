@@ -95,7 +95,7 @@ class Bulk:
                 groups[frozenset(changed), blind].append(record)
         self.validate_together(records)
         for (fields, blind), group in groups.items():
-            self.model.objects.change_all(group, fields, sent=blind)
+            self.model.objects.change_all(group, fields, blind_fields=blind)
         return list(records.values())
 
     def delete(self) -> None:
@@ -148,9 +148,11 @@ class Bulk:
         Returns:
             The fields that were sent.
         """
-        values, errors = self.serializer.fill(record, item, partial=partial)
+        values, errors = self.serializer.set_values(record, item, partial=partial)
         if len(errors) < MAX_ERRORS:
-            self.serializer.judge(record, errors, exclude=record.link_names(), validate_unique=False)
+            self.serializer.validate_record(
+                record, errors, exclude=record.link_names(), validate_unique=False
+            )
         invalid = {name for name in record.FIELDS if record.attname(name) in errors}
         self.invalid_fields |= {(index, name) for name in invalid}
         for member, messages in errors.items():

@@ -21,7 +21,7 @@ class RecordFilterBackend(DjangoFilterBackend):
     def filter_queryset(self, request: Request, queryset: Any, view: Any) -> Any:
         filterset = self.get_filterset(request, queryset, view)
         validate_query(filterset.form)
-        view.shape = filterset.sparse_fields
+        view.sparse_fields = filterset.sparse_fields
         return filterset.qs
 
 

@@ -1,4 +1,4 @@
-"""Records as JSON: the shape is judged here, the rules by the model, in the words of the forms."""
+"""Records as JSON. The serializer checks the types, the model the rest, with the messages of the forms."""
 
 from collections.abc import Iterable, Mapping
 from copy import copy, deepcopy
@@ -23,7 +23,7 @@ from heroesite.text import printable
 
 
 class RecordSerializer(serializers.ModelSerializer):
-    """One kind of record as JSON, read off the model's ``FIELDS`` and ``RESTRICTED``."""
+    """One record type as JSON. The fields follow from the model's ``FIELDS`` and ``RESTRICTED``."""
 
     def get_field_names(self, declared_fields: Mapping[str, Any], info: Any) -> list[str]:
         model: Any = self.Meta.model
@@ -47,34 +47,36 @@ class RecordSerializer(serializers.ModelSerializer):
         return fields
 
     def get_fields(self) -> dict[str, Any]:
-        is_nested = isinstance(self.parent, RecordSerializer)  # fields and omit are about the whole
-        sparse: SparseFields = SparseFields() if is_nested else self.context.get("shape", SparseFields())
+        is_nested = isinstance(self.parent, RecordSerializer)  # fields and omit apply to the outer record
+        sparse: SparseFields = (
+            SparseFields() if is_nested else self.context.get("sparse_fields", SparseFields())
+        )
         prototypes = self.model_fields()
         if sparse.expand:
             nested = self.context["view"].serializer_class.model_fields()
             prototypes = prototypes | {name: nested[name] for name in sparse.expand}
-        # Declared fields may contain others, and only a deep copy keeps those apart.
+        # Declared fields may contain other fields, which only a deep copy copies.
         declared = {*self._declared_fields, *sparse.expand}
         fields = {
             name: deepcopy(prototypes[name]) if name in declared else copy(prototypes[name])
             for name in sparse.keep(prototypes)
         }
-        for name in self.unseen():
+        for name in self.hidden_members():
             if name in fields:
                 fields[name].write_only = True
         return fields
 
-    def unseen(self) -> tuple[str, ...]:
-        """The members left out of the answer; none in the schema, which is the same for everybody."""
+    def hidden_members(self) -> tuple[str, ...]:
+        """Return the members that the user can't see; none for the API description, which is public."""
         described = getattr(self.context.get("view"), "swagger_fake_view", False)
         return () if described else hidden_fields(self.context["request"].user, self.Meta.model)
 
     def run_validation(self, data: Any = empty) -> dict[str, Any]:
-        """Read a JSON object onto the record, and ask the model about it.
+        """Set the values of a JSON object on the record, and validate the record.
 
         Raises:
-            StaleVersion: it names another version than the record is at.
-            InvalidBody: every fault, each under its member.
+            StaleVersion: the object has another version than the record.
+            InvalidBody: the object is invalid. It has the errors by member.
         """
         if not isinstance(data, Mapping):
             raise InvalidBody({"non_field_errors": [ErrorDetail(SEND_OBJECT, "invalid_type")]})
@@ -82,59 +84,60 @@ class RecordSerializer(serializers.ModelSerializer):
         record: Record = self.instance or model()
         if self.instance and is_integer(version := data.get("version")) and version != record.version:
             raise StaleVersion(record.version)
-        values, errors = self.fill(record, data, partial=self.partial)
+        values, errors = self.set_values(record, data, partial=self.partial)
         if len(errors) < MAX_ERRORS:
-            self.judge(record, errors)
+            self.validate_record(record, errors)
         if errors:
             raise InvalidBody(errors)
-        return {"record": record, "guessed": blind_writes(self.context["request"].user, record, values)}
+        user = self.context["request"].user
+        return {"record": record, "blind_fields": blind_writes(user, record, values)}
 
-    def fill(
+    def set_values(
         self, record: Record, data: Mapping[str, Any], *, partial: bool
     ) -> tuple[dict[str, Any], dict[str, Any]]:
-        """Put the members of a JSON object onto ``record``.
+        """Set the values of a JSON object on ``record``.
 
         Args:
-            partial: whether the fields that are not among them stay as they are.
+            partial: whether fields that the object doesn't have keep their values.
 
         Returns:
-            the values, and the faults of shape under their members.
+            the values by member, and the type errors by member.
         """
         values, errors = self.read(record, data)
         if not partial:
-            for name in self.absent(record, data):
+            for name in self.missing_members(record, data):
                 field = record._meta.get_field(name.removesuffix("_id"))
                 values[name] = field.get_default()  # type: ignore[union-attr]
         for name, value in values.items():
             setattr(record, name, value)
         return values, errors
 
-    def judge(
+    def validate_record(
         self, record: Record, errors: dict[str, Any], *, exclude: Iterable[str] = (), **rules: bool
     ) -> None:
-        """Ask the model about ``record``, and add to ``errors`` what it finds in members that have none yet.
+        """Validate ``record``, and add the errors of members that have none yet to ``errors``.
 
         Args:
-            exclude: fields that it is not asked about.
-            rules: which of its rules are asked, as in ``full_clean``.
+            exclude: fields that aren't validated.
+            rules: arguments of ``full_clean``.
         """
-        faulty = {name for name in record.FIELDS if record.attname(name) in errors}
+        invalid = {name for name in record.FIELDS if record.attname(name) in errors}
         try:
-            record.full_clean(exclude={*faulty, *exclude}, **rules)
+            record.full_clean(exclude={*invalid, *exclude}, **rules)
         except ModelValidationError as error:
-            for name, faults in error.error_dict.items():
+            for name, errors_of_field in error.error_dict.items():
                 member = "non_field_errors" if name == NON_FIELD_ERRORS else record.attname(name)
-                errors[member] = list(details(faults))
+                errors[member] = list(details(errors_of_field))
 
     def as_it_was(self, entry: Any) -> dict[str, Any]:
-        """A record as an entry of its history has it; values that had to be forgotten are null."""
+        """Return a record at a history entry. Erased values are null."""
         model: Any = self.Meta.model
         erased = {model.attname(name) for name in entry.erased}
         row = self.to_representation(entry.instance)
         return {name: None if name in erased else value for name, value in row.items()}
 
     def read(self, record: Record, data: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
-        """The values sent, and the faults of shape. Read-only members may come back as they were."""
+        """Return the values and the type errors, by member. A read-only member may be sent back unchanged."""
         echoed = any(name in data for name, field in self.fields.items() if field.read_only)
         stored = self.to_representation(record) if not record._state.adding and echoed else {}
         values: dict[str, Any] = {}
@@ -155,14 +158,13 @@ class RecordSerializer(serializers.ModelSerializer):
                 errors[name] = [ErrorDetail(READ_ONLY, "read_only")]
         return values, errors
 
-    def absent(self, record: Record, data: Mapping[str, Any]) -> Iterable[str]:
-        """The members that a full replacement leaves out and so clears; what its sender may not see
-        stays as it is."""
-        kept = () if record._state.adding else self.unseen()
+    def missing_members(self, record: Record, data: Mapping[str, Any]) -> Iterable[str]:
+        """Return the members that a PUT omits and so clears; hidden members keep their values."""
+        hidden = () if record._state.adding else self.hidden_members()
         return [
             name
             for name, field in self.fields.items()
-            if name not in data and name not in kept and not field.read_only
+            if name not in data and name not in hidden and not field.read_only
         ]
 
     def create(self, validated_data: dict[str, Any]) -> Record:
@@ -171,12 +173,12 @@ class RecordSerializer(serializers.ModelSerializer):
         return record
 
     def update(self, instance: Record, validated_data: dict[str, Any]) -> Record:
-        instance.save(sent=validated_data["guessed"])
+        instance.save(blind_fields=validated_data["blind_fields"])
         return instance
 
 
 class RecordSchema(OpenApiSerializerExtension):
-    """Tells in the API description that restricted members stand in some people's answers only."""
+    """Describe the members that not every response has."""
 
     target_class = RecordSerializer
     match_subclasses = True
@@ -187,9 +189,9 @@ class RecordSchema(OpenApiSerializerExtension):
         schema["description"] = f"A {model._meta.verbose_name}."
         if direction == "response":
             for name in model.RESTRICTED:
-                schema["properties"][name]["description"] = "Only in answers to those who may see it."
+                schema["properties"][name]["description"] = "Only in responses to users who can see it."
             nested = set(self.target._declared_fields)
             for name in nested:
-                schema["properties"][name].setdefault("description", "Not in answers to as_of.")
+                schema["properties"][name].setdefault("description", "Not in responses to `as_of`.")
             schema["required"] = sorted(set(schema["properties"]) - set(model.RESTRICTED))
         return schema

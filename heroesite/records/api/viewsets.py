@@ -1,4 +1,4 @@
-"""The API of one kind of record: list, create, retrieve, update and delete."""
+"""The API of one record type: list, create, retrieve, update and delete, singly and in bulk."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -41,10 +41,13 @@ from heroesite.text import printable
 
 
 class RecordViewSet(IdempotentWriteMixin, viewsets.ModelViewSet):
-    """One kind of record.
+    """The API of one record type. :class:`~heroesite.records.registry.RecordType` makes its subclasses.
 
-    A subclass names the ``model``, the serializer of one record and that of a row in a list, and an
-    ``example`` of what a program sends.
+    Attributes:
+        model: the record model.
+        row_serializer_class: the serializer of a record in a list.
+        serializer_class: the serializer of one record.
+        example: the body of a request, for the API description.
     """
 
     model: ClassVar[type[Record]]
@@ -52,8 +55,8 @@ class RecordViewSet(IdempotentWriteMixin, viewsets.ModelViewSet):
     row_serializer_class: ClassVar[type[RecordSerializer]]
     serializer_class: Any
     example: ClassVar[dict[str, Any]]
-    shape = SparseFields()
-    """Which members the answer has."""
+    sparse_fields = SparseFields()
+    """The members of the response."""
 
     permission_classes = [RecordPermission]
     filter_backends = [RecordFilterBackend]
@@ -66,7 +69,11 @@ class RecordViewSet(IdempotentWriteMixin, viewsets.ModelViewSet):
             is_dry_run(request)
 
     def body(self) -> Any:
-        """What was sent; nothing at all is not taken for an object without members."""
+        """Return the parsed body.
+
+        Raises:
+            ParseError: the request has no body.
+        """
         if self.request.META.get("CONTENT_LENGTH") in (None, "", "0"):
             raise ParseError("The body is empty. Send a JSON object.")
         return self.request.data
@@ -78,7 +85,7 @@ class RecordViewSet(IdempotentWriteMixin, viewsets.ModelViewSet):
         return records.all() if self.action == "list" else records.with_links()
 
     def get_serializer_context(self) -> dict[str, Any]:
-        return {**super().get_serializer_context(), "shape": self.shape}
+        return {**super().get_serializer_context(), "sparse_fields": self.sparse_fields}
 
     def get_object(self) -> Any:
         key = self.kwargs["pk"]
@@ -93,39 +100,39 @@ class RecordViewSet(IdempotentWriteMixin, viewsets.ModelViewSet):
     def list(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         found = self.filter_queryset(self.get_queryset())
         page = self.paginate_queryset(
-            found.select_related(*self.shape.expand) if self.shape.expand else found
+            found.select_related(*self.sparse_fields.expand) if self.sparse_fields.expand else found
         )
-        answer = self.get_paginated_response(self.get_serializer(page, many=True).data)
-        return self.disclosing(answer, page or [])
+        response = self.get_paginated_response(self.get_serializer(page, many=True).data)
+        return self.log_disclosures(response, page or [])
 
     def retrieve(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         nested = () if request.query_params.get("as_of") else self.serializer_class._declared_fields
         names = [*row_members(request.user, self.model), *nested]
         form = OneRecordForm(request.query_params, names=names)
         validate_query(form)
-        self.shape = form.shape
+        self.sparse_fields = form.sparse_fields
         if instant := form.cleaned_data["as_of"]:
             return self.retrieve_as_of(instant)
         record = self.get_object()
-        return self.unless_known(Response(self.get_serializer(record).data), record)
+        return self.conditional(Response(self.get_serializer(record).data), record)
 
-    def unless_known(self, answer: Response, record: Record) -> Response:
-        """``answer`` with its tag; less where the client has it already."""
+    def conditional(self, response: Response, record: Record) -> Response:
+        """Return the response with its ``ETag``, or a 304 if the client has it already."""
         check_if_match(self.request, record.version)
-        self.tagged(answer, record)
-        if matches_if_none_match(self.request, answer["ETag"]):
-            return Response(status=304, headers={"ETag": answer["ETag"]})
-        return self.disclosing(answer, [record])
+        self.with_etag(response, record)
+        if matches_if_none_match(self.request, response["ETag"]):
+            return Response(status=304, headers={"ETag": response["ETag"]})
+        return self.log_disclosures(response, [record])
 
     def retrieve_as_of(self, instant: datetime) -> Response:
-        """The record as it was then, in the shape of a row: what is linked to it has changed since."""
+        """Return the record at a time, as in a list: the records that it links to have changed since."""
         key, name = self.kwargs["pk"], self.model._meta.verbose_name
         entry = self.model.entry_as_of(key, instant) if is_id(key) else None
         if entry is None:
             raise NotFound(f"No {name} had the id {printable(key)} at {instant.isoformat()}.")
         if entry.history_type == Entry.DELETED:
             raise NotFound(f"The {name} had already been deleted at {instant.isoformat()}.")
-        return self.unless_known(Response(self.row_serializer().as_it_was(entry)), entry.instance)
+        return self.conditional(Response(self.row_serializer().as_it_was(entry)), entry.instance)
 
     @idempotent
     def create(self, request: Request, *args: Any, **kwargs: Any) -> Response:
@@ -134,8 +141,8 @@ class RecordViewSet(IdempotentWriteMixin, viewsets.ModelViewSet):
         serializer.is_valid(raise_exception=True)
         record = serializer.save()
         address = reverse(f"api:{self.basename}-detail", args=[record.pk], request=request)
-        answer = Response(serializer.data, 201, headers={"Location": address})
-        return self.disclosing(self.tagged(answer, record), [record])
+        response = Response(serializer.data, 201, headers={"Location": address})
+        return self.log_disclosures(self.with_etag(response, record), [record])
 
     @idempotent
     def update(self, request: Request, *args: Any, **kwargs: Any) -> Response:
@@ -145,7 +152,7 @@ class RecordViewSet(IdempotentWriteMixin, viewsets.ModelViewSet):
         serializer = self.get_serializer(record, data=self.body(), partial=partial)
         serializer.is_valid(raise_exception=True)
         record = serializer.save()
-        return self.disclosing(self.tagged(Response(serializer.data), record), [record])
+        return self.log_disclosures(self.with_etag(Response(serializer.data), record), [record])
 
     @idempotent
     def destroy(self, request: Request, *args: Any, **kwargs: Any) -> Response:
@@ -157,12 +164,12 @@ class RecordViewSet(IdempotentWriteMixin, viewsets.ModelViewSet):
     @action(detail=False, methods=["post"], url_path="bulk", url_name="bulk")
     @idempotent
     def bulk_create(self, request: Request) -> Response:
-        return self.bulk_answer(self.bulk().create(), 201)
+        return self.bulk_response(self.bulk().create(), 201)
 
     @bulk_create.mapping.patch
     @idempotent
     def bulk_update(self, request: Request) -> Response:
-        return self.bulk_answer(self.bulk().update(), 200)
+        return self.bulk_response(self.bulk().update(), 200)
 
     @bulk_create.mapping.delete
     @idempotent
@@ -177,47 +184,51 @@ class RecordViewSet(IdempotentWriteMixin, viewsets.ModelViewSet):
     def row_serializer(self) -> RecordSerializer:
         return self.row_serializer_class(context=self.get_serializer_context())
 
-    def bulk_answer(self, records: Sequence[Record], status: int) -> Response:
+    def bulk_response(self, records: Sequence[Record], status: int) -> Response:
         rows = self.row_serializer_class(records, many=True, context=self.get_serializer_context())
-        return self.disclosing(Response({"results": rows.data}, status), records)
+        return self.log_disclosures(Response({"results": rows.data}, status), records)
 
     def check_conditions(self, record: Record) -> None:
-        """Refuse a write by what it says about the record that it is meant for (RFC 9110, section 13.2.2)."""
+        """Check the conditions of a write, in the order of RFC 9110, section 13.2.2.
+
+        Raises:
+            PreconditionFailed: ``If-Match`` or ``If-None-Match`` rules the write out.
+        """
         check_if_match(self.request, record.version)
         if "If-None-Match" in self.request.headers:
             tag = etag(record.version, self.get_serializer(record).data)
             if matches_if_none_match(self.request, tag):
                 raise PreconditionFailed(record.version, PreconditionFailed.none_match_message)
 
-    def tagged(self, answer: Response, record: Record) -> Response:
-        """``answer`` with the tag by which it is known again."""
-        answer["ETag"] = etag(record.version, answer.data)
-        return answer
+    def with_etag(self, response: Response, record: Record) -> Response:
+        """Set the ``ETag`` of a response. Return the response."""
+        response["ETag"] = etag(record.version, response.data)
+        return response
 
     def options(self, request: Any, *args: Any, **kwargs: Any) -> Response:
-        """The methods, in ``Allow``; what the members are stands in the schema."""
+        """Return the methods in ``Allow``. The API description has the members."""
         return Response(status=204)
 
-    def disclosing(self, answer: Response, records: Sequence[Record]) -> Response:
-        """``answer``, once it is noted which restricted values it carries."""
-        for field in self.shape.keep(disclosable_fields(self.request.user, self.model)):
+    def log_disclosures(self, response: Response, records: Sequence[Record]) -> Response:
+        """Log which restricted values a response contains. Return the response."""
+        for field in self.sparse_fields.keep(disclosable_fields(self.request.user, self.model)):
             Disclosure.objects.record(self.request.user, Source.API, field, records)
-            add_never_cache_headers(answer)
-        return answer
+            add_never_cache_headers(response)
+        return response
 
     def restricted_members(self) -> dict[str, str]:
         """Return the field of each member that has restricted values."""
         return {self.model.attname(name): name for name in self.model.RESTRICTED}
 
     def replay(self, key: IdempotencyKey) -> Response:
-        """Return the stored response, with its restricted values for those who may see them."""
-        answer = idempotency.replay(key)
-        rows = idempotency.rows_of(answer.data) if answer.status_code < 400 else []
+        """Return the stored response, with restricted values if the user can see them."""
+        response = idempotency.replay(key)
+        rows = idempotency.rows_of(response.data) if response.status_code < 400 else []
         for member, name in self.restricted_members().items():
-            held = [row for row in rows if member in row]
-            known = self.model.entries_at({(row["id"], row["version"]) for row in held})
-            shown = []
-            for row in held:
+            containing = [row for row in rows if member in row]
+            known = self.model.entries_at({(row["id"], row["version"]) for row in containing})
+            disclosed = []
+            for row in containing:
                 entry = known.get((row["id"], row["version"]))
                 if (
                     entry
@@ -225,12 +236,14 @@ class RecordViewSet(IdempotentWriteMixin, viewsets.ModelViewSet):
                     and name not in entry.erased
                 ):
                     row[member] = getattr(entry, member)
-                    shown.append(entry.instance)
+                    disclosed.append(entry.instance)
                 else:
                     del row[member]
-            Disclosure.objects.record(self.request.user, Source.API, name, shown)
-            if shown:
-                add_never_cache_headers(answer)
-        if "ETag" in answer:
-            answer["ETag"] = etag(answer.data["version"], answer.data)  # of what is shown, and to whom
-        return answer
+            Disclosure.objects.record(self.request.user, Source.API, name, disclosed)
+            if disclosed:
+                add_never_cache_headers(response)
+        if "ETag" in response:
+            response["ETag"] = etag(
+                response.data["version"], response.data
+            )  # it depends on what the user can see
+        return response

@@ -1,7 +1,7 @@
-"""What was changed, by whom and through which interface: change sets, and the history of each record.
+"""Change sets: what was changed together, when, by whom and through which interface.
 
-All writes of one request, import or command share a change set. It is made when the first of them is
-written, so that what changes nothing leaves nothing behind.
+All writes of one request, import or command share a change set. It is created by the first of them, so a
+request that changes nothing has none.
 """
 
 from collections.abc import Callable, Iterator
@@ -30,7 +30,7 @@ class Source(models.TextChoices):
 
 
 class ChangeSet(models.Model):
-    """What one request, import or command changed; the entries in the records' histories point here."""
+    """What one request, import or command changed. History entries link to it."""
 
     at = models.DateTimeField(_("when"), default=timezone.now, db_index=True)
     source = models.CharField(_("source"), max_length=10, choices=Source)
@@ -54,17 +54,17 @@ class ChangeSet(models.Model):
 
     @property
     def author(self) -> str:
-        """Who made it, as far as is known: a person, perhaps by a token, or a command."""
+        """The user, with the token if one was used, or else the note of a command."""
         return " · ".join(filter(None, [self.username or self.note or str(_("unknown")), self.token]))
 
 
 @dataclass
 class ChangeSetContext:
-    """Something under way that may write: a request, an import or a command.
+    """A request, an import or a command that may write, and its change set once it has.
 
     Args:
-        request: asked at the first write who is signed in, since programs say so late.
-        change_set_id: of what it has written so far.
+        request: has the user at the first write; API requests are authenticated after they started.
+        change_set_id: None until the first write.
     """
 
     source: Source
@@ -73,7 +73,8 @@ class ChangeSetContext:
     undoes: ChangeSet | None = None
     change_set_id: int | None = None
 
-    def change_set(self) -> int:
+    def get_or_create_id(self) -> int:
+        """Return the id of the change set, which the first write creates."""
         if self.change_set_id is None:
             user = getattr(self.request, "user", None)
             known = user is not None and user.is_authenticated
@@ -88,70 +89,71 @@ class ChangeSetContext:
         return self.change_set_id
 
 
-_under_way: ContextVar[ChangeSetContext | None] = ContextVar("under_way", default=None)
+_context: ContextVar[ChangeSetContext | None] = ContextVar("change_set", default=None)
 
 
 @contextmanager
 def new_change_set(
     source: Source, request: HttpRequest | None = None, note: str = "", undoes: ChangeSet | None = None
 ) -> Iterator[ChangeSetContext]:
-    """What is written within shares a change set that says so."""
-    started = ChangeSetContext(source, request, note, undoes)
-    token = _under_way.set(started)
+    """Record all writes within as one change set."""
+    context = ChangeSetContext(source, request, note, undoes)
+    token = _context.set(context)
     try:
-        yield started
+        yield context
     finally:
-        _under_way.reset(token)
+        _context.reset(token)
 
 
 @contextmanager
 def atomic_change_set(*, savepoint: bool = True) -> Iterator[None]:
-    """A transaction within one change set: the one under way, or one of a command's own.
-
-    A rollback takes along the change set that was made within, so that it is forgotten here as well.
+    """Run a transaction as a part of the current change set, or of a new one if there is none.
 
     Args:
-        savepoint: whether a failure within leaves an outer transaction usable, as in Django's ``atomic``.
+        savepoint: whether an outer transaction remains usable after an exception, as in Django's ``atomic``.
     """
-    under_way = _under_way.get()
-    if under_way is None:
+    context = _context.get()
+    if context is None:
         with new_change_set(Source.COMMAND), atomic_change_set(savepoint=savepoint):
             yield
         return
-    known = under_way.change_set_id
+    change_set_id = context.change_set_id
     try:
         with transaction.atomic(savepoint=savepoint):
             yield
     except BaseException:
-        under_way.change_set_id = known
+        context.change_set_id = change_set_id  # a change set created within has been rolled back
         raise
 
 
 class RolledBack(Exception):
-    """Ends what is taken back."""
+    """Rolls back the transaction of :func:`run_and_roll_back`."""
 
 
 def run_and_roll_back(write: Callable[[], T]) -> T:
-    """What ``write`` returns, though nothing of it stays."""
-    answers: list[T] = []
+    """Call ``write``, roll back what it wrote, and return its result."""
+    results: list[T] = []
     try:
         with atomic_change_set():
-            answers.append(write())
+            results.append(write())
             raise RolledBack
     except RolledBack:
-        return answers[0]
+        return results[0]
 
 
 def current_change_set_id() -> int:
-    under_way = _under_way.get()
-    if under_way is None:
-        raise RuntimeError(
-            "Records are written within heroesite.records.audit.change_sets.atomic_change_set."
-        )
-    return under_way.change_set()
+    """Return the id of the current change set, which is created if this is its first write.
+
+    Raises:
+        RuntimeError: the caller isn't within :func:`atomic_change_set`.
+    """
+    context = _context.get()
+    if context is None:
+        raise RuntimeError("Write records within heroesite.records.audit.change_sets.atomic_change_set.")
+    return context.get_or_create_id()
 
 
 def recorded_change_set_id() -> int | None:
-    """The id of the change set under way, if anything was written."""
-    under_way = _under_way.get()
-    return under_way.change_set_id if under_way else None
+    """Return the id of the current change set, or None if nothing has been written."""
+    context = _context.get()
+    return context.change_set_id if context else None

@@ -1,4 +1,4 @@
-"""Who was shown restricted values: each showing is one row, which staff can read."""
+"""The log of disclosures: who has seen which restricted values. Staff can read it in the admin."""
 
 from collections.abc import Sequence
 from datetime import timedelta
@@ -17,7 +17,7 @@ class DisclosureQuerySet(models.QuerySet["Disclosure"]):
         return self.filter(at__lt=timezone.now() - timedelta(days=days))
 
     def record(self, user: Any, source: Source, field: str, records: Sequence[Any]) -> None:
-        """Note that ``user`` is about to be shown ``field`` of ``records``."""
+        """Log that ``user`` is about to see ``field`` of ``records``."""
         if records:
             self.create(
                 user=user,
@@ -30,7 +30,7 @@ class DisclosureQuerySet(models.QuerySet["Disclosure"]):
 
 
 class Disclosure(models.Model):
-    """That somebody was shown restricted values: who, when, of which records, through which interface."""
+    """One access to a restricted field of some records."""
 
     user = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.SET_NULL, null=True, verbose_name=_("user"), related_name="+"

@@ -10,24 +10,24 @@ from heroesite.records.audit.change_sets import ChangeSet, current_change_set_id
 
 
 class TransactionId(models.Func):
-    """The number of a transaction on PostgreSQL.
+    """The id of a transaction on PostgreSQL.
 
     Args:
-        asked: the function that tells it.
-        elsewhere: what stands for it where there is one writer at a time.
+        function: PostgreSQL's function that returns it.
+        constant: its replacement on SQLite, which has one writer at a time.
     """
 
     output_field = models.BigIntegerField()
 
-    def __init__(self, asked: str, elsewhere: int) -> None:
+    def __init__(self, function: str, constant: int) -> None:
         super().__init__()
-        self.asked, self.elsewhere = asked, elsewhere
+        self.function_call, self.constant = function, constant
 
     def as_sql(self, *args: Any, **kwargs: Any) -> Any:
-        return str(self.elsewhere), []
+        return str(self.constant), []
 
     def as_postgresql(self, *args: Any, **kwargs: Any) -> Any:
-        return f"{self.asked}::text::bigint", []
+        return f"{self.function_call}::text::bigint", []
 
 
 CURRENT_TRANSACTION = TransactionId("pg_current_xact_id()", 0)
@@ -43,18 +43,23 @@ class Action(models.TextChoices):
 
 
 def action_of(history_type: str, has_before: bool) -> Action:
-    """A record that comes into the history for the first time is new, whatever its version."""
+    """Return what an entry did to its record.
+
+    Args:
+        has_before: whether the history has an earlier entry of the record. Without one it was created,
+            whatever its version.
+    """
     if history_type == Entry.CREATED:
         return Action.RESTORED if has_before else Action.CREATED
     return Action.DELETED if history_type == Entry.DELETED else Action.CHANGED
 
 
 class Entry(models.Model):
-    """A record as one change left it; of a deletion, as it was last.
+    """A record after a change, or before its deletion.
 
-    ``sent`` names the restricted fields that were written by somebody who may not see them. They count as
-    changed, equal or not. ``erased`` names those whose value had to be forgotten. ``transaction`` is the one
-    that wrote it, see :mod:`heroesite.changelog.feed`.
+    ``blind_fields`` names the restricted fields that were written by a user who can't see them. They count as
+    changed, even if the value is equal. ``erased`` names the fields whose value has been erased.
+    ``transaction`` is the id of the transaction that wrote the entry, see :mod:`heroesite.changelog.feed`.
     """
 
     CREATED, CHANGED, DELETED = "+", "~", "-"
@@ -62,7 +67,7 @@ class Entry(models.Model):
     change_set = models.ForeignKey(
         ChangeSet, models.PROTECT, default=current_change_set_id, related_name="%(app_label)s_entries"
     )
-    sent = models.JSONField(default=list)
+    blind_fields = models.JSONField(default=list)
     erased = models.JSONField(default=list)
     transaction = models.BigIntegerField(default=0)
 
@@ -71,11 +76,10 @@ class Entry(models.Model):
 
 
 class VersionHistory(HistoricalRecords):
-    """django-simple-history's models and manager; the entries are written by ``Record`` itself, one by one
-    or many at once, and in the statement's own transaction.
+    """django-simple-history's models and manager. ``Record`` itself writes the entries, singly or in bulk.
 
-    Who did it stands on the change set. An entry is found by record and version, each of which is there
-    once, or by its place in the feed of all changes.
+    The user is recorded in the change set. An entry is looked up by record and version, which are unique
+    together, or by its place in the feed of all changes.
     """
 
     def __init__(self) -> None:
@@ -94,7 +98,7 @@ class VersionHistory(HistoricalRecords):
 
     def get_meta_options(self, model: Any) -> dict[str, Any]:
         meta = model._meta
-        once = models.UniqueConstraint(
+        version = models.UniqueConstraint(
             fields=["id", "version"], name=f"{meta.app_label}_{meta.model_name}_version_once"
         )
         names = {
@@ -103,10 +107,10 @@ class VersionHistory(HistoricalRecords):
             "default_permissions": (),
             "app_label": meta.app_label,
         }
-        told = models.Index(
+        feed = models.Index(
             fields=["transaction", "history_id"], name=f"{meta.app_label}_{meta.model_name}_feed"
         )
-        rules = {"constraints": [once], "indexes": [told], "ordering": ["-version"]}
+        rules = {"constraints": [version], "indexes": [feed], "ordering": ["-version"]}
         return {**super().get_meta_options(model), **names, **rules}
 
     def _get_history_user_fields(self) -> dict[str, Any]:

@@ -18,29 +18,31 @@ entries_recorded = Signal()
 
 
 def entries_of_current_change_set(model: Any) -> models.QuerySet[Any]:
-    """The entries that the change set under way has made in the history of ``model``."""
+    """Return the entries of the current change set in the history of ``model``."""
     return model.history.filter(change_set=recorded_change_set_id()).order_by("history_id")
 
 
-def note(model: Any, records: Iterable[Any], what: str, sent: Iterable[str] = ()) -> None:
-    """Write into the history of ``model`` what became of ``records``.
+def record_entries(
+    model: Any, records: Iterable[Any], history_type: str, blind_fields: Iterable[str] = ()
+) -> None:
+    """Record changes of ``records`` in the history of ``model``.
 
     Args:
-        what: ``Entry.CREATED``, ``Entry.CHANGED`` or ``Entry.DELETED``.
-        sent: the restricted fields that were sent by somebody who may not see them.
+        history_type: ``Entry.CREATED``, ``Entry.CHANGED`` or ``Entry.DELETED``.
+        blind_fields: the restricted fields that were written by a user who can't see them.
     """
     records = list(records)
     if not records:
         return
     entry = model.history.model
     fields = [field.attname for field in entry.tracked_fields]
-    now, change_set, blind = timezone.now(), current_change_set_id(), sorted(sent)
+    now, change_set, blind = timezone.now(), current_change_set_id(), sorted(blind_fields)
     entries = [
         entry(
             history_date=now,
-            history_type=what,
+            history_type=history_type,
             change_set_id=change_set,
-            sent=blind,
+            blind_fields=blind,
             transaction=CURRENT_TRANSACTION,
             **{name: getattr(record, name) for name in fields},
         )
@@ -51,13 +53,13 @@ def note(model: Any, records: Iterable[Any], what: str, sent: Iterable[str] = ()
 
 
 def changed_fields(model: Any, before: Any, after: Any) -> set[str]:
-    """The fields of ``model`` that the change from entry ``before`` to entry ``after`` counts for.
+    """Return the fields of ``model`` that changed from entry ``before`` to entry ``after``.
 
     Args:
-        before: none where ``after`` is the first.
+        before: None if ``after`` is the first entry.
     """
     if before is None:
         return set(model.FIELDS)
     names = {name: model.attname(name) for name in model.FIELDS}
     differing = {name for name, at in names.items() if getattr(before, at) != getattr(after, at)}
-    return differing | set(after.sent)
+    return differing | set(after.blind_fields)

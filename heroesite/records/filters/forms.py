@@ -128,7 +128,7 @@ class OneRecordForm(AsOfForm):
             self.fields[name] = NamesField(names=names, required=False)
 
     @property
-    def shape(self) -> SparseFields:
+    def sparse_fields(self) -> SparseFields:
         return SparseFields.from_query(self.cleaned_data)
 
 

@@ -1,4 +1,4 @@
-"""Forms for records: pages and the admin fill in the same one."""
+"""The form of a record, on the website and in the admin."""
 
 import secrets
 from http import HTTPStatus
@@ -20,21 +20,21 @@ from heroesite.records.permissions import blind_writes
 class RecordForm(forms.ModelForm):
     """A form for one record.
 
-    A restricted value is never put into the form, whoever asks: on an existing record its field is
-    empty and, left so, means "unchanged".
+    A restricted value is never in the form, not even for users who can see it: the field of an existing
+    record is blank, and left blank it keeps the value.
 
-    The form carries the version that it was filled in from. If the record was changed since, the form is
-    not valid, and ``choices`` tells each change: what only the other side touched stands in the form
-    already; of the rest, the fields ``keep_…`` of the next form say whose value is kept.
+    The form has the version of the record at which it was opened. If the record has been changed since, the
+    form isn't valid, and ``choices`` has the other changes: a field that only others changed has their value
+    already; for the rest, the fields ``keep_…`` of the next form have the user's choices.
 
-    The form of a new record carries a random text, so that sending it twice makes one record.
+    The form of a new record has a random text, so that submitting it twice creates one record.
     """
 
     instance: Record
     choices: list[Choice] | None = None
 
     seen_version = StrictIntegerField(required=False, widget=forms.HiddenInput)
-    once = forms.CharField(required=False, strip=False, widget=forms.HiddenInput)
+    submission = forms.CharField(required=False, strip=False, widget=forms.HiddenInput)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -43,7 +43,7 @@ class RecordForm(forms.ModelForm):
             field = self.fields[name]
             field.widget.attrs["autocomplete"] = "off"
             self.initial.pop(name, None)
-            if self.instance.pk and getattr(self.instance, name):  # empty where it had to be erased
+            if self.instance.pk and getattr(self.instance, name):  # it is empty if it has been erased
                 field.required = False
                 label = self.instance.verbose_name_of(name)
                 field.help_text = _("Leave blank to keep the current %(field)s.") % {"field": label}
@@ -52,17 +52,17 @@ class RecordForm(forms.ModelForm):
         else:
             del self.fields["seen_version"]
         if self.instance.pk:
-            del self.fields["once"]
+            del self.fields["submission"]
         else:
-            self.initial["once"] = secrets.token_urlsafe(16)
+            self.initial["submission"] = secrets.token_urlsafe(16)
 
     def full_clean(self) -> None:
         if self.is_bound and self.stored:
-            self.take_theirs()
+            self.apply_their_values()
         super().full_clean()
 
-    def take_theirs(self) -> None:
-        """Fill in the other side's value where it was chosen."""
+    def apply_their_values(self) -> None:
+        """Fill in the stored values that the user chose to keep."""
         data: Any = self.data
         chosen = [name for name in self.fields if data.get(f"keep_{name}") == "theirs"]
         if chosen:
@@ -80,9 +80,9 @@ class RecordForm(forms.ModelForm):
         return values
 
     def check_version(self, values: dict[str, Any], filled_in: set[str]) -> None:
-        """Merge what others changed since the form was filled in."""
+        """Merge what others have changed since the form was opened."""
         seen = values.pop("seen_version", None)
-        self.errors.pop("seen_version", None)  # which nobody typed
+        self.errors.pop("seen_version", None)  # it isn't an error of the user
         if seen == self.instance.version:
             return
         yours = {name: value for name, value in values.items() if name in filled_in}
@@ -110,37 +110,37 @@ class RecordForm(forms.ModelForm):
         params = {"model_name": self.instance._meta.verbose_name}
         self.add_error(None, ValidationError(message, code="stale", params=params))
 
-    def once_key(self) -> str:
-        """The key of what was filled in; none where the form carries no random text.
+    def submission_key(self) -> str:
+        """Return a key for this form with these values, or an empty text if the form has no random text.
 
-        Other values from the same form have another key. It is a keyed digest, since they may be secret.
+        It is a keyed digest, since the values may be secret.
         """
-        if "once" not in self.fields or not self.data.get("once"):
+        if "submission" not in self.fields or not self.data.get("submission"):
             return ""
-        sent = {name: self.data.get(name) for name in self.fields}
-        kind = self.instance._meta.label_lower
-        return f"form {salted_hmac(__name__, f'{kind} {sent}', algorithm='sha256').hexdigest()}"
+        values = {name: self.data.get(name) for name in self.fields}
+        label = self.instance._meta.label_lower
+        return f"form {salted_hmac(__name__, f'{label} {values}', algorithm='sha256').hexdigest()}"
 
-    def made(self, user: Any) -> str | None:
-        """The id of the record that this very form has made already, where it is sent twice.
+    def created_pk(self, user: Any) -> str | None:
+        """Return the id of the record that this form has already created, or None.
 
-        To be asked after validation: that a name is taken may be this form's own doing, a moment ago.
+        Call it after validation too: the name may be taken by this form's own record.
         """
-        key = self.once_key()
+        key = self.submission_key()
         return (
             key and IdempotencyKey.objects.filter(user=user, key=key).values_list("body", flat=True).first()
         )
 
     def write(self, user: Any) -> None:
-        """Save the record, as ``user`` filled it in.
+        """Save the record with the values that ``user`` entered.
 
         Raises:
-            IntegrityError: the same form is being saved a second time; see :mod:`heroesite.records.retries`.
+            IntegrityError: another request has saved this form; see :mod:`heroesite.records.retries`.
         """
         self.instance.save(
-            sent=blind_writes(user, self.instance, self.changed_data) if self.instance.pk else ()
+            blind_fields=blind_writes(user, self.instance, self.changed_data) if self.instance.pk else ()
         )
-        if key := self.once_key():
+        if key := self.submission_key():
             IdempotencyKey.objects.create(
                 user=user,
                 key=key,

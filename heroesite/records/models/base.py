@@ -21,7 +21,7 @@ from django.utils.translation import pgettext
 
 from heroesite.records.audit.change_sets import atomic_change_set
 from heroesite.records.audit.entries import Entry, VersionHistory
-from heroesite.records.audit.recording import note
+from heroesite.records.audit.recording import record_entries
 
 from .constraints import FieldCheckConstraint
 from .fields import MAX_FOLDING_GROWTH, FoldedField, LineField, RecordForeignKey
@@ -71,7 +71,7 @@ class Record(models.Model):
         *,
         force_insert: Any = False,
         update_fields: Iterable[str] | None = None,
-        sent: Collection[str] = (),
+        blind_fields: Collection[str] = (),
         **kwargs: Any,
     ) -> None:
         """Save under the version that was loaded, and record the change in the history.
@@ -80,8 +80,8 @@ class Record(models.Model):
         reload it.
 
         Args:
-            sent: restricted fields that were written by a user who can't see them. They count as changed
-                even if no value differs.
+            blind_fields: restricted fields that were written by a user who can't see them. They count as
+                changed even if no value differs.
 
         Raises:
             StaleRecord: the record was changed or deleted after it was loaded.
@@ -93,7 +93,7 @@ class Record(models.Model):
             with atomic_change_set(savepoint=False):
                 # A restored record is inserted under its former id.
                 super().save(force_insert=force_insert or self.pk is not None, **kwargs)
-                note(type(self), [self], Entry.CREATED, sent)
+                record_entries(type(self), [self], Entry.CREATED, blind_fields)
             self._loaded = self.field_values()
             return
         stored, values = self.stored_values(), self.field_values()
@@ -104,10 +104,10 @@ class Record(models.Model):
             for name, value in values.items()
             if name in writable and (name not in stored or stored[name] != value)
         }
-        if changed or sent:
+        if changed or blind_fields:
             unsaved = {name: stored[name] for name in values.keys() - changed.keys() if name in stored}
             fields = {name for name, attname in self.attnames().items() if attname in changed}
-            self._update(fields, unsaved, sent)
+            self._update(fields, unsaved, blind_fields)
             self._loaded = {**stored, **changed}
 
     def get_absolute_url(self) -> str:
@@ -192,7 +192,7 @@ class Record(models.Model):
         else:
             self._loaded = self.field_values()
 
-    def _update(self, names: set[str], unsaved: Mapping[str, Any], sent: Collection[str]) -> None:
+    def _update(self, names: set[str], unsaved: Mapping[str, Any], blind_fields: Collection[str]) -> None:
         """Write fields to the row at the loaded version.
 
         Args:
@@ -219,7 +219,7 @@ class Record(models.Model):
             self.version += 1
             snapshot = copy(self)
             snapshot.__dict__.update(unsaved)
-            note(type(self), [snapshot], Entry.CHANGED, sent)
+            record_entries(type(self), [snapshot], Entry.CHANGED, blind_fields)
             post_save.send(**signal, created=False)
 
     @classmethod

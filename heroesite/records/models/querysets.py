@@ -12,7 +12,7 @@ from django.utils import timezone
 from heroesite.ids import is_id_number
 from heroesite.records.audit.change_sets import atomic_change_set
 from heroesite.records.audit.entries import Entry
-from heroesite.records.audit.recording import note
+from heroesite.records.audit.recording import record_entries
 from heroesite.text import fold
 
 from .fields import RecordForeignKey
@@ -56,24 +56,26 @@ class RecordQuerySet(models.QuerySet[Any]):
         """Load each record together with those it links to, in one query."""
         return self.select_related(*self.model.link_names())
 
-    def create_all(self, records: Sequence[models.Model], sent: Iterable[str] = ()) -> None:
+    def create_all(self, records: Sequence[models.Model], blind_fields: Iterable[str] = ()) -> None:
         """Insert records; restored ones have their former id set.
 
         Args:
-            sent: see :meth:`change_all`.
+            blind_fields: see :meth:`change_all`.
 
         Raises:
             IntegrityError: a name is taken.
         """
         with atomic_change_set():
             self.unrecorded().bulk_create(records, batch_size=self.batch_size)
-            note(self.model, records, Entry.CREATED, sent)
+            record_entries(self.model, records, Entry.CREATED, blind_fields)
 
-    def change_all(self, records: Sequence[Any], fields: Iterable[str], sent: Iterable[str] = ()) -> None:
+    def change_all(
+        self, records: Sequence[Any], fields: Iterable[str], blind_fields: Iterable[str] = ()
+    ) -> None:
         """Write ``fields`` of locked ``records``, each with a new version.
 
         Args:
-            sent: the restricted fields among them that were written by a user who can't see them.
+            blind_fields: the restricted fields among them that were written by a user who can't see them.
         """
         now = timezone.now()
         with atomic_change_set():
@@ -88,7 +90,7 @@ class RecordQuerySet(models.QuerySet[Any]):
                     version=F("version") + 1,
                     updated_at=now,
                 )
-            note(self.model, records, Entry.CHANGED, sent)
+            record_entries(self.model, records, Entry.CHANGED, blind_fields)
 
     def value_per_record(self, name: str, records: Iterable[Any]) -> Cast:
         """Return an expression for a field's value in memory, for a statement that writes several records."""
@@ -122,7 +124,7 @@ class RecordQuerySet(models.QuerySet[Any]):
                 for name, value in columns.items():
                     setattr(record, name, value)
                 record.version, record.updated_at = record.version + 1, now
-            note(self.model, changed, Entry.CHANGED)
+            record_entries(self.model, changed, Entry.CHANGED)
             return len(changed)
 
     update.alters_data = True  # type: ignore[attr-defined]
@@ -186,7 +188,7 @@ class RecordQuerySet(models.QuerySet[Any]):
                 deleted += self.unrecorded().filter(pk__in=keys).delete()[0]
             for record in records:
                 record.version, record.updated_at = record.version + 1, timezone.now()
-            note(self.model, records, Entry.DELETED)
+            record_entries(self.model, records, Entry.DELETED)
             return deleted, {self.model._meta.label: deleted}
 
     delete.alters_data = True  # type: ignore[attr-defined]

@@ -36,7 +36,7 @@ class RecordFormView(SingleRecordView):
         title, version = str(record), record.version
         form = self.form_class(request.POST, instance=record)
         valid = form.is_valid()
-        if made := form.made(request.user):
+        if made := form.created_pk(request.user):
             return redirect(f"{self.model._meta.app_label}:detail", made)
         if not valid:
             return self.render_form(form, title, status=422 if form.choices is None else 409)
