@@ -1,7 +1,7 @@
-"""One line of text: how it is normalised, what it may not hold, how its case is folded.
+"""One line of text: how it is normalized and folded, and which characters it can contain.
 
-Folding follows toNFKC_Casefold of the Unicode Standard (section 5.18 and UAX #44), done once, in
-Python, so that SQLite and PostgreSQL agree about ``ÉCLAIR`` and ``Straße``.
+Folding follows toNFKC_Casefold of the Unicode Standard (section 5.18 and UAX #44). It is done in Python, so
+that SQLite and PostgreSQL agree about ``ÉCLAIR`` and ``Straße``.
 """
 
 import re
@@ -10,50 +10,50 @@ import unicodedata
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
-# Default_Ignorable_Code_Point: characters that are there and leave no trace on the screen.
+# Default_Ignorable_Code_Point: characters that aren't displayed.
 INVISIBLE = re.compile(
     "[\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e\u2060-\u206f"
     "\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufff8\U0001bca0-\U0001bca3\U0001d173-\U0001d17a"
     "\U000e0000-\U000e0fff]"
 )
-# Control characters and line breaks, surrogates, what steers the direction of writing, blanks of
-# no width, noncharacters, and U+FFFD, which stands where a character was lost on the way.
-REFUSED = re.compile(
+# Control characters and line breaks, surrogates, directional formatting characters, spaces without width,
+# noncharacters, and U+FFFD, which replaces a character that was lost in a conversion.
+FORBIDDEN = re.compile(
     "[\u0000-\u001f\u007f-\u009f\u2028\u2029\ud800-\udfff\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069"
     "\u200b\u2060\ufeff\ufffd\ufdd0-\ufdef"
     + "".join(f"{chr(plane + 0xFFFE)}{chr(plane + 0xFFFF)}" for plane in range(0, 0x110000, 0x10000))
     + "]"
 )
-# Zs is the blanks of every script; a tab is typed as one.
+# The category Zs, and the tab.
 BLANKS = re.compile("[\t \u00a0\u1680\u2000-\u200a\u202f\u205f\u3000]+")
 BRAILLE_BLANK = "\u2800"
 FAR_TOO_LONG = 1_000
-"""Characters of which no more than the longest field (200) can be left: one stands for four at most."""
+"""Characters. A longer text is longer than the longest field (200) after normalization too."""
 
 
 def normalize(text: str) -> str:
-    """``text`` in NFC, without outer white space, each inner run of blanks made one space.
+    """Return ``text`` in NFC, without outer white space, and with a single space for each inner run.
 
-    What is far too long for any field stays as it is, to be refused for its length: putting a million
-    accents into order takes minutes, and five thousand in each of a thousand items too.
+    A text that is far too long isn't brought to NFC: it is rejected anyway, and sorting a million combining
+    accents takes minutes.
     """
     text = BLANKS.sub(" ", text.strip())
     return text if len(text) > FAR_TOO_LONG else unicodedata.normalize("NFC", text)
 
 
 def fold(text: str) -> str:
-    """The form of ``text`` by which names are compared, found and ordered."""
+    """Return the form of ``text`` in which names are compared, searched and sorted."""
     folded = INVISIBLE.sub("", unicodedata.normalize("NFKC", text).casefold())
     return BLANKS.sub(" ", unicodedata.normalize("NFKC", folded)).strip()
 
 
 def printable(text: str) -> str:
-    """``text`` fit for a message: what cannot be printed is written as its code point."""
-    return REFUSED.sub(lambda match: f"<U+{ord(match[0]):04X}>", text[:200])
+    """Return the start of ``text`` for a message, with forbidden characters as code points."""
+    return FORBIDDEN.sub(lambda match: f"<U+{ord(match[0]):04X}>", text[:200])
 
 
 def is_visible(text: str) -> bool:
-    """Whether ``text`` leaves any mark on the screen."""
+    """Return whether ``text`` has a character that is displayed."""
     return any(
         unicodedata.category(character)[0] in "LNPS" and character != BRAILLE_BLANK
         for character in INVISIBLE.sub("", text)
@@ -61,12 +61,13 @@ def is_visible(text: str) -> bool:
 
 
 def validate_line(text: str) -> None:
-    """Refuse what must not stand in one line of text.
+    """Validate one line of text.
 
     Raises:
-        ValidationError: codes ``character`` (naming it and its place) and ``invisible``.
+        ValidationError: it contains a forbidden character (code ``character``), or no visible one
+            (``invisible``).
     """
-    if match := REFUSED.search(text):
+    if match := FORBIDDEN.search(text):
         character = match[0]
         raise ValidationError(
             _("Character %(place)s is %(name)s, which isn't allowed. Remove it."),

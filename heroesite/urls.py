@@ -1,4 +1,4 @@
-"""The addresses of the whole site."""
+"""The URL patterns of the site."""
 
 from typing import Any
 
@@ -29,7 +29,7 @@ admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-a
 
 
 def with_or_without_slash(address: str, view: Any, name: Any = None) -> list[URLPattern]:
-    """Both addresses are the same resource, not a redirect; ``name`` stands for the one with the slash."""
+    """Return patterns for both URLs, without a redirect. ``name`` is the one with the slash."""
     return [path(address, view), path(f"{address}/", view, name=name)]
 
 
@@ -44,7 +44,7 @@ urlpatterns = [
     ),
     path("history/", include("heroesite.changelog.urls")),
     path("account/", include("heroesite.accounts.urls")),
-    re_path("^admin/r/", not_found),  # it guesses at ids, and the admin links to pages by itself
+    re_path("^admin/r/", not_found),  # it reveals which ids exist
     path("admin/password_change/", RedirectView.as_view(pattern_name="account_change_password")),
     path("admin/", admin.site.urls),
     path("api/v1/", include(([*router.urls, *api_history_urls(router)], "api"))),

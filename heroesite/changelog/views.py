@@ -1,4 +1,4 @@
-"""Pages about what was changed: the history of a record, what was deleted, and the change sets."""
+"""Pages of the history of a record, deleted records and change sets."""
 
 from typing import Any
 
@@ -21,7 +21,7 @@ from heroesite.records.views.base import RecordView
 
 
 class RecordHistoryView(RecordView):
-    """What was done to one record, the newest first; by POST with the restricted values, which is noted."""
+    """Show the history of a record, latest first. A POST shows restricted values too, and logs the access."""
 
     template = "history"
 
@@ -60,7 +60,7 @@ class RecordHistoryView(RecordView):
 
 
 class DeletedRecordsView(RecordView):
-    """The records that were deleted and are still gone, the latest first."""
+    """List deleted records that haven't been restored, latest first."""
 
     template = "deleted"
     http_method_names = ["get", "head", "options"]
@@ -76,7 +76,7 @@ class DeletedRecordsView(RecordView):
 
 
 class ChangelogView(AccessMixin, TemplateView):
-    """A page about change sets."""
+    """Base of the pages of change sets."""
 
     http_method_names = ["get", "head", "options"]
 
@@ -93,11 +93,11 @@ class ChangeSetListView(ChangelogView):
         found = ChangeSet.objects.prefetch_related("undone_by")
         filterset = ChangeSetFilterSet(request.GET, queryset=found, request=request)
         page = filterset.page()
-        told = tallies(page.records)
+        by_change_set = tallies(page.records)
         context = self.get_context_data(
             filterset=filterset,
             page=page,
-            change_sets=[(change_set, told[change_set.pk]) for change_set in page.records],
+            change_sets=[(change_set, by_change_set[change_set.pk]) for change_set in page.records],
         )
         return self.render_to_response(context, status=200 if filterset.is_valid() else 400)
 
@@ -109,13 +109,13 @@ class ChangeSetDetailView(ChangelogView):
         change_set = get_object_or_404(ChangeSet, pk=kwargs["pk"])
         filterset = PagedFilterSet(request.GET, queryset=ChangeSet.objects.none())
         page = filterset.page(Entries.of_change_set(change_set))
-        told = tallies([change_set])[change_set.pk]
+        counts = tallies([change_set])[change_set.pk]
         context = self.get_context_data(
             change_set=change_set,
-            tallies=told,
+            tallies=counts,
             filterset=filterset,
             page=page,
             steps=list(readable_changes(page.records)),
-            may_undo=any(is_allowed(request.user, "change", tally.model) for tally in told),
+            may_undo=any(is_allowed(request.user, "change", tally.model) for tally in counts),
         )
         return self.render_to_response(context, status=200 if filterset.is_valid() else 400)

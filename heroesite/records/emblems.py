@@ -1,4 +1,4 @@
-"""An emblem for each record, drawn from its name: the same always and everywhere."""
+"""An emblem for each record, made from its name."""
 
 from hashlib import sha256
 
@@ -29,15 +29,15 @@ METALS = ("#ffd75e", "#f2f4f8", "#f7b58a", "#a9e0d0")
 
 
 def emblem(name: str) -> SafeString:
-    """An SVG, which the stylesheet cuts to a shield. It says nothing that the name beside it does not say."""
+    """Return a decorative SVG image, which the stylesheet clips to a shield."""
     digest = sha256(fold(name).encode()).digest()
     first, second, metal, division, charge = (digest[place] for place in range(5))
     field = FIELDS[first % len(FIELDS)]
     other = FIELDS[(first + 1 + second % (len(FIELDS) - 1)) % len(FIELDS)]
-    drawn = (
+    svg = (
         '<svg class="emblem" viewBox="0 0 32 32" aria-hidden="true" focusable="false">'
         f'<path fill="{field}" d="M0 0h32v32H0z"/>'
         f'<path fill="{other}" d="{DIVISIONS[division % len(DIVISIONS)]}"/>'
         f'<path fill="{METALS[metal % len(METALS)]}" d="{CHARGES[charge % len(CHARGES)]}"/></svg>'
     )
-    return mark_safe(drawn)  # noqa: S308  all of it is ours
+    return mark_safe(svg)  # noqa: S308  it has no user input

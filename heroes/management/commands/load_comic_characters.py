@@ -1,4 +1,4 @@
-"""Loads the characters of the comic wikis' CSV files as heroes, and says what became of every row."""
+"""Load the characters of the comic wikis' CSV files as heroes, and report the result for every row."""
 
 from collections import defaultdict
 from collections.abc import Sequence
@@ -20,28 +20,33 @@ from heroesite.records.retries import retry_on_conflict
 from heroesite.text import fold
 
 BATCH = 1_000
-"""Rows that are checked, written and committed together."""
+"""Rows that are validated, written and committed together."""
 
 
 @dataclass
 class Outcome:
-    """What became of the rows so far: each is in one of the first three."""
+    """The result so far. Each row is either loaded, existing or rejected.
+
+    Args:
+        rejected: the rows, each with the reason.
+        numbered: the rows whose name has a numeral.
+    """
 
     loaded: int = 0
-    present: list[Character] = field(default_factory=list)
-    refused: list[tuple[Character, str]] = field(default_factory=list)
+    existing: list[Character] = field(default_factory=list)
+    rejected: list[tuple[Character, str]] = field(default_factory=list)
     numbered: list[Character] = field(default_factory=list)
 
     @property
     def rows(self) -> int:
-        return self.loaded + len(self.present) + len(self.refused)
+        return self.loaded + len(self.existing) + len(self.rejected)
 
 
 class Command(BaseCommand):
     help = (
-        "Load the characters of the comic wikis' CSV files as heroes. Give all files at once: a further"
-        " bearer of a name gets a numeral, by the order of files and rows. Names that are present are left"
-        " alone."
+        "Load the characters of the comic wikis' CSV files as heroes. Name all files in one command: the"
+        " second character with a name gets the numeral II, and so on, in the order of files and rows. Heroes"
+        " that already exist aren't changed."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
@@ -57,71 +62,71 @@ class Command(BaseCommand):
                 try:
                     self.load(characters[start : start + BATCH], outcome)
                 except DatabaseError as error:
-                    raise CommandError(self.told_break(error, outcome)) from error
+                    raise CommandError(self.failure_message(error, outcome)) from error
                 if verbosity:
-                    self.tell_progress(outcome.rows, len(characters))
-        self.tell(outcome, in_full=verbosity > 1)
+                    self.print_progress(outcome.rows, len(characters))
+        self.print_outcome(outcome, verbose=verbosity > 1)
 
     def read(self, files: Sequence[Path]) -> list[Character]:
-        # Each row of a file given twice would come as a further bearer of its own name.
+        # Each row of a file given twice would be loaded twice, once with a numeral.
         if len({realpath(file) for file in files}) < len(files):
             raise CommandError(_("A file is given twice. Give each file once."))
         try:
             return list(read(files))
         except UnreadableFile as error:
-            raise CommandError(_("%(fault)s Nothing was loaded.") % {"fault": error}) from None
+            raise CommandError(_("%(reason)s Nothing was loaded.") % {"reason": error}) from None
 
     def load(self, characters: Sequence[Character], outcome: Outcome) -> None:
-        """Put valid characters with new names into the register, and note what became of each."""
+        """Create heroes for valid characters with new names, and add the result to ``outcome``."""
         heroes: list[Hero] = []
         valid: dict[str, Character] = {}
-        refused: list[tuple[Character, str]] = []
+        rejected: list[tuple[Character, str]] = []
         for character in characters:
             hero = Hero(name=character.name, secret_name=character.secret_name)
             try:
-                if character.fault:
-                    raise ValidationError({"name": character.fault})
+                if character.error:
+                    raise ValidationError({"name": character.error})
                 hero.full_clean(validate_unique=False, validate_constraints=False)
             except ValidationError as error:
-                refused.append((character, reason(error)))
+                rejected.append((character, reason(error)))
             else:
                 heroes.append(hero)
                 valid[fold(hero.name)] = character
         taken = create_missing(heroes)
         outcome.loaded += len(heroes) - len(taken)
-        outcome.present += [character for key, character in valid.items() if key in taken]
-        outcome.refused += refused
+        outcome.existing += [character for key, character in valid.items() if key in taken]
+        outcome.rejected += rejected
 
-    def tell_progress(self, done: int, total: int) -> None:
-        words = _("%(done)s of %(total)s rows") % {"done": f"{done:,}", "total": f"{total:,}"}
+    def print_progress(self, done: int, total: int) -> None:
+        text = _("%(done)s of %(total)s rows") % {"done": f"{done:,}", "total": f"{total:,}"}
         if self.stderr.isatty():
-            # Plain, as it tells of no error; the last count stays on a line of its own.
-            self.stderr.write(f"\r{words}", style_func=str, ending="" if done < total else "\n")
+            # Without the colour of errors; only the last count ends the line.
+            self.stderr.write(f"\r{text}", style_func=str, ending="" if done < total else "\n")
             self.stderr.flush()
         else:
-            self.stderr.write(words)
+            self.stderr.write(text)
 
-    def told_break(self, error: DatabaseError, outcome: Outcome) -> str:
-        words = _(
+    def failure_message(self, error: DatabaseError, outcome: Outcome) -> str:
+        message = _(
             "The database failed after %(done)s rows (%(reason)s)."
             " They were saved. Fix the problem, then run the command again to load the rest."
         )
         lines = str(error).strip().splitlines() or [type(error).__name__]
-        return words % {"done": f"{outcome.rows:,}", "reason": lines[0]}
+        return message % {"done": f"{outcome.rows:,}", "reason": lines[0]}
 
-    def tell(self, outcome: Outcome, in_full: bool) -> None:
-        if in_full:
-            for character in outcome.present:
+    def print_outcome(self, outcome: Outcome, verbose: bool) -> None:
+        if verbose:
+            for character in outcome.existing:
                 self.stdout.write(_("Already exists: %(row)s") % {"row": character})
             for character in outcome.numbered:
                 self.stdout.write(_("Numeral added: %(row)s") % {"row": character})
-        for character, why in outcome.refused:
+        for character, why in outcome.rejected:
             self.stdout.write(_("Rejected: %(row)s: %(why)s") % {"row": character, "why": why})
         counts = {
             _("Rows read"): outcome.rows,
             _("Loaded"): outcome.loaded,
-            _("Already exists"): len(outcome.present),
-            _("Rejected"): len(outcome.refused),
+            _("Already exists"): len(outcome.existing),
+            _("Rejected"): len(outcome.rejected),
             _("Numeral added to the name"): len(outcome.numbered),
         }
         width = max(map(len, counts)) + 1
@@ -133,7 +138,7 @@ class Command(BaseCommand):
 
 @retry_on_conflict
 def create_missing(heroes: Sequence[Hero]) -> set[str]:
-    """Create those of ``heroes`` whose name is free. Returns the folded names that are taken."""
+    """Create those of ``heroes`` whose name is free. Return the folded names that are taken."""
     taken = set(Hero.objects.named(hero.name for hero in heroes).values_list("name_key", flat=True))
     if missing := [hero for hero in heroes if fold(hero.name) not in taken]:
         Hero.objects.create_all(missing)
@@ -141,7 +146,7 @@ def create_missing(heroes: Sequence[Hero]) -> set[str]:
 
 
 def reason(error: ValidationError) -> str:
-    """The model's own messages, each once, with the fields it is about."""
+    """Return the model's messages, each with the labels of its fields."""
     fields: defaultdict[str, list[str]] = defaultdict(list)
     for name, messages in error.message_dict.items():
         for message in messages:

@@ -87,12 +87,12 @@ class FeedAutoSchema(HistoryAutoSchema):
         return []
 
     def get_problems(self) -> dict[str, Problem]:
-        fault = {
+        error = {
             "parameter": "after",
             "message": "This cursor isn't valid here. Start again without a cursor.",
             "code": "cursor",
         }
-        return super().get_problems() | {"parameter": Problem(400, INVALID_QUERY, [fault])}
+        return super().get_problems() | {"parameter": Problem(400, INVALID_QUERY, [error])}
 
     def get_examples(self) -> list[OpenApiExample]:
         return [OpenApiExample("Changes", examples.page_of_feed(), response_only=True)]
