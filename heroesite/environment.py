@@ -123,13 +123,13 @@ def ports(value: str) -> list[int]:
 def hosts(value: str) -> list[str]:
     """Parse host names for ``ALLOWED_HOSTS``. A leading dot includes the subdomains."""
     if not split_list(value):
-        raise EnvError("The list is empty. Write the site's host names, for example heroes.example.org.")
+        raise EnvError("The list is empty. Write the site's host names, for example www.example.org.")
     for name in split_list(value):
         if name == "*":
             raise EnvError("“*” allows every host name. Write the site's own host names.")
         if not is_host(name.lower().removeprefix(".")):
             raise EnvError(
-                f"“{name}” isn't a host name. Write heroes.example.org, without a scheme, port or path."
+                f"“{name}” isn't a host name. Write www.example.org, without a scheme, port or path."
             )
     return split_list(value)
 
@@ -148,7 +148,7 @@ def origins(value: str) -> list[str]:
     for origin in split_list(value):
         if not is_origin(origin):
             raise EnvError(
-                f"“{origin}” isn't an origin. Write https://heroes.example.org in lower case,"
+                f"“{origin}” isn't an origin. Write https://www.example.org in lower case,"
                 " without a wildcard, path or default port."
             )
     return split_list(value)

@@ -1,4 +1,4 @@
-"""Change sets in the admin: to look through, and to undo."""
+"""The admin of change sets, which can be undone there."""
 
 from typing import Any
 
@@ -14,7 +14,7 @@ from heroesite.records.audit.change_sets import ChangeSet
 
 
 class AdminUndoView(UndoView):
-    """The page that undoes, in the admin."""
+    """The undo page in the admin."""
 
     template_name = "admin/records/undo.html"
     detail_url_name = "admin:records_changeset_change"
@@ -22,26 +22,30 @@ class AdminUndoView(UndoView):
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         title = _("Undo %(change_set)s") % {"change_set": kwargs["change_set"]}
-        told = {**self.admin_site.each_context(self.request), "title": title, "opts": ChangeSet._meta}
-        return super().get_context_data(**told, **kwargs)
+        admin_context = {
+            **self.admin_site.each_context(self.request),
+            "title": title,
+            "opts": ChangeSet._meta,
+        }
+        return super().get_context_data(**admin_context, **kwargs)
 
 
 @admin.register(ChangeSet)
 class ChangeSetAdmin(ReadOnlyModelAdmin):
-    list_display = ("at", "username", "token", "source", "note", "what", "undo")
+    list_display = ("at", "username", "token", "source", "note", "details", "undo")
     list_filter = ("source",)
     search_fields = ("username", "token", "note")
-    fields = ("at", "username", "token", "source", "note", "undoes", "what", "undo")
+    fields = ("at", "username", "token", "source", "note", "undoes", "details", "undo")
 
     def has_module_permission(self, request: HttpRequest) -> bool:
         return request.user.is_staff
 
     def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """All staff look through the history, as at the pages."""
+        """All staff can view the history, as on the website."""
         return request.user.is_staff
 
     @admin.display(description=_("changes"))
-    def what(self, change_set: ChangeSet) -> str:
+    def details(self, change_set: ChangeSet) -> str:
         address = reverse("history:detail", args=[change_set.pk])
         return format_html('<a href="{}">{}</a>', address, _("Show changes"))
 

@@ -25,7 +25,7 @@ class RevertView(LoginRequiredMixin, TemplateView):
     model: type[Record] = Record  # type: ignore[type-abstract]
     http_method_names = ["get", "head", "post", "options"]
 
-    def find(self) -> Any:
+    def get_entry(self) -> Any:
         return get_object_or_404(
             self.model.history.select_related("change_set"),
             id=self.kwargs["pk"],
@@ -33,34 +33,34 @@ class RevertView(LoginRequiredMixin, TemplateView):
         )
 
     def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        return self.show(self.find())
+        return self.show(self.get_entry())
 
     @method_decorator(retry_on_conflict)
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        entry = self.find()
+        entry = self.get_entry()
         try:
             record = revert(self.model, entry, request.user)
         except ValidationError as error:
             return self.show(entry, error.messages, status=409)
-        words = _("“%(name)s” reverted to version %(version)s.")
-        messages.success(request, words % {"name": record, "version": entry.version})
+        message = _("“%(name)s” reverted to version %(version)s.")
+        messages.success(request, message % {"name": record, "version": entry.version})
         return redirect(record)
 
-    def show(self, entry: Any, faults: Sequence[str] = (), status: int = 200) -> HttpResponse:
+    def show(self, entry: Any, errors: Sequence[str] = (), status: int = 200) -> HttpResponse:
         context = self.get_context_data(
             entry=entry,
-            faults=faults,
+            errors=errors,
             opts=self.model._meta,
             fields=[
-                (self.model.label(name), MASK if name in self.model.RESTRICTED else shown(entry, name))
+                (self.model.label(name), MASK if name in self.model.RESTRICTED else value(entry, name))
                 for name in self.model.FIELDS
             ],
         )
         return self.render_to_response(context, status=status)
 
 
-def shown(entry: Any, name: str) -> Any:
-    """A value of an entry; a link as the record that is there now, if it is."""
+def value(entry: Any, name: str) -> Any:
+    """Return a value of an entry; for a link, the record, or None if it has been deleted."""
     field = entry._meta.get_field(name)
     if not field.is_relation:
         return getattr(entry, name)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from django.db import DEFAULT_DB_ALIAS, connection, connections
 
-KEY = int.from_bytes(b"heroes")
+KEY = int.from_bytes(b"register")
 """The key of PostgreSQL's advisory lock, which is specific to a database."""
 
 

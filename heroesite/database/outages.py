@@ -1,4 +1,4 @@
-"""Errors of the database that are neither the client's fault nor a bug: it is busy, away, read-only or full.
+"""Database outages: it is busy, unreachable, read-only or full, which is no error of the client or the code.
 
 Each is a 503 or a 507 at every interface. :func:`outage_of` is the one place that recognizes them.
 """

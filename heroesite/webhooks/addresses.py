@@ -62,7 +62,7 @@ NOT_PUBLIC = {
 }
 """The networks that cannot be reached from everywhere on the internet, with their names."""
 
-INVALID_URL = _("Enter a URL such as https://hooks.example.org/heroes, in ASCII characters.")
+INVALID_URL = _("Enter a URL such as https://hooks.example.org/changes, in ASCII characters.")
 
 
 def embedded(address: IPv6Address) -> tuple[IPv4Address, ...]:

@@ -6,6 +6,7 @@ from io import StringIO
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import psycopg
 import pytest
 from django.core.management import CommandError, call_command
 from django.db import DatabaseError, IntegrityError, connection
@@ -348,6 +349,8 @@ def test_a_fault_of_the_database_keeps_whole_batches_and_a_further_run_loads_the
 def test_a_batch_that_another_write_met_is_checked_and_written_again(
     csv_file: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    fail_on(monkeypatch, 1, IntegrityError("taken"))
+    conflict = IntegrityError("taken")
+    conflict.__cause__ = psycopg.errors.UniqueViolation()
+    fail_on(monkeypatch, 1, conflict)
     assert load(csv_file("Misty", "Dora")).counts == [2, 2, 0, 0, 0]
     assert list(register()) == ["Misty", "Dora"]

@@ -154,8 +154,8 @@ def test_an_error_page_needs_no_database(tmp_path):
             "GET", "/heroes/", headers={"Cookie": "sessionid=abcdefghijklmnopqrstuvwxyz012345"}
         )
         answer = connection.getresponse()
-        assert answer.status == 500
-        assert "has been noted" in answer.read().decode()
+        assert answer.status == 503
+        assert "Temporarily unavailable" in answer.read().decode()
         assert answer.headers["X-Request-Id"]
         assert "default-src 'self'" in answer.headers["Content-Security-Policy"]
         connection.close()

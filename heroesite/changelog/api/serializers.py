@@ -13,7 +13,7 @@ from heroesite.records.permissions import hidden_fields
 CHANGES = {
     "type": "object",
     "description": (
-        "The changed members, each with its value before and after. If you may not read the values, only"
+        "The changed members, each with its value before and after. If you can't see the values, only"
         " `changed` is set; if they have been erased from the history, `erased` is set."
     ),
     "additionalProperties": {
@@ -49,13 +49,14 @@ class EntrySerializer(serializers.Serializer):
     @extend_schema_field(CHANGES)
     def get_changes(self, step: Step) -> dict[str, Any]:
         hidden = hidden_fields(self.context["request"].user, step.model)
-        return {step.model.attname(name): told(step, name, name in hidden) for name in step.fields}
+        return {step.model.attname(name): change(step, name, name in hidden) for name in step.fields}
 
 
-def told(step: Step, name: str, hidden: bool) -> dict[str, Any]:
+def change(step: Step, name: str, hidden: bool) -> dict[str, Any]:
+    """Return the change of one field; without its values if the user can't see them."""
     before, after = step.values(name)
-    shown = {"changed": True} if hidden else {"before": before, "after": after}
-    return shown | ({"erased": True} if name in step.entry.erased else {})
+    values = {"changed": True} if hidden else {"before": before, "after": after}
+    return values | ({"erased": True} if name in step.entry.erased else {})
 
 
 class RecordEntrySerializer(EntrySerializer):

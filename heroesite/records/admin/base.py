@@ -1,12 +1,13 @@
-"""Any admin whose addresses and forms may be malformed, and one that only reads."""
+"""Base classes of the admin: one that rejects malformed URLs and forms, and one that is read-only."""
 
 from itertools import chain
 from typing import Any
 
 from django import forms
-from django.contrib import admin, messages
+from django.contrib import admin
 from django.contrib.admin.exceptions import DisallowedModelAdminLookup
 from django.contrib.admin.options import IncorrectLookupParameters
+from django.contrib.messages import ERROR
 from django.core.exceptions import BadRequest, ValidationError
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
@@ -16,25 +17,25 @@ from heroesite.records.filters.filters import SearchField
 from heroesite.text import printable
 
 LOOKUPS = {"", "exact", "id__exact", "isnull"}
-"""The lookups that the admin's own list filters write into the address."""
+"""The lookups that the admin's own list filters use in URLs."""
 
 
 class RowsField(forms.ModelMultipleChoiceField):
-    """Rows, chosen by ids that any database can look up."""
+    """Rows selected by id. An id that no database can look up is an error."""
 
     def clean(self, value: Any) -> Any:
         for key in value or ():
             if not is_id(str(key)):
-                words = self.error_messages["invalid_pk_value"]
-                raise ValidationError(words, code="invalid_pk_value", params={"pk": printable(str(key))})
+                message = self.error_messages["invalid_pk_value"]
+                raise ValidationError(message, code="invalid_pk_value", params={"pk": printable(str(key))})
         return super().clean(value)
 
 
 class StrictModelAdmin(admin.ModelAdmin):
-    """An admin that answers malformed addresses and forms instead of failing on them."""
+    """An admin that reports malformed URLs and forms as errors, where Django raises exceptions."""
 
     def is_key(self, text: str) -> bool:
-        """Whether ``text`` can be the primary key of a row here."""
+        """Return whether ``text`` can be a primary key of the model."""
         return is_id(text)
 
     def lookup_allowed(self, lookup: str, value: str, request: Any = None) -> bool:
@@ -42,15 +43,15 @@ class StrictModelAdmin(admin.ModelAdmin):
         return field in self.get_list_filter(request) and operator in LOOKUPS
 
     def get_changelist_instance(self, request: HttpRequest) -> Any:
-        """A query that does not hold is told, where Django would drop it and list everything."""
+        """Reject an invalid query, where Django would drop it and list everything."""
         try:
             return super().get_changelist_instance(request)
         except DisallowedModelAdminLookup as error:
             raise BadRequest(_("Unknown parameter. Use the filters of this list.")) from error
         except IncorrectLookupParameters as error:
-            told = chain.from_iterable(getattr(fault, "messages", [str(fault)]) for fault in error.args)
-            words = _("We couldn't apply these filters: %(faults)s")
-            raise BadRequest(words % {"faults": " ".join(map(printable, told))}) from error
+            messages = chain.from_iterable(getattr(each, "messages", [str(each)]) for each in error.args)
+            text = _("We couldn't apply these filters: %(errors)s")
+            raise BadRequest(text % {"errors": " ".join(map(printable, messages))}) from error
 
     def formfield_for_manytomany(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
         return super().formfield_for_manytomany(db_field, request, **{"form_class": RowsField, **kwargs})
@@ -66,18 +67,18 @@ class StrictModelAdmin(admin.ModelAdmin):
         return self.search(request, queryset, words)
 
     def search(self, request: HttpRequest, queryset: Any, words: list[str]) -> tuple[Any, bool]:
-        """The rows that hold all of ``words``, and whether some may be among them twice."""
+        """Return the rows that contain all of ``words``, and whether there may be duplicates."""
         return super().get_search_results(request, queryset, " ".join(words))
 
     def response_action(self, request: HttpRequest, queryset: Any, *args: Any, **kwargs: Any) -> Any:
         if not all(map(self.is_key, request.POST.getlist("_selected_action"))):
-            self.message_user(request, _("That selection isn't valid. Select again."), messages.ERROR)
+            self.message_user(request, _("That selection isn't valid. Select again."), ERROR)
             return None
         return super().response_action(request, queryset, *args, **kwargs)
 
 
 class ReadOnlyModelAdmin(StrictModelAdmin):
-    """Rows that staff read and nobody edits."""
+    """An admin in which nobody can add, change or delete."""
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False

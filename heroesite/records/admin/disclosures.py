@@ -1,4 +1,4 @@
-"""The admin of disclosures: who was shown which restricted values."""
+"""The admin of disclosures: who has seen which restricted values."""
 
 from typing import Any
 
@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from heroesite.ids import is_id
 from heroesite.records.admin.base import ReadOnlyModelAdmin
 from heroesite.records.audit.disclosures import Disclosure
+from heroesite.records.models.base import record_models
 
 
 @admin.register(Disclosure)
@@ -18,12 +19,18 @@ class DisclosureAdmin(ReadOnlyModelAdmin):
     list_display = ("at", "username", "source", "kind", "field", "count")
     list_filter = ("source", "kind")
     search_fields = ("username", "kind")
-    search_help_text = _(
-        "Search by username, type or record ID. For example, “hero 5” finds everyone who viewed hero 5."
-    )
+
+    @property
+    def search_help_text(self) -> str:  # type: ignore[override]
+        restricted = next(str(model._meta.model_name) for model in record_models() if model.RESTRICTED)
+        text = _(
+            "Search by username, type or record ID. For example, “%(type)s 5” finds everyone who viewed"
+            " %(type)s 5."
+        )
+        return text % {"type": restricted}
 
     def search(self, request: HttpRequest, queryset: Any, words: list[str]) -> tuple[Any, bool]:
-        """A number is the id of a record, which the list of ids is searched for as text."""
+        """Search the ids as text for each number among ``words``."""
         ids = [word for word in words if is_id(word)]
         queryset = queryset.annotate(listed=Cast("ids", TextField())).filter(
             *(Q(listed__regex=rf"[\[ ]{int(word)}[,\]]") for word in ids)
@@ -34,7 +41,7 @@ class DisclosureAdmin(ReadOnlyModelAdmin):
         return request.user.is_staff
 
     def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """All staff read who was shown what: it holds no secret itself."""
+        """All staff can view the log, which doesn't contain the values."""
         return request.user.is_staff
 
     @admin.display(description=_("records"))

@@ -1,4 +1,4 @@
-"""The list pages' filters, beside the admin's list."""
+"""The filters of the website's lists, for the admin's lists."""
 
 from typing import Any
 
@@ -11,13 +11,13 @@ from heroesite.records.filters.filtersets import RecordFilterSet
 from heroesite.records.filters.forms import PAGING
 
 
-def narrowing(filterset_class: type[RecordFilterSet]) -> list[str | None]:
-    """The parameters that stand beside the admin's list, which searches, orders and pages by itself."""
+def filter_names(filterset_class: type[RecordFilterSet]) -> list[str | None]:
+    """Return the parameters that filter. The admin searches, sorts and pages by itself."""
     return [name for name in filterset_class.base_filters if name not in {"search", *PAGING}]
 
 
 class FilterSetListFilter(admin.ListFilter):
-    """The filters of the pages, under the names they have there, beside the admin's list."""
+    """The filters of a record type as one list filter of the admin, with the same parameters."""
 
     title = _("field")
     template = "admin/records/filters.html"
@@ -46,13 +46,15 @@ class FilterSetListFilter(admin.ListFilter):
         return True
 
     def expected_parameters(self) -> list[str | None]:
-        return narrowing(self.filterset_class)
+        return filter_names(self.filterset_class)
 
     def choices(self, changelist: Any) -> Any:
         return [field for field in self.filterset.visible_fields if field.name != "search"]
 
     def queryset(self, request: HttpRequest, queryset: Any) -> Any:
         if not self.filterset.is_valid():
-            faults = self.filterset.errors.items()
-            raise IncorrectLookupParameters(*(f"{name}: {' '.join(map(str, told))}" for name, told in faults))
+            errors = self.filterset.errors.items()
+            raise IncorrectLookupParameters(
+                *(f"{name}: {' '.join(map(str, messages))}" for name, messages in errors)
+            )
         return queryset & self.filterset.filter_queryset(queryset.order_by())

@@ -17,7 +17,7 @@ from django.utils.translation import gettext_lazy as _
 
 from heroesite.ids import is_id
 from heroesite.records.admin.base import StrictModelAdmin
-from heroesite.records.admin.filters import FilterSetListFilter, narrowing
+from heroesite.records.admin.filters import FilterSetListFilter, filter_names
 from heroesite.records.audit.change_sets import Source
 from heroesite.records.audit.disclosures import Disclosure
 from heroesite.records.filters.filtersets import RecordFilterSet
@@ -74,7 +74,7 @@ class RecordAdmin(StrictModelAdmin):
         )
 
     def lookup_allowed(self, lookup: str, value: str, request: Any = None) -> bool:
-        return lookup in narrowing(self.filterset_class)
+        return lookup in filter_names(self.filterset_class)
 
     def search(self, request: HttpRequest, queryset: Any, words: list[str]) -> tuple[Any, bool]:
         return queryset.search(words), False

@@ -14,7 +14,7 @@ class CheckLinksAtOnce(Operation):
     """Check a link when it is written instead of at the commit. The migration state doesn't change.
 
     A write that meets the deletion of what it links to then fails within ``save``, where
-    :mod:`heroesite.records.retries` runs it again before anyone has been told that it succeeded. SQLite has
+    :mod:`heroesite.records.retries` retries it before the success is reported. SQLite has
     one writer at a time and no such race.
 
     Args:

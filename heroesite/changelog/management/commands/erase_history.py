@@ -17,7 +17,8 @@ class Command(BaseCommand):
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("type", help="The type of the record: hero or team.")
+        types = ", ".join(sorted(str(model._meta.model_name) for model in record_models()))
+        parser.add_argument("type", help=f"The type of the record, one of: {types}.")
         parser.add_argument("id", type=int, help="The id of the record.")
         parser.add_argument("field", help="The field, such as name.")
         parser.add_argument(
