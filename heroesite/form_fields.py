@@ -17,7 +17,7 @@ from heroesite.validators import NOT_A_WHOLE_NUMBER
 
 
 class LineFormField(forms.CharField):
-    """Text that is normalised here and judged by the model: nothing is cut off while typing."""
+    """Text that is normalized here and validated by the model, so the browser doesn't cut it off."""
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(**{**kwargs, "max_length": None, "strip": False})
@@ -28,7 +28,7 @@ class LineFormField(forms.CharField):
 
 
 class StrictIntegerField(forms.IntegerField):
-    """A whole number in ASCII digits: ``٣``, ``1_000`` and ``1e3`` are not guessed at."""
+    """A whole number in ASCII digits: ``٣``, ``1_000`` and ``1e3`` are invalid."""
 
     widget = forms.TextInput(attrs={"inputmode": "numeric"})
     default_error_messages = {"invalid": NOT_A_WHOLE_NUMBER}
@@ -70,7 +70,7 @@ class ISODateTimeField(forms.Field):
 
 
 class PlainSelect(forms.Select):
-    """A select written at once: Django renders a template for each option, of which there may be hundreds."""
+    """A select rendered by code: Django renders a template for each option, and there can be hundreds."""
 
     def render(self, name: str, value: Any, attrs: Any = None, renderer: Any = None) -> SafeString:
         widget = self.get_context(name, value, attrs)["widget"]
@@ -87,7 +87,7 @@ class PlainSelect(forms.Select):
 
 
 class RecordChoiceField(forms.ModelChoiceField):
-    """One record, chosen by its id in ASCII digits."""
+    """One record, selected by its id in ASCII digits."""
 
     widget = PlainSelect
 

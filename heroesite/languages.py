@@ -1,4 +1,4 @@
-"""The page to choose a language on; the choice is a cookie."""
+"""The page on which users select a language, which is stored in a cookie."""
 
 from django.contrib.auth.decorators import login_not_required
 from django.utils.decorators import method_decorator
@@ -7,7 +7,7 @@ from django.views.generic import TemplateView
 
 @method_decorator(login_not_required, name="dispatch")
 class LanguageView(TemplateView):
-    """Show the languages to choose from."""
+    """Show the available languages."""
 
     template_name = "language.html"
     http_method_names = ["get", "head", "options"]

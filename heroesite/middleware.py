@@ -1,4 +1,4 @@
-"""Middleware for every request: its id, its language, what is rejected early, and headers of responses."""
+"""Middleware for every request: ids, languages, early validation, and response headers."""
 
 import re
 from collections.abc import Callable
@@ -49,7 +49,7 @@ class RequestIdMiddleware:
 
 
 class PageLocaleMiddleware(LocaleMiddleware):
-    """Activate the language of a page: the one chosen, or the browser's. The API is always in English.
+    """Activate the language of a page: the selected one, or the browser's. The API is always in English.
 
     It comes before everything that produces text, because a thread keeps the language of its last request.
     """
@@ -66,7 +66,7 @@ class PageLocaleMiddleware(LocaleMiddleware):
 
 
 class RequestValidationMiddleware:
-    """Reject a request that no interface can read, before anything reads it."""
+    """Reject requests that no interface can handle."""
 
     def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response
@@ -153,7 +153,7 @@ def methods_of_page(request: HttpRequest, view: Any) -> list[str]:
 
 
 class SlashMiddleware(CommonMiddleware):
-    """Redirect to the address with a slash at its end, in a way that keeps the form that was sent to it."""
+    """Redirect to the URL with a trailing slash, so that browsers resend a form."""
 
     def get_full_path_with_slash(self, request: HttpRequest) -> str:
         """Return the address. Django's own method raises an error for a form if ``DEBUG`` is set."""
@@ -168,7 +168,7 @@ class SlashMiddleware(CommonMiddleware):
 
 
 class SecurityHeadersMiddleware:
-    """Add the security headers that Django doesn't, and put the parts of headers into a fixed order.
+    """Add the security headers that Django doesn't, and sort the values of headers.
 
     Scripts of CORS_ORIGINS can read the API despite the Cross-Origin-Resource-Policy, which is for requests
     without CORS: other sites can't embed a response as an image or a script.

@@ -1,4 +1,4 @@
-"""Jobs that run once at a given time, however often they are asked for."""
+"""Jobs that run once at a given time, however often they are scheduled."""
 
 import json
 from collections.abc import Iterable

@@ -1,4 +1,4 @@
-"""What a team's admin page has beside its fields: its heroes."""
+"""The admin of teams, which lists their heroes."""
 
 from typing import Any
 
@@ -19,7 +19,7 @@ class TeamAdmin(RecordAdmin):
 
     @admin.display(description=_("heroes"))
     def heroes(self, team: Team) -> Any:
-        """The first of the team's heroes, how many there are, and where the others are."""
+        """Return the first heroes of a team, their number, and a link to all."""
         count = team.heroes.count()
         if not count:
             return _("None.")

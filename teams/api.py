@@ -1,4 +1,4 @@
-"""What a team's JSON has beside its fields: its heroes."""
+"""The JSON of a team, which includes its heroes."""
 
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
@@ -11,7 +11,7 @@ from .models import Team
 
 
 class MemberSerializer(serializers.Serializer):
-    """A hero in its team's JSON, in brief."""
+    """A hero in the JSON of a team."""
 
     id = serializers.IntegerField()
     name = serializers.CharField()

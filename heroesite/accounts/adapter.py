@@ -1,4 +1,4 @@
-"""How django-allauth behaves here: administrators add users, and failed attempts to sign in are limited."""
+"""Settings of django-allauth that need code: no sign-up, and limits for failed attempts to sign in."""
 
 from typing import Any
 
@@ -65,7 +65,7 @@ class AccountAdapter(DefaultAccountAdapter):
         return user
 
     def clear_username_limits(self, request: HttpRequest, username: str) -> None:
-        """Forget the failed attempts at a username, which its owner has proved to be theirs."""
+        """Reset the failed attempts for a username after its owner has signed in or set a password."""
         for limit in self.username_limits(request, username):
             ratelimit.clear(request, **limit)
 

@@ -30,7 +30,7 @@ def check_grant(user: User, permissions: QuerySet[Permission]) -> None:
 
 
 class UniqueUsername:
-    """Refuses a username that another user has in any case."""
+    """Rejects a username that another user has, ignoring case."""
 
     cleaned_data: dict[str, Any]
     instance: Any

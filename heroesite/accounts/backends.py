@@ -10,7 +10,7 @@ from .models import FoldedUsername
 
 
 class FoldedUsernameBackend(AuthenticationBackend):
-    """Finds users by their folded name, so that every database gives the same verdict."""
+    """Finds users by their folded name, so that all databases give the same result."""
 
     def authenticate(self, request: HttpRequest | None, **credentials: Any) -> AbstractBaseUser | None:
         if username := credentials.get("username"):

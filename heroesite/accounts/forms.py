@@ -1,4 +1,4 @@
-"""Forms for passwords of one's own."""
+"""Forms in which users set their own password."""
 
 from typing import Any
 

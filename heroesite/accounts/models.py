@@ -1,4 +1,4 @@
-"""Folded usernames, which make usernames unique and found ignoring case."""
+"""Folded usernames: usernames are unique and looked up ignoring case."""
 
 from typing import Any
 
@@ -15,7 +15,7 @@ LONGEST_KEY = 600
 
 
 class UsernameTaken(ValidationError):
-    """Another user has that username, in any case."""
+    """Another user has this username, ignoring case."""
 
 
 class FoldedUsernameManager(models.Manager["FoldedUsername"]):

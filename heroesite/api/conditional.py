@@ -13,7 +13,7 @@ from rest_framework.request import Request
 
 
 class PreconditionFailed(APIException):
-    """The record is at another version than the client saw.
+    """The record has another version than the client sent.
 
     Args:
         version: the current one.
@@ -38,7 +38,7 @@ class PreconditionFailed(APIException):
 
 
 class IfMatchNotSupported(APIException):
-    """``If-Match`` was sent to an address that has no version."""
+    """``If-Match`` was sent to a URL without a version."""
 
     status_code = HTTPStatus.PRECONDITION_FAILED
     default_code = "nothing_to_match"

@@ -32,7 +32,7 @@ ACCEPTS_GZIP = re.compile(r"\bgzip\b(?!\s*;\s*q=0(\.0*)?\s*(,|$))", re.IGNORECAS
 
 
 class SchemaView(SpectacularJSONAPIView):
-    """The OpenAPI description, which is the same for everybody."""
+    """The OpenAPI description, which is the same for every user."""
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         super().initial(request, *args, **kwargs)

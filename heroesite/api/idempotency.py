@@ -1,4 +1,4 @@
-"""Idempotency-Key: a write that a client retries, because it never got the response, is done once.
+"""Idempotency-Key: a write that a client retries because it didn't get the response runs only once.
 
 The key is claimed first, in its own transaction, for as long as ``LEASE``: if the process dies, the next
 request can claim it. The response is stored in the transaction of the write, so that neither exists without

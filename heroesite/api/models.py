@@ -1,4 +1,4 @@
-"""API tokens, stored as digests, and idempotency keys: responses to writes, for when they are sent again."""
+"""API tokens, stored as digests, and idempotency keys, which store the responses to writes for retries."""
 
 from datetime import timedelta
 from typing import Any, Self
@@ -49,12 +49,12 @@ class ApiToken(AbstractAuthToken):
 
 class IdempotencyKeyQuerySet(models.QuerySet["IdempotencyKey"]):
     def over(self) -> Self:
-        """Those that count as never seen."""
+        """Return the keys that have expired."""
         return self.filter(at__lte=timezone.now() - timedelta(hours=settings.IDEMPOTENCY_HOURS))
 
 
 class IdempotencyKey(models.Model):
-    """A write of one user, and what it was answered, if it was yet.
+    """A write of one user, and its response once there is one.
 
     A key from a header has no blank in it; one with a blank belongs to a form, see
     :mod:`heroesite.records.forms.record_form`.

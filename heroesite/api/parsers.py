@@ -1,4 +1,4 @@
-"""A strict JSON parser (RFC 8259): nothing is ignored, nothing is guessed."""
+"""A strict JSON parser (RFC 8259)."""
 
 import json
 from typing import IO, Any, NoReturn

@@ -65,7 +65,7 @@ class Problem:
 
 
 class InvalidBody(exceptions.ValidationError):
-    """The body is valid JSON and breaks a rule."""
+    """The body is valid JSON but has invalid values."""
 
     status_code = HTTPStatus.UNPROCESSABLE_ENTITY
 
@@ -80,7 +80,7 @@ class ItemError:
 
 
 class InvalidItems(exceptions.APIException):
-    """Items of a list break a rule or, if ``stale``, are at another version than the client saw."""
+    """Items of a list are invalid or, if ``stale``, have another version than their records."""
 
     default_code = "invalid"
 
@@ -97,7 +97,7 @@ class InvalidQuery(exceptions.ValidationError):
 
 
 class DatabaseUnavailable(exceptions.APIException):
-    """The database is busy, away, read-only or full."""
+    """The database is busy, unreachable, read-only or full."""
 
     def __init__(self, outage: Outage) -> None:
         super().__init__(outage.message)

@@ -1,4 +1,4 @@
-"""How much was changed lately."""
+"""The chart of recent changes."""
 
 from datetime import UTC, datetime, time, timedelta
 
@@ -17,7 +17,7 @@ DAYS = 14
 
 
 def changes_per_day() -> Chart:
-    """Change sets of each of the last days (UTC)."""
+    """Return the chart of change sets per day (UTC)."""
     today = timezone.now().astimezone(UTC).date()
     days = [today - timedelta(days=ago) for ago in range(DAYS)]
     since = datetime.combine(days[-1], time.min, UTC)

@@ -36,7 +36,7 @@ Arguments:
 
 
 class ValueInUse(Exception):
-    """The record itself has the value, which has to be changed first."""
+    """The record has the value now. It has to be changed first."""
 
 
 def erase(model: type[Record], pk: int, field: str, versions: Collection[int]) -> list[int]:

@@ -1,4 +1,4 @@
-"""The filters of change sets, at the page and the API."""
+"""The filters of change sets, on the website and at the API."""
 
 from functools import cached_property
 from typing import Any, ClassVar
@@ -47,7 +47,7 @@ class ChangeSetFilterSet(PagedFilterSet):
 
     @cached_property
     def form(self) -> Any:
-        """Visitors don't see who changed what, so they can't filter by it."""
+        """Remove the filter by user for visitors, who can't see users."""
         form = super().form
         if self.request and not self.request.user.is_authenticated:
             del form.fields["user"]

@@ -1,4 +1,4 @@
-"""The addresses of change sets, of each record's history, and of the changelog's API."""
+"""The URL patterns of change sets, of the history of records, and of their API."""
 
 from collections.abc import Iterator
 

@@ -1,4 +1,4 @@
-"""What every template knows about the record types."""
+"""The context processor that adds the record types to every template."""
 
 from django.http import HttpRequest
 

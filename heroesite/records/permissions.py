@@ -1,4 +1,4 @@
-"""Who may see which fields and do what. Every interface asks this module, and nothing else decides."""
+"""Permissions: who can see which fields and do what. All interfaces use this module."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass

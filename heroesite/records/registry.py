@@ -1,4 +1,4 @@
-"""The registry of record types, and what is made of a model when it is registered."""
+"""The registry of record types, and the classes that are made from a model when it is registered."""
 
 from collections.abc import Callable
 from functools import cached_property

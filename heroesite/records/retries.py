@@ -38,8 +38,8 @@ def retry_on_conflict(write: Callable[P, R]) -> Callable[P, R]:
     """Run ``write`` in a transaction, and again if it conflicts with another write.
 
     Validation in the next run sees what the other write did, such as a name taken or a team deleted, and
-    reports it with its usual message. While one write is retried, others succeed, so a crowd after one name
-    is soon served. A retry within a retry runs once, so that the outer one repeats all of it.
+    reports it with its usual message. While one write is retried, others succeed, so rivals for a name
+    finish soon. A retry within a retry runs once, so that the outer one repeats all of it.
 
     Raises:
         DatabaseError: any other error, or the conflict of the last attempt.

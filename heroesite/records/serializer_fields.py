@@ -18,14 +18,14 @@ def is_integer(value: Any) -> bool:
 
 
 def integer_type_message(value: Any) -> str:
-    """Return what to send instead of ``value``, which isn't an integer."""
+    """Return the error message for ``value``, which isn't an integer."""
     if type(value) not in TYPE_NAMES:
         return "Send a whole number such as 12."
     return f"Send a JSON number such as 12, not {TYPE_NAMES[type(value)]}."
 
 
 class UnvalidatedField(serializers.Field):
-    """Leaves the rules, which stand in the schema, to the model."""
+    """An integer whose limits are in the schema but validated by the model."""
 
     default_error_messages: ClassVar[dict[str, Any]] = {"required": REQUIRED, "invalid_type": "{message}"}
 

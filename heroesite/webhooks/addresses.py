@@ -1,4 +1,4 @@
-"""Where webhooks may be sent: to public addresses and allowed ports, never into the site's own network."""
+"""URLs that webhooks can be sent to: public addresses on allowed ports, never the site's own network."""
 
 import socket
 from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address, ip_network

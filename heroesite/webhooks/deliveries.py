@@ -193,7 +193,7 @@ def send_due(webhook: Webhook) -> bool:
 
 
 def claim(delivery: Delivery) -> bool:
-    """Reserve a delivery for this worker. Return false if another worker was faster."""
+    """Reserve a delivery for this worker. Return False if another worker has it."""
     seen = Delivery.objects.waiting().filter(pk=delivery.pk, due=delivery.due)
     return bool(seen.update(due=timezone.now() + CLAIM_TIMEOUT))
 

@@ -112,7 +112,7 @@ class RecordAutoSchema(AutoSchema):
 
     @property
     def is_one(self) -> bool:
-        """Whether the address is that of one record."""
+        """Whether the URL is that of one record."""
         return "{id}" in self.path
 
     def get_override_parameters(self) -> list[Any]:

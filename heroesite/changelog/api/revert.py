@@ -33,7 +33,7 @@ WAS_DELETED = "It was deleted at this version. Choose an earlier one."
 
 
 class CannotRevert(APIException):
-    """The version breaks a rule today, or is a deletion."""
+    """The version is a deletion, or its values are no longer valid."""
 
     status_code = 409
     default_code = "cannot_revert"

@@ -68,7 +68,7 @@ def undo(change_set: ChangeSet, user: Any, models: Sequence[Model], *, anyway: b
 def execute(
     reversals: Iterable[Reversal], models: Sequence[Model], records: LockedRecords, *, anyway: bool
 ) -> UndoResult:
-    """Carry out reversals until none of the remaining ones is possible.
+    """Run reversals until none of the remaining ones is possible.
 
     Args:
         records: how records are read and written.
@@ -97,7 +97,7 @@ def run_round(
     *,
     anyway: bool,
 ) -> Iterator[Reversal]:
-    """Carry out the reversals that are possible now, which can make others possible in the next round.
+    """Run the reversals that are possible now. They can make others possible in the next round.
 
     Yields:
         those carried out; the others are marked with why they are skipped.

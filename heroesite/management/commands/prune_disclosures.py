@@ -1,4 +1,4 @@
-"""Delete old records of who was shown restricted values."""
+"""Delete old entries of the log of disclosures."""
 
 from argparse import ArgumentParser, ArgumentTypeError
 from typing import Any

@@ -59,7 +59,7 @@ class Command(BaseCommand):
         sys.exit(supervise())
 
     def check_port(self) -> None:
-        """Check that gunicorn will be able to listen.
+        """Check that gunicorn can listen.
 
         Raises:
             CommandError: it won't.
@@ -99,9 +99,9 @@ class Command(BaseCommand):
         return user
 
     def prepare_database(self, administrator: Any) -> None:
-        """Bring the database up to date, and fill it on the first run in development.
+        """Migrate the database, and load sample records on the first run in development.
 
-        If several servers start at once, one does this and the others wait. Then there is nothing left to do.
+        If several servers start at once, one does this and the others wait.
         """
         if connection.vendor == "sqlite":
             for message in make_private(Path(connection.settings_dict["NAME"])):

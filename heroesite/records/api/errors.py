@@ -33,7 +33,7 @@ def changed_message(version: int) -> str:
 
 
 class StaleVersion(APIException):
-    """The body names another version than the record is at.
+    """The record has another version than the body.
 
     Args:
         version: the current one.

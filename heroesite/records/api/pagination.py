@@ -1,4 +1,4 @@
-"""Paging by offset or by cursor, with links (RFC 8288)."""
+"""Pagination by offset or cursor, with links (RFC 8288)."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Permissions of the API's methods."""
+"""Permissions of requests to the API."""
 
 from typing import Any
 
@@ -12,7 +12,7 @@ ACTIONS = {"POST": "add", "PUT": "change", "PATCH": "change", "DELETE": "delete"
 
 
 class RecordPermission(permissions.BasePermission):
-    """Allow at the API what the user may do on pages and in the admin."""
+    """Allow what the user is allowed to do on the website and in the admin."""
 
     def has_permission(self, request: Request, view: Any) -> bool:
         method = request.method or ""
@@ -26,7 +26,7 @@ class RecordPermission(permissions.BasePermission):
 
 
 class AuthenticatedWritePermission(RecordPermission):
-    """Allow signed-in users to write; the view checks what they may do with the records in question."""
+    """Allow signed-in users to write; the view checks the permissions for the records."""
 
     def has_permission(self, request: Request, view: Any) -> bool:
         if request.method not in ACTIONS or request.method not in view.allowed_methods:

@@ -13,7 +13,7 @@ from heroesite.records.models.base import Record
 
 
 class Index(APIRootView):
-    """The addresses of the lists of records."""
+    """The URLs of the lists of records."""
 
     permission_classes = [RecordPermission]
     model = Record
@@ -28,7 +28,7 @@ class Index(APIRootView):
 
 
 class RecordRouter(DefaultRouter):
-    """Route addresses with or without the trailing slash to the same resource, without a redirect."""
+    """Route URLs with and without the trailing slash to the same view, without a redirect."""
 
     APIRootView = Index
     include_format_suffixes = False

@@ -1,7 +1,7 @@
-"""Cursor paging (keyset): a page starts after a row, not after a number of rows.
+"""Cursor (keyset) pagination: a page starts after a row, not after a number of rows.
 
-Rows that are added or deleted meanwhile neither repeat nor hide others, and the cost of a page doesn't grow
-with its depth.
+Rows that are added or deleted between requests neither repeat nor hide others, and the cost of a page doesn't
+grow with its depth.
 """
 
 from collections.abc import Collection

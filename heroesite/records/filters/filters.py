@@ -92,7 +92,7 @@ class LinkChoiceIterator(ModelChoiceIterator):
 
 
 class LinkField(RecordChoiceField):
-    """Select a record by its id. A deleted record is valid, and nothing links to it any more."""
+    """Select a record by its id. A deleted record is valid; no record links to it."""
 
     iterator = LinkChoiceIterator
     deleted: Any = None
@@ -154,7 +154,7 @@ class PagingFilter(DisplayFilter):
 
 
 class ListInput(forms.TextInput):
-    """A list, which arrives as ``a=1,2`` or, from generated clients, as ``a=1&a=2``."""
+    """A list, sent as ``a=1,2`` or, by generated clients, as ``a=1&a=2``."""
 
     def value_from_datadict(self, data: Any, files: Any, name: str) -> str | None:
         if not hasattr(data, "getlist"):
@@ -188,7 +188,7 @@ class ListFilter(django_filters.Filter):
 
     @property
     def items(self) -> dict[str, Any]:
-        """The OpenAPI schema of one of them."""
+        """The OpenAPI schema of one value."""
         raise NotImplementedError
 
 

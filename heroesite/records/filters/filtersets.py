@@ -73,7 +73,7 @@ class Page:
 
 
 class PagedFilterSet(django_filters.FilterSet):
-    """Strict parameters, and the page that they ask for.
+    """Strict parameters, and the page that they select.
 
     ``ON_PAGE`` names the parameters that the page always offers; others appear there while they are in use.
     """
@@ -125,18 +125,18 @@ class PagedFilterSet(django_filters.FilterSet):
 
     @property
     def sparse_fields(self) -> SparseFields:
-        """The members that a valid query asks for."""
+        """The members that a valid query selects."""
         return SparseFields.from_query(self.form.cleaned_data)
 
     @property
     def hidden_parameters(self) -> list[tuple[str, str]]:
-        """The parameters that the page doesn't offer and that stay when others change, with their values."""
+        """The parameters that the form has as hidden fields, with their values."""
         values = ((name, self.form[name].data) for name in KEPT if name in self.form.fields)
         return [(name, value) for name, value in values if value]
 
     @property
     def query_to_save(self) -> str:
-        """The query without empty values and without the place in the list, its parameters sorted."""
+        """The query that a view saves: without empty values and paging, with sorted parameters."""
         values = {name: self.form[name].data for name in self.form.fields} | {
             name: value for name, value in self.form.data.items() if name not in self.form.fields
         }

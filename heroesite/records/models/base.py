@@ -176,7 +176,7 @@ class Record(models.Model):
         return {name: loaded[name] for name in self.attnames().values() if name in loaded}
 
     def stored_values(self) -> dict[str, Any]:
-        """Return what :meth:`field_values` was when the record was loaded or last saved."""
+        """Return :meth:`field_values` at the time when the record was loaded or last saved."""
         loaded = self._loaded or {}
         if not isinstance(loaded, Mapping):
             loaded = self._loaded = dict(zip(*loaded, strict=True))
@@ -248,7 +248,7 @@ class Record(models.Model):
         super().clean_fields(exclude=exclude)
 
     def validate_unique(self, exclude: Any = None) -> None:
-        """Check that the name is free, ignoring case; every form reports a clash on ``name``."""
+        """Check that the name is free, ignoring case. The error is that of the field ``name``."""
         super().validate_unique(exclude=exclude)
         if "name" in (exclude or ()):
             return
@@ -298,7 +298,7 @@ class Record(models.Model):
 
     @classmethod
     def from_deleted_entry(cls, entry: Any) -> Self:
-        """Return a deleted record as ``entry`` has it, unsaved: it keeps its id and its version goes on."""
+        """Return a deleted record with the values of ``entry``, unsaved and with the latest version."""
         record: Self = entry.instance
         record.version = cls.history.filter(id=entry.id).values_list("version", flat=True)[:1].get() + 1
         for name in entry.erased:  # the user has to fill these in again
@@ -309,7 +309,7 @@ class Record(models.Model):
 
 @receiver(pre_save)
 def refuse_fixtures(instance: Any, raw: bool, **kwargs: Any) -> None:
-    """Refuse what ``loaddata`` writes: it doesn't call ``save``."""
+    """Reject fixtures of ``loaddata``, which doesn't call ``save``."""
     if raw and isinstance(instance, Record):
         raise CommandError(
             "Records can't be loaded from fixtures, which have no validation, versions or history. Use the"

@@ -10,7 +10,7 @@ from django.db.models import Q
 class FieldCheckConstraint(models.CheckConstraint):
     """A check of one field, in the database.
 
-    The field's validators have reported the error by then, so validation doesn't query the database.
+    The field's validators report the error, so validation doesn't query the database.
     """
 
     def validate(self, *args: Any, **kwargs: Any) -> None:

@@ -142,7 +142,7 @@ class RecordForeignKey(models.ForeignKey):
     Args:
         deletion_effect: what happens to the linking records when the other record is deleted, an
             ``ngettext_lazy`` with ``%(count)d``, shown before the deletion.
-        empty_label: what is shown when there is no link.
+        empty_label: shown if there is no link.
     """
 
     def __init__(self, to: Any, deletion_effect: Any = None, empty_label: Any = "–", **kwargs: Any) -> None:

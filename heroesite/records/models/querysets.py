@@ -130,7 +130,7 @@ class RecordQuerySet(models.QuerySet[Any]):
     update.alters_data = True  # type: ignore[attr-defined]
 
     def columns(self, values: Mapping[str, Any]) -> dict[str, Any]:
-        """Return what is stored for ``values``, with their folded copies."""
+        """Return ``values`` as they are stored, with their folded copies."""
         columns: dict[str, Any] = {}
         for name, value in values.items():
             if hasattr(value, "resolve_expression"):

@@ -1,4 +1,4 @@
-"""Queries of lists that people keep under a name, and share by a link."""
+"""Saved views: queries of lists, which users name and share by link."""
 
 import secrets
 from typing import Any
@@ -13,7 +13,7 @@ from heroesite.text import fold
 
 LONGEST_QUERY = 8000
 MOST = 100
-"""Views that one person may keep of one kind of record."""
+"""Views that a user can save for one record type."""
 
 
 def new_key() -> str:
@@ -22,12 +22,12 @@ def new_key() -> str:
 
 class SavedViewQuerySet(models.QuerySet["SavedView"]):
     def of(self, user: Any, model: Any) -> "SavedViewQuerySet":
-        """The views that ``user`` keeps of the list of ``model``."""
+        """Return the views of ``user`` for the list of ``model``."""
         return self.filter(user=user, kind=model._meta.label_lower)
 
 
 class SavedView(models.Model):
-    """A query of the list of one kind of record.
+    """A saved query of the list of one record type.
 
     It is found by its ``key``, which cannot be guessed: who has the link can open it, nobody else sees it.
     """
@@ -53,7 +53,7 @@ class SavedView(models.Model):
         return self.name
 
     def validate_unique(self, exclude: Any = None) -> None:
-        """A name is taken once by each person, whatever its case, and there is an end to views."""
+        """Check that the user has no other view with this name, ignoring case, and isn't at the limit."""
         super().validate_unique(exclude=exclude)
         if "name" in (exclude or ()):
             return

@@ -23,7 +23,7 @@ def add_undoable_message(request: HttpRequest, message: str) -> None:
 
 
 class RecordView(AccessMixin, TemplateView):
-    """A page about one record type, which ``as_view`` receives.
+    """Base of pages of one record type.
 
     A subclass names a ``template``. A template in the folder of the model's app overrides that in
     ``records/``.
@@ -65,7 +65,7 @@ class RecordView(AccessMixin, TemplateView):
 
 
 class SingleRecordView(RecordView):
-    """A page about the record whose id is in the address; if it was deleted, the page says so."""
+    """Base of pages of one record. If it has been deleted, the page says so."""
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
         try:

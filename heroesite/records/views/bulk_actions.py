@@ -1,4 +1,4 @@
-"""Pages that preview a bulk action on selected rows, and do it."""
+"""Pages that preview and run a bulk action on selected rows."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -70,7 +70,7 @@ class LinksForm(forms.Form):
 
 
 class BulkActionView(RecordView):
-    """Previews an action on the selected records, and does it after confirmation.
+    """Previews an action on the selected records, and runs it after confirmation.
 
     Records that have changed since the preview are shown again first.
     """
@@ -85,7 +85,7 @@ class BulkActionView(RecordView):
         raise NotImplementedError
 
     def write(self, keys: Iterable[int], form: SelectionForm) -> int:
-        """Do the action. Returns the number of records it changed."""
+        """Run the action. Return the number of records that it changed."""
         raise NotImplementedError
 
     def preview(self, records: Any, form: SelectionForm) -> dict[str, Any]:
@@ -164,7 +164,7 @@ class BulkDeleteView(BulkActionView):
 
 
 class BulkUpdateView(BulkActionView):
-    """Sets the link that the address names on all of them."""
+    """Sets the link that the URL names on all selected records."""
 
     action = "change"
 

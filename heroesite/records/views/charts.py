@@ -1,4 +1,4 @@
-"""Charts that count records, each bar linked to the list of what it counts."""
+"""Charts that count records. Each bar links to a list of the records it counts."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -22,7 +22,7 @@ STEP, LAST_STEP = 10, 10
 
 @dataclass(frozen=True)
 class Bar:
-    """A count, and the address of the list of what it counts."""
+    """A count, and the URL of the list of the records it counts."""
 
     label: str
     count: int
@@ -36,7 +36,7 @@ class Chart:
 
     @property
     def lengths(self) -> list[tuple[Bar, int]]:
-        """The bars, each with its length in percent of the longest."""
+        """Return the bars with their lengths in percent of the longest."""
         longest = max((bar.count for bar in self.bars), default=0) or 1
         return [(bar, -(-100 * bar.count // longest)) for bar in self.bars]
 

@@ -19,7 +19,7 @@ from heroesite.records.views.base import SingleRecordView
 
 
 class RecordDetailView(SingleRecordView):
-    """Shows a record; with ``?as_of=``, as it was at that time."""
+    """Shows a record, with ``?as_of=`` at an earlier time."""
 
     template = "detail"
 
@@ -48,7 +48,7 @@ class RecordDetailView(SingleRecordView):
         return render(self.request, "records/as_of.html", context)
 
     def row(self, entry: Any, name: str) -> dict[str, Any]:
-        """Return a field as ``entry`` has it; a restricted one without its value."""
+        """Return a field at ``entry``; a restricted one without its value."""
         row = {"label": self.model.label(name), "erased": name in entry.erased}
         if name in self.model.RESTRICTED:
             return row | {"masked": True}
@@ -60,7 +60,7 @@ class RecordDetailView(SingleRecordView):
 
 
 class RecordRevealView(SingleRecordView):
-    """Shows restricted values once, on request, and logs the access."""
+    """Shows restricted values, and logs the access."""
 
     template = "detail"
 

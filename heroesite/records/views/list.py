@@ -19,7 +19,7 @@ from heroesite.records.views.saved_views import SavedViewForm
 
 @dataclass(frozen=True)
 class Column:
-    """A column that a list shows or could show.
+    """A column that a list can show.
 
     Args:
         order: the value of ``ordering`` that its heading links to; empty if it can't be sorted.
