@@ -1,5 +1,5 @@
-"""Operations that ``makemigrations`` adds for records: fill in folded copies, check links at once, and let the
-groups write new record types."""
+"""Operations that ``makemigrations`` adds for records: fill in folded copies, check links at once, and let
+the groups write new record types."""
 
 from typing import Any
 
