@@ -27,7 +27,7 @@ test: .venv/installed-dev
 
 NEXT_PYTHON ?= python3.12
 test-next: .venv/installed-dev
-	@command -v $(NEXT_PYTHON) >/dev/null || { echo "Django 6 needs Python 3.12 or later; set its path: make test-next NEXT_PYTHON=/path/to/python3.12"; exit 1; }
+	@command -v $(NEXT_PYTHON) >/dev/null || { echo "Django 6 needs Python 3.12 or later. Set its path: make test-next NEXT_PYTHON=/path/to/python3.12"; exit 1; }
 	@$(NEXT_PYTHON) -m venv var/next
 	@$(BIN)/uv export --quiet --frozen --no-hashes --no-emit-project | grep -viE '^(django==|ruff|mypy|django-stubs|djangorestframework-stubs)' > var/next/requirements.txt
 	@$(BIN)/uv pip install --quiet --python var/next/bin/python -r var/next/requirements.txt 'django>=6,<7'
@@ -44,7 +44,7 @@ fuzz: .venv/installed-dev
 
 CLIENTS := var/clients
 clients: .venv/installed-dev
-	@command -v npx >/dev/null || { echo "npx is needed for the types for TypeScript; on Debian and Ubuntu: apt-get install npm"; exit 1; }
+	@command -v npx >/dev/null || { echo "The TypeScript types need npx. To install it on Debian or Ubuntu: apt-get install npm"; exit 1; }
 	@rm -rf $(CLIENTS) && mkdir -p $(CLIENTS)
 	@$(BIN)/python manage.py spectacular --format openapi-json --file $(CLIENTS)/schema.json
 	@PATH="$$PWD/$(BIN):$$PATH" openapi-python-client generate --path $(CLIENTS)/schema.json --meta none --output-path $(CLIENTS)/register_client
@@ -67,7 +67,7 @@ check: .venv/installed-dev
 
 CATALOG := heroesite/locale/de/LC_MESSAGES/django.po
 messages: .venv/installed-dev
-	@command -v msgfmt >/dev/null || { echo "gettext is needed; on Debian and Ubuntu: apt-get install gettext"; exit 1; }
+	@command -v msgfmt >/dev/null || { echo "Translations need gettext. To install it on Debian or Ubuntu: apt-get install gettext"; exit 1; }
 	@$(BIN)/python manage.py makemessages --locale de --no-location --no-wrap --no-obsolete $(foreach folder,.venv var tests benchmarks docs,--ignore $(folder))
 	@sed -i '/^"POT-Creation-Date/d; /^"Report-Msgid-Bugs-To/d' $(CATALOG)
 	@$(BIN)/python manage.py compilemessages --locale de --ignore .venv
@@ -102,8 +102,8 @@ lock: .venv/installed-dev
 	@touch $@
 
 .venv/bin/uv:
-	@command -v $(PYTHON) >/dev/null || { echo "Python 3.11 or later is needed, as $(PYTHON); install it, or say where: make PYTHON=/path/to/python3.11"; exit 1; }
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or later is needed, and $(PYTHON) is older; say where one is: make PYTHON=/path/to/python3.11"; exit 1; }
-	@$(PYTHON) -c 'import venv, ensurepip' 2>/dev/null || { echo "Python's venv module is missing; on Debian and Ubuntu: apt-get install python3-venv"; exit 1; }
+	@command -v $(PYTHON) >/dev/null || { echo "heroesite needs Python 3.11 or later, and $(PYTHON) isn't installed. Install it, or set its path: make PYTHON=/path/to/python3.11"; exit 1; }
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "heroesite needs Python 3.11 or later, and $(PYTHON) is older. Install a newer one, or set its path: make PYTHON=/path/to/python3.11"; exit 1; }
+	@$(PYTHON) -c 'import venv, ensurepip' 2>/dev/null || { echo "Python's venv module is missing. To install it on Debian or Ubuntu: apt-get install python3-venv"; exit 1; }
 	@$(PYTHON) -m venv .venv
 	@$(BIN)/pip install --quiet --disable-pip-version-check uv

@@ -121,7 +121,9 @@ def titles(file: Path) -> Iterator[tuple[int, str]]:
     try:
         header = next(rows, [])
         if header.count(COLUMN) != 1:
-            reason = _("the header must have exactly one column named “%(column)s”, but has: %(header)s.")
+            reason = _(
+                "the header must have exactly one column named “%(column)s”. Its columns are: %(header)s."
+            )
             columns = printable(", ".join(header)) or _("none")
             raise UnreadableFile(file, 1, reason % {"column": COLUMN, "header": columns})
         column = header.index(COLUMN)
@@ -129,7 +131,7 @@ def titles(file: Path) -> Iterator[tuple[int, str]]:
         for row in rows:
             if row and len(row) != len(header):
                 reason = _(
-                    "the row's number of cells (%(cells)d) differs from the header's (%(columns)d)."
+                    "the header and the row have different numbers of cells (%(columns)d and %(cells)d)."
                     " Fix the commas and quotes."
                 )
                 raise UnreadableFile(file, first, reason % {"cells": len(row), "columns": len(header)})

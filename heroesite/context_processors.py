@@ -28,7 +28,7 @@ def available_user(request: HttpRequest) -> dict[str, Any]:
             outage = outage_of(error)
             if outage is None:
                 raise
-            log.warning("The page is shown as to a visitor: %s", outage.reason)
+            log.warning("The user is shown this page as a visitor: %s", outage.reason)
             request.user = AnonymousUser()
             return request.user
 

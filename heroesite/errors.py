@@ -55,7 +55,7 @@ def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
         return error_response(request, 400, _("The form has more than 1,000 fields. Select or send fewer."))
     if isinstance(exception, BadRequest):
         return error_response(request, 400, str(exception))
-    return error_response(request, 400, _("We couldn't read this request."))
+    return error_response(request, 400, _("We couldn't read this request. Go back and try again."))
 
 
 def permission_denied(request: HttpRequest, exception: Exception) -> HttpResponse:

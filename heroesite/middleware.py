@@ -132,8 +132,11 @@ class RequestValidationMiddleware:
             return 415, _("Pages accept forms only. Send JSON to the API at /api/v1/.")
         if has_body and media_type not in FORM_TYPES:
             if not media_type:
-                return 415, _("Pages accept forms only. Set Content-Type to that of a form.")
-            return 415, _("Pages accept forms, not %(type)s.") % {"type": printable(media_type)}
+                return 415, _(
+                    "Pages accept forms only. Set Content-Type to application/x-www-form-urlencoded."
+                )
+            message = _("Pages accept forms, not %(type)s. Send API requests to /api/v1/.")
+            return 415, message % {"type": printable(media_type)}
         return None
 
 

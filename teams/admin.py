@@ -30,5 +30,5 @@ class TeamAdmin(RecordAdmin):
             ((reverse(f"{address}_change", args=[hero.pk]), hero) for hero in team.heroes.all()[:LIMIT]),
         )
         everyone = f"{reverse(f'{address}_changelist')}?team={team.pk}"
-        words = ngettext("%(count)d hero as a list", "All %(count)d heroes as a list", count)
+        words = ngettext("Show %(count)d hero as a list", "Show all %(count)d heroes as a list", count)
         return format_html('<ul>{}</ul><a href="{}">{}</a>', links, everyone, words % {"count": count})

@@ -11,7 +11,7 @@ from .models import Team
 
 
 class MemberSerializer(serializers.Serializer):
-    """A hero in the JSON of a team."""
+    """A summary of a hero of the team."""
 
     id = serializers.IntegerField()
     name = serializers.CharField()
@@ -21,7 +21,9 @@ class MemberSerializer(serializers.Serializer):
 class TeamSerializer(RecordSerializer):
     heroes = serializers.SerializerMethodField(help_text="The first 100, by name.")
     hero_count = serializers.SerializerMethodField()
-    more_heroes = serializers.SerializerMethodField(help_text="The list of the heroes after the first 100.")
+    more_heroes = serializers.SerializerMethodField(
+        help_text="A link to the list of heroes after the first 100. Null if there are no more."
+    )
 
     @extend_schema_field(MemberSerializer(many=True))
     def get_heroes(self, team: Team) -> object:

@@ -98,7 +98,7 @@ class SetPasswordForm(AdminPasswordChangeForm):
 
     def __init__(self, user: User, *args: Any, **kwargs: Any) -> None:
         super().__init__(user, *args, **kwargs)
-        self.fields["password2"].help_text = _("The user's API tokens are revoked.")
+        self.fields["password2"].help_text = _("The user's API tokens will be revoked.")
 
     @transaction.atomic
     def save(self, commit: bool = True) -> Any:

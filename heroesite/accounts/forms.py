@@ -27,8 +27,8 @@ class ChangePasswordForm(allauth_forms.ChangePasswordForm):
 
     revoke_tokens = forms.BooleanField(label=_("Revoke my API tokens"), required=False)
     help_text = ngettext_lazy(
-        "You have %(count)d API token. It works until you revoke it.",
-        "You have %(count)d API tokens. They work until you revoke them.",
+        "You have %(count)d API token. It is valid until it expires or you revoke it.",
+        "You have %(count)d API tokens. They are valid until they expire or you revoke them.",
         "count",
     )
 
@@ -50,8 +50,8 @@ class ResetPasswordForm(allauth_forms.ResetPasswordKeyForm):
 
     keep_tokens = forms.BooleanField(label=_("Keep my API tokens"), required=False)
     help_text = ngettext_lazy(
-        "You have %(count)d API token. Unless you keep it, it is revoked.",
-        "You have %(count)d API tokens. Unless you keep them, they are revoked.",
+        "You have %(count)d API token. Unless you keep it, it will be revoked.",
+        "You have %(count)d API tokens. Unless you keep them, they will be revoked.",
         "count",
     )
 

@@ -65,7 +65,9 @@ class BearerAuthentication(authentication.BaseAuthentication):
         if not found or found.is_expired:
             raise AuthenticationFailed(INVALID)
         if not found.user.is_active:
-            raise AuthenticationFailed("The user of this token is inactive. Ask an administrator.")
+            raise AuthenticationFailed(
+                "The user of this token is inactive. Ask an administrator to activate it."
+            )
         return found.user, found
 
 

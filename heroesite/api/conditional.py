@@ -53,7 +53,9 @@ class PreconditionRequired(APIException):
 
     status_code = HTTPStatus.PRECONDITION_REQUIRED
     default_code = "precondition_required"
-    default_detail = "Send If-Match with the ETag of the record, so that nobody's changes are overwritten."
+    default_detail = (
+        "Send If-Match with the ETag of the record, so that you don't overwrite anyone's changes."
+    )
 
 
 def etag(version: int, body: Any) -> str:

@@ -125,7 +125,7 @@ class Counter:
             self.suspended_until = time.monotonic() + SUSPENSION
             if is_unreachable(error):
                 raise
-            logger.warning("Requests aren't counted for %d seconds: %s", SUSPENSION, error)
+            logger.warning("Rate limits are off for %d seconds: %s", SUSPENSION, error)
             return 0
 
 

@@ -30,7 +30,9 @@ class StrictJSONParser(BaseParser):
             position = f"line {error.lineno}, column {error.colno}"
             raise ParseError(f"The request body isn't valid JSON: {error.msg} at {position}.") from None
         except ValueError:
-            raise ParseError("The request body contains a number with too many digits.") from None
+            raise ParseError(
+                "The request body contains a number with too many digits. Send a shorter one."
+            ) from None
         if isinstance(body, dict | list):
             check_depth(body)
         return body

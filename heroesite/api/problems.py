@@ -7,7 +7,9 @@ from typing import Any
 
 from django.core.exceptions import PermissionDenied
 from django.core.exceptions import ValidationError as ModelValidationError
+from django.db.models import Model
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.utils.text import camel_case_to_spaces
 from django.utils.translation import gettext_lazy as _
 from drf_standardized_errors.formatter import ExceptionFormatter
 from drf_standardized_errors.handler import ExceptionHandler
@@ -26,7 +28,7 @@ INVALID_BODY = "The request body is invalid. See `errors`."
 INVALID_QUERY = "Invalid query parameters. See `errors`."
 INVALID_ITEMS = "No changes were made because some items are invalid. See `errors`."
 SEND_TOKEN = "Send Authorization: Bearer <token>."  # noqa: S105
-NO_PERMISSION = "You don't have permission to do this."
+NO_PERMISSION = "You don't have permission to do this. Ask an administrator."
 SET_TYPE = "Set Content-Type to application/json."
 NOT_ACCEPTABLE = "The API responds in JSON. Set Accept to application/json."
 SERVER_ERROR = _("Something went wrong on our end. The error has been logged; please try again.")
@@ -131,6 +133,14 @@ def unknown_member_message(*known: str) -> str:
     if not known:
         return "Unknown member. This endpoint takes no body."
     return f"Unknown member. Use one of: {', '.join(known)}."
+
+
+def unknown_id_message(model: type[Model], key: Any) -> str:
+    """Return the message for an id that no object has, with the name of the class.
+
+    On pages, a change set is a change.
+    """
+    return f"No {camel_case_to_spaces(model.__name__)} has the id {printable(str(key))}."
 
 
 class ProblemFormatter(ExceptionFormatter):

@@ -80,7 +80,9 @@ class Positions:
         for model in record_models():
             transaction, last = places.get(model._meta.label_lower, (-1, 0))
             if last and not model.history.filter(history_id=last, transaction=transaction).exists():
-                raise InvalidCursor("The database has been restored since. Start again without a cursor.")
+                raise InvalidCursor(
+                    "The database has since been restored from a backup. Start again without a cursor."
+                )
         return cls(places)
 
 

@@ -129,7 +129,7 @@ def validate_webhook_url(url: str) -> None:
     if not url.isascii():
         raise ValidationError(INVALID_URL, "invalid")
     if parts.username is not None or parts.password is not None:
-        message = _("Remove the user name and password from the URL. Receivers check the signature instead.")
+        message = _("Remove the username and password from the URL. Receivers check the signature instead.")
         raise ValidationError(message, "credentials")
     validate_port(port)
     validate_address(parts.hostname or "")

@@ -8,15 +8,19 @@ from heroesite.records.models.base import record_models
 
 HEADERS = {
     "webhook-id": "The ID of the delivery. It stays the same when the delivery is retried.",
-    "webhook-timestamp": "The time of the attempt, in seconds since 1970. Reject it after five minutes.",
+    "webhook-timestamp": (
+        "The time of the attempt, in seconds since 1970. Reject deliveries that are older than five minutes."
+    ),
     "webhook-signature": (
         "`v1,` followed by the Base64 of the HMAC-SHA256 of ID, timestamp and body, joined with dots."
     ),
 }
 RESPONSES = {
     "2XX": {"description": "The event was accepted."},
-    "410": {"description": "The receiver wants no more events. The webhook is switched off."},
-    "default": {"description": "The event was not accepted. It is retried for a day, with growing delays."},
+    "410": {"description": "The receiver doesn't want any more events. The webhook is switched off."},
+    "default": {
+        "description": "The event was not accepted. The delivery is retried for a day, with growing delays."
+    },
 }
 
 
@@ -28,7 +32,10 @@ def add_webhooks(result: dict[str, Any], generator: Any, request: Any, public: b
             "post": {
                 "operationId": "webhooks_change",
                 "summary": "A record was created, changed, deleted or restored",
-                "description": "Sent to each URL added under Webhooks in the admin (Standard Webhooks).",
+                "description": (
+                    "Sent to each URL added under Webhooks in the admin, with a signature according to"
+                    " Standard Webhooks."
+                ),
                 "parameters": [
                     {
                         "name": name,

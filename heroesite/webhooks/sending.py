@@ -117,7 +117,7 @@ def connect(url: str, connections: list[HTTPConnection]) -> HTTPConnection:
                 raise
         else:
             return connection
-    raise OSError(f"The name {host} has no address.")
+    raise OSError(f"{host} has no IP address.")
 
 
 def hang_up(connections: list[HTTPConnection]) -> None:

@@ -52,7 +52,7 @@ def test_whoever_changes_a_password_can_revoke_the_tokens_with_it(keeper, editor
     others = [program(keeper)]
     page = read(editor_browser.get(CHANGE))
     assert "Revoke my API tokens" in page.text
-    assert "You have 2 API tokens. They work until you revoke them." in page.text
+    assert "You have 2 API tokens. They are valid until they expire or you revoke them." in page.text
     response = change(editor_browser, revoke_tokens="on")
     page = read(editor_browser.get(response["Location"]))
     messages = page.one("ul", class_="messages").text
@@ -105,7 +105,7 @@ def test_a_forgotten_password_leaves_the_tokens_alone_if_asked(scripts, visitor_
         visitor_browser.get(visitor_browser.get(mailed_link(visitor_browser, mailoutbox))["Location"])
     )
     assert "Keep my API tokens" in page.text
-    assert "You have 2 API tokens. Unless you keep them, they are revoked." in page.text
+    assert "You have 2 API tokens. Unless you keep them, they will be revoked." in page.text
     reset(visitor_browser, mailoutbox, keep_tokens="on")
     assert accepted(scripts)
 
@@ -123,7 +123,7 @@ def test_a_password_set_by_an_administrator_revokes_the_tokens(
 ):
     others = [program(keeper)]
     address = f"/admin/auth/user/{editor.pk}/password/"
-    assert "The user's API tokens are revoked." in read(administrator_browser.get(address)).text
+    assert "The user's API tokens will be revoked." in read(administrator_browser.get(address)).text
     assert fill_in(administrator_browser, address, password1=NEW, password2=NEW).status_code == 302
     assert refused(scripts)
     assert accepted(others)

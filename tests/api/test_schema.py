@@ -334,7 +334,7 @@ def provoke(error, client, path, method, sent, pk, reader):
     elif error == "stale version":
         pk = factory().pk
         body = json.dumps([{"id": pk, "version": 2}] if "bulk" in path else {"version": 2})
-    elif error == "deleted then":
+    elif error == "deleted version":
         model.objects.all().delete()
         address = path.replace("{version}", "2")
     elif error == "nothing":

@@ -242,7 +242,8 @@ def test_the_token_of_an_inactive_user_is_refused(editor):
     editor.is_active = False
     editor.save()
     assert (
-        refused(client.get("/api/v1/heroes/")) == "The user of this token is inactive. Ask an administrator."
+        refused(client.get("/api/v1/heroes/"))
+        == "The user of this token is inactive. Ask an administrator to activate it."
     )
 
 

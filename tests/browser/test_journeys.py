@@ -114,7 +114,7 @@ def test_a_visitor_finds_a_hero(visitor):
     visitor.follow("Batman")
     visitor.reads("Batman")
     visitor.follow("Justice League")
-    visitor.follow("Open the heroes of Justice League as a list")
+    visitor.follow("Show the heroes of Justice League as a list")
     expect(visitor.page).to_have_url(re.compile(r"/heroes/\?team=\d+"))
     assert "Batman" in visitor.rows()
     assert len(visitor.rows()) < 20

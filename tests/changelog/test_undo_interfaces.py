@@ -168,7 +168,7 @@ def test_a_malformed_request_undoes_nothing(query, body, status, deletion, edito
 @pytest.mark.parametrize("key", ["0", "abc", "9" * 30, "٣"])
 def test_an_unknown_change_set_is_not_found(key, editor_program):
     answer = editor_program.post(f"/api/v1/changesets/{key}/undo/")
-    assert (answer.status_code, answer.json()["detail"]) == (404, f"No change has the id {key}.")
+    assert (answer.status_code, answer.json()["detail"]) == (404, f"No change set has the id {key}.")
 
 
 def test_programs_without_permission_undo_nothing(deletion, reader, editor):

@@ -235,23 +235,25 @@ def test_a_row_is_placed_by_its_first_line(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("content", "fault"),
     [
-        (b"", "line 1: the header must have exactly one column named “name”, but has: none."),
+        (b"", "line 1: the header must have exactly one column named “name”. Its columns are: none."),
         (
             b"id,title\n1,Dora\n",
-            "line 1: the header must have exactly one column named “name”, but has: id, title.",
+            "line 1: the header must have exactly one column named “name”. Its columns are: id, title.",
         ),
         (
             b"name,name\nMo,Dora\n",
-            "line 1: the header must have exactly one column named “name”, but has: name, name.",
+            "line 1: the header must have exactly one column named “name”. Its columns are: name, name.",
         ),
         (b"name\nDora\nJess\xe1n\n", "line 3: the line is not UTF-8. Save the file as CSV in UTF-8."),
         (
             b"name,note\nDora,\nMisty\n",
-            "line 3: the row's number of cells (1) differs from the header's (2). Fix the commas and quotes.",
+            "line 3: the header and the row have different numbers of cells (2 and 1)."
+            " Fix the commas and quotes.",
         ),
         (
             b'name,note\n"Do\nra",1,2\n',
-            "line 2: the row's number of cells (3) differs from the header's (2). Fix the commas and quotes.",
+            "line 2: the header and the row have different numbers of cells (2 and 3)."
+            " Fix the commas and quotes.",
         ),
         (
             b'name\nDora\n"Mis\nty',
@@ -289,7 +291,7 @@ def test_a_file_given_twice_is_not_loaded_as_further_bearers(csv_file: Any, tmp_
     file = csv_file("Misty")
     link = tmp_path / "link.csv"
     link.symlink_to(file)
-    with pytest.raises(CommandError, match="given twice"):
+    with pytest.raises(CommandError, match="listed twice"):
         load(file, link)
     assert register() == {}
 

@@ -24,7 +24,7 @@ pytestmark = pytest.mark.django_db
 )
 def test_djangos_bare_writes_are_refused(write):
     hero = HeroFactory(age=41)
-    with pytest.raises(TypeError, match="they keep versions and history"):
+    with pytest.raises(TypeError, match="they record versions and history"):
         write(Hero.objects, hero)
     assert list(Hero.objects.values_list("age", "version")) == [(41, 1)]
 

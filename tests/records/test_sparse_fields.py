@@ -75,7 +75,7 @@ def test_fields_and_omit_select_the_members_of_one_record(hero, visitor_program)
         ("fields=zzz", "fields", "Use one of: id, name"),
         ("fields=secret_name", "fields", "Unknown value “secret_name”."),
         ("omit=id,id", "omit", "Use each name only once."),
-        ("fields=id&omit=id", "omit", "fields and omit exclude every member."),
+        ("fields=id&omit=id", "omit", "fields and omit exclude every member. Include at least one."),
         ("fields=team", "fields", "To include team, add expand=team."),
         ("expand=heroes", "expand", "Use one of: team"),
         ("field=name", "field", "Did you mean “fields”?"),

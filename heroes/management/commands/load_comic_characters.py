@@ -44,7 +44,7 @@ class Outcome:
 
 class Command(BaseCommand):
     help = (
-        "Load the characters of the comic wikis' CSV files as heroes. Name all files in one command: the"
+        "Load the characters in FiveThirtyEight's comic CSV files as heroes. List all files together: the"
         " second character with a name gets the numeral II, and so on, in the order of files and rows. Heroes"
         " that already exist aren't changed."
     )
@@ -70,7 +70,7 @@ class Command(BaseCommand):
     def read(self, files: Sequence[Path]) -> list[Character]:
         # Each row of a file given twice would be loaded twice, once with a numeral.
         if len({realpath(file) for file in files}) < len(files):
-            raise CommandError(_("A file is given twice. Give each file once."))
+            raise CommandError(_("A file is listed twice. List each file only once."))
         try:
             return list(read(files))
         except UnreadableFile as error:

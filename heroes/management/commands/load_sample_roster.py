@@ -15,7 +15,7 @@ ROSTER = Path(__file__).resolve().parents[2] / "sample_roster.json"
 
 
 class Command(BaseCommand):
-    help = "Load the sample roster: well-known teams and heroes. Names that are present are left alone."
+    help = "Load the sample roster: well-known teams and heroes. Those that already exist aren't changed."
 
     def handle(self, *args: Any, **options: Any) -> None:
         with new_change_set(Source.COMMAND, note="load_sample_roster"), atomic_change_set():

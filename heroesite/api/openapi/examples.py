@@ -14,6 +14,7 @@ from heroesite.api.problems import (
     MEDIA_TYPE,
     NOT_ACCEPTABLE,
     Problem,
+    unknown_id_message,
     unknown_member_message,
 )
 
@@ -40,7 +41,7 @@ def unknown_member(*known: str) -> Problem:
 
 
 def unknown_id(model: Any) -> dict[str, Problem]:
-    return {"id": Problem(404, f"No {model._meta.verbose_name} has the id {UNKNOWN_ID}.")}
+    return {"id": Problem(404, unknown_id_message(model, UNKNOWN_ID))}
 
 
 def no_permission(method: str, model: Any) -> dict[str, Problem]:
@@ -99,7 +100,7 @@ IF_MATCH_REQUIRED = {"no If-Match": Problem(428, str(PreconditionRequired.defaul
 
 PROBLEM = {
     "type": "object",
-    "description": "A problem document (RFC 9457).",
+    "description": "Problem details (RFC 9457).",
     "required": ["type", "title", "status", "detail", "errors", "request_id"],
     "properties": {
         "type": {"type": "string", "format": "uri-reference"},
@@ -125,7 +126,7 @@ PROBLEM = {
         },
         "version": {
             "type": "integer",
-            "description": "The current version of the record, if another was expected.",
+            "description": "The current version of the record, if you sent another.",
         },
         "skipped": {
             "type": "array",

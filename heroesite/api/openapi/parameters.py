@@ -39,7 +39,7 @@ IF_NONE_MATCH = OpenApiParameter(
     "If-None-Match",
     str,
     OpenApiParameter.HEADER,
-    description="An ETag that you have. If it is still current, the response is 304 without a body.",
+    description="An ETag from an earlier response. If it is current, the response is 304 without a body.",
 )
 IDEMPOTENCY_KEY = OpenApiParameter(
     "Idempotency-Key",
@@ -52,7 +52,7 @@ IDEMPOTENCY_REPLAYED = OpenApiParameter(
     "Idempotency-Replayed",
     {"type": "string", "const": "true"},
     OpenApiParameter.HEADER,
-    description="Set if this is the response to an earlier request with the same Idempotency-Key.",
+    description="Set to true if this is the response to an earlier request with the same Idempotency-Key.",
     response=[200, 201],
 )
 

@@ -53,12 +53,12 @@ SUMMARIES = {
 DESCRIPTIONS = {
     "list": "Returns the {names} that match all filters, sorted by name. To read all pages, follow `next`.",
     "create": "Creates a {name}. To retry safely, send an Idempotency-Key.",
-    "retrieve": "Returns a {name} with its linked records, now or at a point in time.",
-    "update": "Replaces a {name}. Fields that you omit are cleared, except those that you may not read."
+    "retrieve": "Returns a {name} with its linked records or, with `as_of`, as it was at a point in time.",
+    "update": "Replaces a {name}. Fields that you omit are cleared, except those that you can't read."
     " Requires If-Match.",
     "partial_update": "Updates the fields that you send. To avoid overwriting someone else's changes, send"
     " If-Match, or the version that you read.",
-    "destroy": "Deletes a {name}. Its history is kept, and the deletion can be undone.",
+    "destroy": "Deletes a {name}. Its history is preserved, and you can undo the deletion.",
     "bulk_create": "Creates up to 1,000 {names}. If any item is invalid, none is created.",
     "bulk_update": "Updates up to 1,000 {names}. If any item is invalid, or any version that you send isn't"
     " current, none is updated.",

@@ -52,7 +52,9 @@ class ChangeSerializer(serializers.Serializer):
     token = Person(source="entry.change_set.token")
     record = serializers.SerializerMethodField()
 
-    @extend_schema_field({"description": "The record after the change, or null."})  # see FeedAutoSchema
+    @extend_schema_field(
+        {"description": "The record after the change, or null if it was deleted."}
+    )  # see FeedAutoSchema
     def get_record(self, step: Step) -> dict[str, Any] | None:
         if step.action == Action.DELETED:
             return None
@@ -76,9 +78,9 @@ class FeedAutoSchema(HistoryAutoSchema):
         change = self.resolve_serializer(ChangeSerializer, "response").ref
         results = {"type": "array", "items": {"allOf": [change, {"type": "object", "properties": described}]}}
         members = {
-            "after": {"type": "string", "description": "The cursor to continue with."},
+            "after": {"type": "string", "description": "The cursor to send with the next request."},
             "next": {"type": "string", "format": "uri"},
-            "caught_up": {"type": "boolean", "description": "Whether there are no further changes yet."},
+            "caught_up": {"type": "boolean", "description": "True if there are no more changes yet."},
             "results": results,
         }
         return {200: {"type": "object", "required": sorted(members), "properties": members}}
@@ -104,8 +106,9 @@ class FeedViewSet(HistoryViewSet):
     model = ChangeSet
     summaries = {"follow": "List all changes"}
     descriptions = {
-        "follow": "Returns every change to every record once, in the order of commits, for keeping a copy in"
-        " sync. Store `after` and continue with it; `caught_up` is true once you have every change."
+        "follow": "Returns every change to every record once, in commit order, so that you can keep a copy in"
+        " sync. Store `after` and send it with your next request. `caught_up` is true once you have every"
+        " change."
     }
     serializer_class = ChangeSerializer
     pagination_class = None

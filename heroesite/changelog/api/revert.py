@@ -60,7 +60,7 @@ class RevertAutoSchema(HistoryAutoSchema):
             "permission": Problem(403, permission_message("change", self.view.model)),
             "parameter": Problem(400, INVALID_QUERY, [unknown_parameter("dry_run")]),
             "body": unknown_member(),
-            "deleted then": Problem(409, WAS_DELETED),
+            "deleted version": Problem(409, WAS_DELETED),
         }
 
 
@@ -69,8 +69,8 @@ class Revert(RecordViewSet):
 
     summaries = {"revert": "Revert a {name}"}
     descriptions = {
-        "revert": "Gives a {name} the values of an earlier version, as a new version. If it has been deleted,"
-        " it is restored."
+        "revert": "Restores the values of an earlier version of a {name}, as a new version. If the {name}"
+        " has been deleted, it is restored too."
     }
     permission_classes = [AuthenticatedWritePermission]
     schema = RevertAutoSchema()
@@ -97,7 +97,10 @@ class Revert(RecordViewSet):
         if entry is None:
             if not entries.exists():
                 raise not_found(self.model, pk)
-            raise NotFound(f"This {self.model._meta.verbose_name} has no version {printable(version)}.")
+            name = self.model._meta.verbose_name
+            raise NotFound(
+                f"This {name} has no version {printable(version)}. Use one that its history lists."
+            )
         return entry
 
 

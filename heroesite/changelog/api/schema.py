@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.utils.text import camel_case_to_spaces
 from drf_spectacular.utils import OpenApiExample, OpenApiParameter
 
 from heroesite.api.openapi.examples import INVALID_LIMIT, unknown_parameter
@@ -35,4 +36,5 @@ class HistoryAutoSchema(RecordAutoSchema):
         return super().get_problems() | {"parameter": Problem(400, INVALID_QUERY, [error])}
 
     def get_examples(self) -> list[OpenApiExample]:
-        return [OpenApiExample(self.view.model._meta.verbose_name, self.view.get_example())]
+        name = camel_case_to_spaces(self.view.model.__name__)
+        return [OpenApiExample(name, self.view.get_example())]

@@ -32,7 +32,7 @@ class Person(serializers.CharField):
     """The user who made a change, shown only to signed-in users."""
 
     def __init__(self, **kwargs: Any) -> None:
-        super().__init__(allow_null=True, help_text="Null unless you are signed in.", **kwargs)
+        super().__init__(allow_null=True, help_text="Null if the request isn't authenticated.", **kwargs)
 
     def to_representation(self, value: str) -> str | None:  # type: ignore[override]
         return (value or None) if self.context["request"].user.is_authenticated else None
@@ -85,7 +85,7 @@ class TallySerializer(serializers.Serializer):
 
 
 class ChangeSetSerializer(serializers.ModelSerializer):
-    """The changes of one request, import or command."""
+    """The changes made by one request, import or command."""
 
     user = Person(source="username")
     token = Person()

@@ -51,7 +51,7 @@ class NothingUndone(APIException):
     def __init__(self, skipped: Sequence[Reversal], undone_by: Sequence[int]) -> None:
         message = "None of these changes can be undone. See `skipped`."
         if undone_by:
-            message += f" They were undone by change set {undone_by[0]}, which can be undone itself."
+            message += f" They were undone by change set {undone_by[0]}, which you can undo in turn."
         super().__init__(message)
         self.members = {"skipped": ReversalSerializer(skipped[:LISTED], many=True).data}
 
@@ -77,28 +77,29 @@ class ReversalSerializer(serializers.Serializer):
     id = serializers.IntegerField(source="pk")
     name = serializers.CharField()
     action = serializers.ChoiceField(["add", "change", "delete"])
-    skipped = serializers.CharField(help_text="Why the record is skipped; empty if it is not.")
+    skipped = serializers.CharField(help_text="Why the record is skipped. Empty if it isn't.")
 
 
 class UndoResultSerializer(serializers.Serializer):
-    """What an undo did."""
+    """The result of an undo."""
 
     change_set = serializers.IntegerField(
-        allow_null=True, help_text="The undo's own change set; null in a dry run, or if nothing was undone."
+        allow_null=True,
+        help_text="The change set of the undo itself. Null in a dry run, or if nothing was undone.",
     )
     done_count = serializers.IntegerField()
     done = ReversalSerializer(many=True, help_text="The first 1,000.")
     also = serializers.ListField(
         source="effects",
         child=serializers.CharField(),
-        help_text="Effects on other records, a sentence each.",
+        help_text="Effects on other records, one sentence each.",
     )
     skipped_count = serializers.IntegerField()
     skipped = ReversalSerializer(many=True, help_text="The first 1,000.")
 
 
 class UndoOptionsSerializer(serializers.Serializer):
-    """How to undo."""
+    """The options of an undo."""
 
     anyway = serializers.BooleanField(
         required=False,

@@ -78,7 +78,7 @@ class RecordHistoryViewSet(HistoryViewSet):
 
     model: ClassVar[Any] = Record
     summaries = {"list": "List the history of a {name}"}
-    descriptions = {"list": "Returns the versions of a {name}, latest first, even after its deletion."}
+    descriptions = {"list": "Returns the versions of a {name}, latest first, even if it has been deleted."}
     filterset_class = PagedFilterSet
     serializer_class = RecordEntrySerializer
 
@@ -101,7 +101,8 @@ class ChangeSetViewSet(HistoryViewSet):
     model = ChangeSet
     summaries = {"list": "List change sets", "retrieve": "Get a change set"}
     descriptions = {
-        "list": "Returns the requests, imports and commands that changed records, the latest first.",
+        "list": "Returns change sets, latest first. A change set contains the changes made by one request,"
+        " import or command.",
         "retrieve": "Returns a change set with its changes to each record.",
     }
     queryset = ChangeSet.objects.prefetch_related("undone_by")

@@ -13,13 +13,13 @@ class Command(BaseCommand):
     help = "Run the jobs in the queue when they are due. `serve` starts this command."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("--worker-id", required=True, help="A unique id for this worker.")
+        parser.add_argument("--worker-id", required=True, help="A unique ID for this worker.")
         parser.add_argument(
             "--dead-workers",
             nargs="+",
             default=[],
             metavar="ID",
-            help="Ids of workers that have died. Their unfinished jobs are queued again.",
+            help="IDs of workers that have died. Their unfinished jobs are queued again.",
         )
 
     def handle(self, *args: Any, worker_id: str, dead_workers: list[str], **options: Any) -> None:

@@ -8,7 +8,7 @@ from heroesite.jobs import sweep
 
 
 class Command(BaseCommand):
-    help = "Delete expired idempotency keys, disclosures, sessions, finished jobs and deliveries."
+    help = "Delete expired idempotency keys, disclosures and sessions, finished jobs and old deliveries."
 
     def handle(self, *args: Any, **options: Any) -> None:
         for name, count in sweep().items():

@@ -6,14 +6,13 @@ from typing import Any, cast
 
 from django.conf import settings
 
-from heroesite.api.problems import InvalidItems, ItemError, unknown_member_message
+from heroesite.api.problems import InvalidItems, ItemError, unknown_id_message, unknown_member_message
 from heroesite.ids import is_id_number
 from heroesite.records.api.errors import (
     MAX_ERRORS,
     SEND_OBJECT,
     changed_message,
     details,
-    unknown_id_message,
 )
 from heroesite.records.api.serializers import RecordSerializer
 from heroesite.records.models.base import Record
@@ -135,7 +134,7 @@ class Bulk:
     def check_version(self, index: int, item: Item, version: int) -> None:
         if "version" not in item:
             if settings.REQUIRE_IF_MATCH:
-                message = "Send the version of the record, so that nobody's changes are overwritten."
+                message = "Send the version of the record, so that you don't overwrite anyone's changes."
                 self.add_error(index, "version", message, "precondition_required")
         elif not is_integer(item["version"]):
             self.add_error(index, "version", integer_type_message(item["version"]), "invalid_type")

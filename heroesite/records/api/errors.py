@@ -2,15 +2,14 @@
 
 from collections.abc import Iterable
 from http import HTTPStatus
-from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db.models import Model
 from rest_framework.exceptions import APIException, ErrorDetail, NotFound
 
+from heroesite.api.problems import unknown_id_message
 from heroesite.ids import is_id
 from heroesite.records.models.base import Record
-from heroesite.text import printable
 
 MAX_ERRORS = 50
 """Errors of a body that one response lists."""
@@ -47,10 +46,6 @@ class StaleVersion(APIException):
         super().__init__(f"{message} Read it again, then send your changes.")
         error = {"pointer": "/version", "message": message, "code": self.default_code}
         self.members = {"version": version, "errors": [error]}
-
-
-def unknown_id_message(model: type[Model], key: Any) -> str:
-    return f"No {model._meta.verbose_name} has the id {printable(str(key))}."
 
 
 def not_found(model: type[Model], key: str) -> NotFound:

@@ -192,6 +192,6 @@ class RecordSchema(OpenApiSerializerExtension):
                 schema["properties"][name]["description"] = "Only in responses to users who can see it."
             nested = set(self.target._declared_fields)
             for name in nested:
-                schema["properties"][name].setdefault("description", "Not in responses to `as_of`.")
+                schema["properties"][name].setdefault("description", "Omitted with as_of.")
             schema["required"] = sorted(set(schema["properties"]) - set(model.RESTRICTED))
         return schema

@@ -60,5 +60,5 @@ class SparseFields:
                 message = _("To include %(link)s, add expand=%(link)s.")
                 raise ValidationError({"fields": ValidationError(message, "expand", {"link": link})})
         if self.fields and not self.keep(self.fields):
-            message = _("fields and omit exclude every member.")
+            message = _("fields and omit exclude every member. Include at least one.")
             raise ValidationError({"omit": ValidationError(message, "nothing_left")})

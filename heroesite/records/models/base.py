@@ -200,7 +200,9 @@ class Record(models.Model):
             unsaved: the stored values of the other fields, as the history is to record them.
         """
         if "version" in self.get_deferred_fields():
-            raise ValueError("A record is saved under the version that was loaded. Load version too.")
+            raise ValueError(
+                "A record can't be saved without the version that was loaded. Load the field version too."
+            )
         signal = {
             "sender": type(self),
             "instance": self,

@@ -38,8 +38,8 @@ class RecordQuerySet(models.QuerySet[Any]):
 
     def refuse(self, *args: Any, **kwargs: Any) -> NoReturn:
         raise TypeError(
-            "Use save, create_all, change_all, update or delete to write records: they keep versions and"
-            " history."
+            "Use save, create_all, change_all, update or delete to write records: they record versions"
+            " and history."
         )
 
     bulk_create = bulk_update = _raw_delete = refuse

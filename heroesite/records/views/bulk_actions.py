@@ -55,7 +55,8 @@ class SelectionForm(forms.Form):
 
     def clean(self) -> dict[str, Any]:
         for name in set(self.data) - set(self.fields) - self.others:
-            raise ValidationError(_("Unknown parameter “%(name)s”."), "unknown", {"name": printable(name)})
+            message = _("Unknown parameter “%(name)s”. Go back to the list and select again.")
+            raise ValidationError(message, "unknown", {"name": printable(name)})
         for name in set(self.fields) - set(SelectionForm.base_fields) - set(self.data):
             self.add_error(name, ValidationError(REQUIRED, code="required"))
         return super().clean() or self.cleaned_data

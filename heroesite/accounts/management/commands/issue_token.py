@@ -11,16 +11,16 @@ from heroesite.api.models import DEFAULT_DAYS, MAX_DAYS, ApiToken
 
 
 class Command(BaseCommand):
-    help = _("Create an API token for a user and print it, and nothing else. It can't be shown again.")
+    help = _("Create an API token for a user and print only the token. It can't be shown again.")
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("username")
-        parser.add_argument("--read-only", action="store_true", help=_("create a token that can't write"))
+        parser.add_argument("username", help=_("The user that the token belongs to."))
+        parser.add_argument("--read-only", action="store_true", help=_("Create a token that can't write."))
         parser.add_argument(
             "--days",
             type=int,
             default=DEFAULT_DAYS,
-            help=_("expire the token after this many days (default: %(default)s)"),
+            help=_("Let the token expire after this many days (default: %(default)s)."),
         )
 
     def handle(self, *args: Any, username: str, read_only: bool, days: int, **options: Any) -> None:

@@ -11,18 +11,21 @@ from heroesite.records.models.base import Record, record_models
 
 class Command(BaseCommand):
     help = (
-        "Erase the values that a field of a record had at some versions, such as a secret that was typed into"
-        " the wrong field, from the history and from everything else that stores them. This is recorded as a"
-        " change, and can't be undone."
+        "Erase a field's value from some versions of a record, for example a secret that was typed into the"
+        " wrong field. The value is erased from the history and from everything else that stores it. The"
+        " erasure is recorded as a change set, and can't be undone."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
         types = ", ".join(sorted(str(model._meta.model_name) for model in record_models()))
         parser.add_argument("type", help=f"The type of the record, one of: {types}.")
-        parser.add_argument("id", type=int, help="The id of the record.")
+        parser.add_argument("id", type=int, help="The ID of the record.")
         parser.add_argument("field", help="The field, such as name.")
         parser.add_argument(
-            "versions", type=int, nargs="+", help="Versions, as the record's history numbers them."
+            "versions",
+            type=int,
+            nargs="+",
+            help="The versions to erase the value from, as numbered in the record's history.",
         )
 
     def handle(self, *args: Any, type: str, id: int, field: str, versions: list[int], **options: Any) -> None:
@@ -32,7 +35,9 @@ class Command(BaseCommand):
             raise CommandError(message % {"field": field, "fields": ", ".join(model.FIELDS)})
         known = set(model.history.filter(id=id).values_list("version", flat=True))
         if missing := sorted(set(versions) - known):
-            message = _("The history of %(type)s %(id)s has no version %(versions)s.")
+            message = _(
+                "The history of %(type)s %(id)s has no version %(versions)s. Use versions that it lists."
+            )
             listed = ", ".join(map(str, missing))
             raise CommandError(message % {"type": type, "id": id, "versions": listed})
         try:
