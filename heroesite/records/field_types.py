@@ -123,6 +123,11 @@ def json_arguments(field: Any) -> dict[str, Any]:
     return {"label": field.verbose_name, "required": not field.blank, "allow_null": field.null}
 
 
+def null_description(field: LineField) -> dict[str, Any]:
+    """Return the description of optional text, which says how an empty string is treated."""
+    return {"help_text": "Null if there is no text. An empty string is stored as null."} if field.null else {}
+
+
 def line_column(field: LineField) -> str:
     return f"{field.name}_key"
 
@@ -136,7 +141,7 @@ FIELD_TYPES: dict[type[models.Field], FieldType] = {
         filters=line_filters,
         serializer_field=lambda field: (
             StringField,
-            {"max_length": field.max_length, **json_arguments(field)},
+            {"max_length": field.max_length, **json_arguments(field), **null_description(field)},
         ),
         column=line_column,
     ),

@@ -25,7 +25,7 @@ def integer_type_message(value: Any) -> str:
 
 
 class UnvalidatedField(serializers.Field):
-    """An integer whose limits are in the schema but validated by the model."""
+    """A field whose limits are in the API description but validated by the model."""
 
     default_error_messages: ClassVar[dict[str, Any]] = {"required": REQUIRED, "invalid_type": "{message}"}
 

@@ -2,6 +2,7 @@
 
 import pytest
 
+from heroesite.records.models.fields import LineField
 from tests.people import browser, program
 
 from .values import as_form, as_json, create, new_value, new_values
@@ -134,6 +135,20 @@ def test_a_taken_name_is_refused_whatever_its_case(record_type, editor_program):
     response = editor_program.post(f"/api/v1/{record_type.prefix}/", as_json(values))
     assert response.status_code == 422
     assert [error["pointer"] for error in response.json()["errors"]] == ["/name"]
+
+
+def test_an_optional_value_can_be_missing_and_missing_text_is_null(
+    optional_field, editor_program, editor_browser
+):
+    record_type, field = optional_field
+    model, prefix = record_type.model, record_type.prefix
+    for missing in [None, ""] if isinstance(field, LineField) else [None]:
+        body = as_json(new_values(model)) | {field.attname: missing}
+        response = editor_program.post(f"/api/v1/{prefix}/", body)
+        assert (response.status_code, response.json()[field.attname]) == (201, None)
+    form = as_form(new_values(model) | {field.name: None})
+    assert editor_browser.post(f"/{prefix}/new/", form).status_code == 302
+    assert getattr(model.objects.latest("pk"), field.name) is None
 
 
 @pytest.mark.parametrize("value", [True, 1.5, [], {}, "\0", "x" * 5_000])
