@@ -1,17 +1,18 @@
-# make run     serve the register at http://127.0.0.1:8000 (PORT=, HOST= choose another address)
-# make test        run the tests on SQLite and PostgreSQL, without those in a browser (ARGS=… is passed to pytest)
-# make test-next   run them on the next Django, which needs Python 3.12
-# make test-pages  test the pages in Chromium, and check their accessibility with axe-core
-# make screens     take screenshots of the main pages, light and dark, desktop and phone, in var/screens
-# make check   linters, types, migrations, deployment settings, API description
-# make fuzz        search longer for API responses that differ from the description or reveal a secret
-# make clients a client for Python and types for TypeScript, made out of the API's description, in var/clients
-# make messages  collect what pages say for the translators, and compile what they wrote (heroesite/locale)
-# make format  what the formatters can mend
-# make bench-api      what the API does in a second: in bulk, and in a long list
-# make bench-history  what history and versions cost per write, on both databases
-# make bench-pages    how long the pages of 100,000 heroes take
-# make lighthouse     what Lighthouse says of the main pages
+# make run            serve the site at http://127.0.0.1:8000 (PORT=… and HOST=… choose another address)
+# make test           run all tests on SQLite and PostgreSQL, except those in Chromium (ARGS=… for pytest)
+# make test-next      run all tests on the next Django, with Python 3.12
+# make test-pages     test the pages in Chromium and check their accessibility with axe-core
+# make check          run the linters and check types, imports, migrations, deployment settings and API description
+# make fuzz           search longer for API errors and for leaks of secrets (FUZZ_EXAMPLES=… requests per endpoint)
+# make clients        generate a Python client and TypeScript types from the API description, in var/clients
+# make messages       collect the texts for translation and compile the translations (heroesite/locale)
+# make format         format the code and fix what the linter can fix
+# make lock           update uv.lock after a change of the dependencies
+# make screens        take screenshots of the main pages, in var/screens
+# make lighthouse     score the main pages with Lighthouse
+# make bench-api      measure the API: items per second in bulk, and pages of a long list
+# make bench-history  measure what history and versions cost per write, on both databases
+# make bench-pages    measure the pages of a register of 100,000 heroes, on both databases
 
 PYTHON ?= python3
 BIN := .venv/bin
@@ -27,7 +28,7 @@ test: .venv/installed-dev
 
 NEXT_PYTHON ?= python3.12
 test-next: .venv/installed-dev
-	@command -v $(NEXT_PYTHON) >/dev/null || { echo "Django 6 needs Python 3.12 or later; set its path: make test-next NEXT_PYTHON=/path/to/python3.12"; exit 1; }
+	@command -v $(NEXT_PYTHON) >/dev/null || { echo "Django 6 needs Python 3.12 or later. Set its path: make test-next NEXT_PYTHON=/path/to/python3.12"; exit 1; }
 	@$(NEXT_PYTHON) -m venv var/next
 	@$(BIN)/uv export --quiet --frozen --no-hashes --no-emit-project | grep -viE '^(django==|ruff|mypy|django-stubs|djangorestframework-stubs)' > var/next/requirements.txt
 	@$(BIN)/uv pip install --quiet --python var/next/bin/python -r var/next/requirements.txt 'django>=6,<7'
@@ -44,7 +45,7 @@ fuzz: .venv/installed-dev
 
 CLIENTS := var/clients
 clients: .venv/installed-dev
-	@command -v npx >/dev/null || { echo "npx is needed for the types for TypeScript; on Debian and Ubuntu: apt-get install npm"; exit 1; }
+	@command -v npx >/dev/null || { echo "npx is missing; it generates the TypeScript types. On Debian and Ubuntu: apt-get install npm"; exit 1; }
 	@rm -rf $(CLIENTS) && mkdir -p $(CLIENTS)
 	@$(BIN)/python manage.py spectacular --format openapi-json --file $(CLIENTS)/schema.json
 	@PATH="$$PWD/$(BIN):$$PATH" openapi-python-client generate --path $(CLIENTS)/schema.json --meta none --output-path $(CLIENTS)/register_client
@@ -67,7 +68,7 @@ check: .venv/installed-dev
 
 CATALOG := heroesite/locale/de/LC_MESSAGES/django.po
 messages: .venv/installed-dev
-	@command -v msgfmt >/dev/null || { echo "gettext is needed; on Debian and Ubuntu: apt-get install gettext"; exit 1; }
+	@command -v msgfmt >/dev/null || { echo "gettext is missing. On Debian and Ubuntu: apt-get install gettext"; exit 1; }
 	@$(BIN)/python manage.py makemessages --locale de --no-location --no-wrap --no-obsolete $(foreach folder,.venv var tests benchmarks docs,--ignore $(folder))
 	@sed -i '/^"POT-Creation-Date/d; /^"Report-Msgid-Bugs-To/d' $(CATALOG)
 	@$(BIN)/python manage.py compilemessages --locale de --ignore .venv
@@ -102,8 +103,8 @@ lock: .venv/installed-dev
 	@touch $@
 
 .venv/bin/uv:
-	@command -v $(PYTHON) >/dev/null || { echo "Python 3.11 or later is needed, as $(PYTHON); install it, or say where: make PYTHON=/path/to/python3.11"; exit 1; }
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or later is needed, and $(PYTHON) is older; say where one is: make PYTHON=/path/to/python3.11"; exit 1; }
-	@$(PYTHON) -c 'import venv, ensurepip' 2>/dev/null || { echo "Python's venv module is missing; on Debian and Ubuntu: apt-get install python3-venv"; exit 1; }
+	@command -v $(PYTHON) >/dev/null || { echo "$(PYTHON) is missing. Install Python 3.11 or later, or set its path: make PYTHON=/path/to/python3.11"; exit 1; }
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "$(PYTHON) is older than Python 3.11. Set the path of a newer one: make PYTHON=/path/to/python3.11"; exit 1; }
+	@$(PYTHON) -c 'import venv, ensurepip' 2>/dev/null || { echo "Python's venv module is missing. On Debian and Ubuntu: apt-get install python3-venv"; exit 1; }
 	@$(PYTHON) -m venv .venv
 	@$(BIN)/pip install --quiet --disable-pip-version-check uv
