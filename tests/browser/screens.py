@@ -33,8 +33,8 @@ def make_errors(page: Page) -> None:
     page.get_by_label("Name", exact=True).fill("Batman")
     page.get_by_label("Age").fill("ten")
     page.get_by_label("Age").press("Tab")
-    page.locator("#id_age_error .fault").wait_for()
-    page.locator("#id_name_error .fault").wait_for()
+    page.locator("#id_age_error .field-error").wait_for()
+    page.locator("#id_name_error .field-error").wait_for()
 
 
 PAGES = {

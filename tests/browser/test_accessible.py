@@ -99,7 +99,7 @@ def open_columns(page: Page) -> None:
 
 def select_rows(page: Page) -> None:
     page.goto("/heroes/?limit=5")
-    page.locator("#choose-all").check()
+    page.locator("#select-all").check()
     page.get_by_role("combobox", name="Team", exact=True).last.click()
 
 

@@ -10,6 +10,6 @@ def test_a_page_is_printed_without_navigation_and_controls(address, content, vis
     page.goto(address)
     page.emulate_media(media="print")
     expect(page.get_by_text(content).first).to_be_visible()
-    for selector in ("header.site", "footer", ".filters", "main button", ".choose"):
+    for selector in ("header.site", "footer", ".filters", "main button", ".select-cell"):
         for element in page.locator(selector).all():
             expect(element).to_be_hidden()

@@ -92,9 +92,9 @@ def test_selected_rows_are_counted(editor):
     editor.goto("/heroes/")
     for index in (1, 2):
         editor.locator("[name=record]").nth(index).check()
-    expect(editor.locator("#chosen")).to_have_text("2")
-    editor.locator("#choose-all").check()
-    expect(editor.locator("#chosen")).to_have_text(str(editor.locator("[name=record]").count()))
+    expect(editor.locator("#selected-count")).to_have_text("2")
+    editor.locator("#select-all").check()
+    expect(editor.locator("#selected-count")).to_have_text(str(editor.locator("[name=record]").count()))
 
 
 def test_a_form_checks_its_fields_and_warns_before_changes_are_lost(editor):
