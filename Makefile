@@ -1,17 +1,18 @@
-# make run     serve the register at http://127.0.0.1:8000 (PORT=, HOST= choose another address)
-# make test        run the tests on SQLite and PostgreSQL, without those in a browser (ARGS=… is passed to pytest)
-# make test-next   run them on the next Django, which needs Python 3.12
-# make test-pages  test the pages in Chromium, and check their accessibility with axe-core
-# make screens     take screenshots of the main pages, light and dark, desktop and phone, in var/screens
-# make check   linters, types, migrations, deployment settings, API description
-# make fuzz        search longer for API responses that differ from the description or reveal a secret
-# make clients a client for Python and types for TypeScript, made out of the API's description, in var/clients
-# make messages  collect what pages say for the translators, and compile what they wrote (heroesite/locale)
-# make format  what the formatters can mend
-# make bench-api      what the API does in a second: in bulk, and in a long list
-# make bench-history  what history and versions cost per write, on both databases
-# make bench-pages    how long the pages of 100,000 heroes take
-# make lighthouse     what Lighthouse says of the main pages
+# make run            serve the site at http://127.0.0.1:8000 (PORT=… and HOST=… choose another address)
+# make test           run all tests on SQLite and PostgreSQL, except those in Chromium (ARGS=… for pytest)
+# make test-next      run all tests on the next Django, with Python 3.12
+# make test-pages     test the pages in Chromium and check their accessibility with axe-core
+# make check          run the linters and check types, imports, migrations, deployment settings and API description
+# make fuzz           search longer for API errors and for leaks of secrets (FUZZ_EXAMPLES=… requests per endpoint)
+# make clients        generate a Python client and TypeScript types from the API description, in var/clients
+# make messages       collect the texts for translation and compile the translations (heroesite/locale)
+# make format         format the code and fix what the linter can fix
+# make lock           update uv.lock after a change of the dependencies
+# make screens        take screenshots of the main pages, in var/screens
+# make lighthouse     score the main pages with Lighthouse
+# make bench-api      measure the API: items per second in bulk, and pages of a long list
+# make bench-history  measure what history and versions cost per write, on both databases
+# make bench-pages    measure the pages of a register of 100,000 heroes, on both databases
 
 PYTHON ?= python3
 BIN := .venv/bin

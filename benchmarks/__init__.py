@@ -1,4 +1,4 @@
-"""Speed, measured; each module says what it prints. The tests have no limits of time."""
+"""Measurements of speed; each module describes what it prints. The tests set no time limits."""
 
 import os
 

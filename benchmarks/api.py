@@ -1,9 +1,9 @@
-"""What the API does in a second: items in bulk, and pages of a long list by offset and by cursor.
+"""Measure the API: items per second in bulk, and pages of a long list by offset and by cursor.
 
-    python -m benchmarks.api             on an SQLite file and a PostgreSQL of its own
-    python -m benchmarks.api measure     on the database that DATABASE_URL names, which it fills
+    python -m benchmarks.api             on a new SQLite file and a temporary PostgreSQL
+    python -m benchmarks.api measure     on the database of DATABASE_URL, which it fills
 
-Times are those of the clock, PostgreSQL's own included; one request after the other, without a network.
+Times are wall-clock times of one request after the other, including PostgreSQL, without a network.
 """
 
 import json
@@ -28,7 +28,7 @@ ROUNDS, ITEMS, ROWS = 5, 1000, 20_000
 
 
 class Caller:
-    """A program with a token, that counts what it does by the clock."""
+    """A program that sends requests with a token."""
 
     def __init__(self, user: User) -> None:
         _token, text = ApiToken.objects.issue(user)
@@ -42,32 +42,35 @@ class Caller:
 
 
 def seconds(run: Callable[[], Any]) -> tuple[Any, float]:
+    """Return the result of ``run`` and the seconds that it takes."""
     start = time.perf_counter()
     return run(), time.perf_counter() - start
 
 
 def bulk(caller: Caller) -> None:
-    """Items per second, and queries of one request of 1,000."""
-    spent: dict[str, list[float]] = {"POST": [], "PATCH": [], "DELETE": []}
+    """Print the items per second, and the queries of one request."""
+    times: dict[str, list[float]] = {"POST": [], "PATCH": [], "DELETE": []}
     queries: dict[str, int] = {}
     for number in range(ROUNDS):
         items = [{"name": f"Bulk {number} {n}", "secret_name": "Nobody", "age": n} for n in range(ITEMS)]
-        for method in spent:
+        for method in times:
             with CaptureQueriesContext(connection) as captured:
                 connection.force_debug_cursor = number == 0
-                response, took = seconds(lambda m=method, i=items: caller.send(m, "/api/v1/heroes/bulk/", i))
-            spent[method].append(took)
+                response, duration = seconds(
+                    lambda m=method, i=items: caller.send(m, "/api/v1/heroes/bulk/", i)
+                )
+            times[method].append(duration)
             queries.setdefault(method, len(captured))
             if response:
-                guards = [{"id": row["id"], "version": row["version"]} for row in response["results"]]
-                items = guards if method == "PATCH" else [guard | {"age": 7} for guard in guards]
-    for method, times in spent.items():
-        rate = ITEMS / statistics.median(times)
+                keys = [{"id": row["id"], "version": row["version"]} for row in response["results"]]
+                items = keys if method == "PATCH" else [key | {"age": 7} for key in keys]
+    for method, durations in times.items():
+        rate = ITEMS / statistics.median(durations)
         print(f"  {method:<7} {rate:8,.0f} items/s, {queries[method]} queries for {ITEMS:,}")
 
 
 def pages(caller: Caller) -> None:
-    """Milliseconds of a page of 100 at the start and at the end of the list."""
+    """Print the milliseconds of a page of 100 at the start and at the end of the list."""
     heroes = [Hero(name=f"Row {number:06}", secret_name="Nobody", age=number % 90) for number in range(ROWS)]
     Hero.objects.create_all(heroes)
     end, address = "", "/api/v1/heroes/?cursor=*&fields=id"

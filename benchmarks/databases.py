@@ -1,4 +1,4 @@
-"""Runs a benchmark on an SQLite file and on a PostgreSQL of its own, each in a process of its own."""
+"""Run a benchmark on a new SQLite file and on a temporary PostgreSQL, each in a separate process."""
 
 import os
 import subprocess

@@ -1,10 +1,10 @@
-"""What history and versions cost per write: CPU and queries, against the same write without them.
+"""Measure what history and versions cost per write: CPU and queries, with and without them.
 
-    python -m benchmarks.history             on an SQLite file and a PostgreSQL of its own
-    python -m benchmarks.history measure     on the database that DATABASE_URL names, which it fills
+    python -m benchmarks.history             on a new SQLite file and a temporary PostgreSQL
+    python -m benchmarks.history measure     on the database of DATABASE_URL, which it fills
 
-The same write is done in turns, as it is and bare: without entry, change set and guard of the version.
-The time is that of this process, SQLite included and PostgreSQL's own not.
+The write runs alternately with and without them, that is without entry, change set and check of the version.
+Times are the CPU time of this process, which includes SQLite but not PostgreSQL.
 """
 
 import statistics
@@ -31,8 +31,8 @@ ROUNDS, WRITES = 15, 40
 
 
 @contextmanager
-def bare() -> Iterator[None]:
-    """Records are written as Django does it by itself."""
+def without_history() -> Iterator[None]:
+    """Save records with Django's own ``save``, without history and versions."""
     with ExitStack() as stack:
         stack.enter_context(mock.patch.object(records, "note"))
         stack.enter_context(mock.patch.object(records.Record, "save", models.Model.save))
@@ -40,9 +40,9 @@ def bare() -> Iterator[None]:
 
 
 def time_of(write: Callable[[], Any]) -> float:
-    """CPU milliseconds of one write."""
+    """Return the CPU milliseconds of one write."""
     start = time.process_time()
-    for _turn in range(WRITES):
+    for _write in range(WRITES):
         write()
     return (time.process_time() - start) / WRITES * 1000
 
@@ -54,20 +54,20 @@ def queries_of(write: Callable[[], Any]) -> int:
 
 
 def compare(name: str, write: Callable[[], Any]) -> None:
-    """Print what ``write`` costs as it is and bare."""
+    """Print what ``write`` costs with and without history."""
     write()
-    kept, without = [], []
+    with_history, without = [], []
     for _round in range(ROUNDS):
-        kept.append(time_of(write))
-        with bare():
+        with_history.append(time_of(write))
+        with without_history():
             without.append(time_of(write))
     queries = queries_of(write)
-    with bare():
+    with without_history():
         fewer = queries_of(write)
-    full, plain = statistics.median(kept), statistics.median(without)
+    full, plain = statistics.median(with_history), statistics.median(without)
     print(
-        f"  {name:<28} {plain:6.2f} ms {fewer:3d} queries bare; {full:6.2f} ms {queries:3d} queries kept;"
-        f" {full / plain:4.2f} times the CPU"
+        f"  {name:<28} {plain:6.2f} ms {fewer:3d} queries without; {full:6.2f} ms {queries:3d} queries with"
+        f" history; {full / plain:4.2f} times the CPU"
     )
 
 

@@ -1,8 +1,9 @@
-"""What Lighthouse says of the main pages: the medians of three runs, as on a phone.
+"""Score the main pages with Lighthouse: the medians of three runs, as on a phone.
 
     python -m benchmarks.lighthouse
 
-Needs a Chromium, and npx, which gets Lighthouse 12. The site is that of ``make run``, with the sample roster.
+Needs Chromium, and npx, which downloads Lighthouse 12. The site has the sample
+roster, as with ``make run``.
 """
 
 import http.cookiejar
@@ -48,7 +49,7 @@ def sign_in(site: str) -> str:
 
 
 def run(address: str, cookie: str) -> dict[str, Any]:
-    """One report of Lighthouse."""
+    """Return a report of Lighthouse."""
     command = ["npx", "--yes", LIGHTHOUSE, address, "--quiet", "--output=json"]
     options = [
         f"--only-categories={','.join(CATEGORIES)}",
@@ -61,9 +62,9 @@ def run(address: str, cookie: str) -> dict[str, Any]:
     return report
 
 
-def shortcomings(report: dict[str, Any]) -> set[str]:
-    """The audits that count and are not passed."""
-    counted = {
+def failed_audits(report: dict[str, Any]) -> set[str]:
+    """Return the audits with a weight that have failed."""
+    weighted = {
         audit["id"]
         for name in CATEGORIES
         for audit in report["categories"][name]["auditRefs"]
@@ -72,7 +73,7 @@ def shortcomings(report: dict[str, Any]) -> set[str]:
     return {
         f"{name} {audit.get('displayValue', '')}".strip()
         for name, audit in report["audits"].items()
-        if name in counted and audit["score"] is not None and audit["score"] < 1
+        if name in weighted and audit["score"] is not None and audit["score"] < 1
     }
 
 
@@ -96,8 +97,8 @@ def main() -> None:
                 f"{name:8}{''.join(f'{100 * score:16.0f}' for score in scores)}{weight / 1000:8.1f}",
                 flush=True,
             )
-            for words in sorted(set.union(*map(shortcomings, reports))):
-                print(f"        {words}")
+            for audit in sorted(set.union(*map(failed_audits, reports))):
+                print(f"        {audit}")
 
 
 if __name__ == "__main__":

@@ -1,10 +1,10 @@
-"""How long the pages of a large register take: 100,000 heroes in 500 teams.
+"""Measure the pages of a large register: 100,000 heroes in 500 teams.
 
-    python -m benchmarks.pages             on an SQLite file and a PostgreSQL of its own
-    python -m benchmarks.pages measure     on the database that DATABASE_URL names, which it fills
+    python -m benchmarks.pages             on a new SQLite file and a temporary PostgreSQL
+    python -m benchmarks.pages measure     on the database of DATABASE_URL, which it fills
 
-Times are those of the clock, one request after the other, without a network. Sizes are
-those of the compressed page.
+Times are wall-clock times of one request after the other, without a network. Sizes are those of
+compressed pages.
 """
 
 import statistics
@@ -58,8 +58,8 @@ def fill() -> None:
         )
 
 
-def spent(client: Client, address: str) -> tuple[float, int]:
-    """The median of the seconds that a page takes, and its bytes."""
+def time_and_size(client: Client, address: str) -> tuple[float, int]:
+    """Return the median of the seconds that a page takes, and its size in bytes."""
     times, headers = [], {"Accept-Encoding": "gzip"}
     response = client.get(address, headers=headers)
     assert response.status_code == 200, address
@@ -82,8 +82,8 @@ def measure() -> None:
         for address in PAGES:
             if who == "visitor" and address.endswith("edit/"):
                 continue
-            took, size = spent(client, address)
-            print(f"  {who:<14} {address:<26} {took * 1000:7.1f} ms {size / 1000:7.1f} kB")
+            seconds, size = time_and_size(client, address)
+            print(f"  {who:<14} {address:<26} {seconds * 1000:7.1f} ms {size / 1000:7.1f} kB")
 
 
 if __name__ == "__main__":

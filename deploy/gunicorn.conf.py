@@ -19,6 +19,6 @@ preload_app = False
 
 
 def post_fork(_arbiter: Any, _worker: Any) -> None:
-    # In the workers, since Python shouldn't fork a process with threads, as the master does. If all of them
-    # have ended, the master starts the next.
+    # This starts a thread, so it runs in the workers and not in the master: Python shouldn't fork a process
+    # that has threads. If all workers have ended, the master starts new ones.
     end_with_supervisor()

@@ -4,7 +4,7 @@
 
 document.documentElement.classList.add("with-scripts");
 
-// What a browser remembers for its user. Where it blocks storage, until the page is left.
+// The user's preferences in the browser's storage. If the storage is blocked, they apply until the page is left.
 const preferences = {
   unsaved: {},
   get(name) {
@@ -33,7 +33,7 @@ const applyTheme = () => {
 };
 applyTheme();
 
-// A browser may go back or forward while the page loads, before htmx listens: show what the address says.
+// The user can go back or forward before htmx listens: then load the page of the address.
 addEventListener("popstate", ({ state }) => {
   if (state?.htmx && !onpopstate) location.reload();
 });

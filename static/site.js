@@ -26,22 +26,22 @@ addEventListener("storage", showTheme); // selected in another tab
 addEventListener("pageshow", showTheme); // a browser that goes back restores selects and whole pages
 showTheme();
 
-// Keyboard shortcuts, off while somebody types -----------------------------------------------
+// Keyboard shortcuts, except while the user types ---------------------------------------------
 
-const shortcuts = find("#keys");
+const shortcuts = find("#shortcuts");
 const shortcutsOn = find("input", shortcuts);
 shortcutsOn.checked = preferences.get("keys") !== "off";
 shortcutsOn.addEventListener("change", () => preferences.set("keys", shortcutsOn.checked ? "on" : "off"));
-find("#keys-opener").addEventListener("click", () => shortcuts.showModal());
+find("#open-shortcuts").addEventListener("click", () => shortcuts.showModal());
 
 const move = (step) => {
   const rows = findAll("main tbody tr:has(th a)");
-  const at = rows.findIndex((row) => row.contains(document.activeElement));
-  const row = rows[at < 0 ? 0 : Math.min(Math.max(at + step, 0), rows.length - 1)];
+  const current = rows.findIndex((row) => row.contains(document.activeElement));
+  const row = rows[current < 0 ? 0 : Math.min(Math.max(current + step, 0), rows.length - 1)];
   if (row) find("th a", row).focus();
 };
 const actions = {
-  "/": () => (find("main [type=search]") ?? find(".find [type=search]")).focus(),
+  "/": () => (find("main [type=search]") ?? find(".site-search [type=search]")).focus(),
   j: () => move(1),
   k: () => move(-1),
   x: () => find("[name=record]", document.activeElement.closest("tr") ?? document.createElement("tr"))?.click(),
@@ -65,17 +65,17 @@ document.addEventListener("keydown", (event) => {
 // Selecting rows ----------------------------------------------------------------------------
 
 const countSelected = () => {
-  const all = find("#choose-all");
+  const all = find("#select-all");
   if (!all) return;
   const rows = findAll("[type=checkbox][name=record]");
   const selected = rows.filter((row) => row.checked).length;
   all.checked = selected === rows.length;
   all.indeterminate = selected > 0 && selected < rows.length;
-  find("#chosen").textContent = selected.toLocaleString(document.documentElement.lang);
+  find("#selected-count").textContent = selected.toLocaleString(document.documentElement.lang);
 };
 document.addEventListener("change", ({ target }) => {
-  if (target.id === "choose-all") for (const row of findAll("[name=record]")) row.checked = target.checked;
-  if (target.matches("#choose-all, [name=record]")) countSelected();
+  if (target.id === "select-all") for (const row of findAll("[name=record]")) row.checked = target.checked;
+  if (target.matches("#select-all, [name=record]")) countSelected();
 });
 addEventListener("pageshow", countSelected); // a browser that goes back restores the selection
 
@@ -85,46 +85,46 @@ document.addEventListener("htmx:configRequest", ({ detail }) => {
   if (detail.verb !== "get") return;
   for (const [name, value] of [...detail.formData]) if (value === "") detail.formData.delete(name);
 });
-// A response without a list (signed out, an error) or no response: load the address as a page.
+// If a response has no list (after signing out, or with an error) or none arrives, load the address as a page.
 document.addEventListener("htmx:beforeSwap", (event) => {
   const { target, xhr, pathInfo } = event.detail;
-  if (target.id !== "found" || xhr.responseText.includes('id="found"')) return;
+  if (target.id !== "results" || xhr.responseText.includes('id="results"')) return;
   event.preventDefault();
   location.assign(pathInfo.finalRequestPath);
 });
 document.addEventListener("htmx:sendError", ({ detail }) => {
-  if (detail.target.id === "found") location.assign(detail.pathInfo.finalRequestPath);
+  if (detail.target.id === "results") location.assign(detail.pathInfo.finalRequestPath);
 });
 
-// Forms: errors as one leaves a field, and a warning before unsaved changes are lost ---------------
+// Forms: errors on leaving a field, and a warning before unsaved changes are lost -----------------
 
 document.addEventListener("htmx:afterSwap", ({ detail }) => {
   const errors = detail.target;
-  if (!errors.matches(".faults")) return;
+  if (!errors.matches(".field-errors")) return;
   const control = find("input:not([type=hidden]), select", errors.closest(".field"));
   const invalid = errors.textContent.trim() !== "";
   if (invalid) control.setAttribute("aria-invalid", "true");
   else control.removeAttribute("aria-invalid");
-  const described = [invalid && errors.id, `${control.id}_helptext`].filter((id) => id && find(`#${id}`));
-  if (described.length) control.setAttribute("aria-describedby", described.join(" "));
+  const descriptions = [invalid && errors.id, `${control.id}_helptext`].filter((id) => id && find(`#${id}`));
+  if (descriptions.length) control.setAttribute("aria-describedby", descriptions.join(" "));
   else control.removeAttribute("aria-describedby");
 });
 
-// A press of a button ends with a check of the field that was left. An error that appears before the button is
-// released would move the button away, and the form is about to be checked as a whole.
-let pressed = null;
-document.addEventListener("pointerdown", ({ target }) => (pressed = target.closest("form [type=submit]")));
-for (const end of ["pointerup", "pointercancel"]) document.addEventListener(end, () => (pressed = null));
+// Pressing a button makes the field with the focus send its check. An error that appears before the button is
+// released would move the button away; the form is about to be checked as a whole anyway.
+let pressedButton = null;
+document.addEventListener("pointerdown", ({ target }) => (pressedButton = target.closest("form [type=submit]")));
+for (const end of ["pointerup", "pointercancel"]) document.addEventListener(end, () => (pressedButton = null));
 document.addEventListener("htmx:beforeRequest", (event) => {
-  if (pressed?.form.contains(event.target) && event.target.matches(".field")) event.preventDefault();
+  if (pressedButton?.form.contains(event.target) && event.target.matches(".field")) event.preventDefault();
 });
 
-const guarded = find("form[data-guarded]");
-if (guarded) {
-  const values = () => new URLSearchParams(new FormData(guarded)).toString();
+const form = find("form[data-warn-unsaved]");
+if (form) {
+  const values = () => new URLSearchParams(new FormData(form)).toString();
   const saved = find("main .errors") ? "" : values(); // a form that was rejected is unsaved
   let submitting = false;
-  guarded.addEventListener("submit", () => (submitting = true));
+  form.addEventListener("submit", () => (submitting = true));
   addEventListener("pageshow", () => (submitting = false));
   addEventListener("beforeunload", (event) => {
     if (!submitting && values() !== saved) event.preventDefault();

@@ -1,10 +1,10 @@
 "use strict";
 
-// A signed-in person's session writes too: send the token that Django asks for with it.
+// Requests with the session cookie of a signed-in user need Django's CSRF token, unless they only read.
 const withCsrfToken = (request) => {
   const cookie = document.cookie.match(/(?:^|; )csrftoken=([^;]*)/);
-  const here = new URL(request.url, document.baseURI).origin === location.origin;
-  if (cookie && here && !["GET", "HEAD"].includes(request.method ?? "GET")) {
+  const sameOrigin = new URL(request.url, document.baseURI).origin === location.origin;
+  if (cookie && sameOrigin && !["GET", "HEAD"].includes(request.method ?? "GET")) {
     request.headers["X-CSRFToken"] = cookie[1];
   }
   return request;

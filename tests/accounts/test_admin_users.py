@@ -4,6 +4,7 @@ import pytest
 from django.contrib.auth.models import Group, User
 
 from heroes.models import Hero
+from heroesite.records.registry import record_types
 from teams.models import Team
 from tests.factories import HeroFactory, TeamFactory
 from tests.markup import fill_in, form_with, read
@@ -13,8 +14,8 @@ pytestmark = pytest.mark.django_db
 
 USERS = "/admin/auth/user/"
 EDITING = {
-    f"{app}.{action}_{kind}"
-    for app, kind in (("heroes", "hero"), ("teams", "team"))
+    f"{record_type.prefix}.{action}_{record_type.basename}"
+    for record_type in record_types()
     for action in ("add", "change", "delete", "view")
 }
 
@@ -50,7 +51,7 @@ def test_a_new_register_has_two_groups():
     assert sorted(Group.objects.values_list("name", flat=True)) == ["Editors", "Keepers"]
 
 
-def test_editors_write_heroes_and_teams_and_nothing_else():
+def test_editors_write_records_and_nothing_else():
     assert permissions_of("Editors") == EDITING
 
 
@@ -165,8 +166,8 @@ def test_administrators_search_and_filter_the_users(administrator_browser):
 
 def test_a_new_group_grants_its_permissions(administrator_browser):
     form = read(administrator_browser.get("/admin/auth/group/add/")).one("select", name="permissions")
-    (chosen,) = [option["value"] for option in form.all("option") if option.text.endswith("Can add team")]
-    values = {"name": "Founders", "permissions": [chosen]}
+    (permission,) = [option["value"] for option in form.all("option") if option.text.endswith("Can add team")]
+    values = {"name": "Founders", "permissions": [permission]}
     assert (
         fill_in(administrator_browser, "/admin/auth/group/add/", press="_save", **values).status_code == 302
     )

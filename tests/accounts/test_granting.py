@@ -69,7 +69,7 @@ def test_a_manager_grants_what_they_have(client, reader):
 
 
 @pytest.mark.parametrize("who", ["reader", "manager"])
-def test_a_manager_makes_nobody_a_superuser(who, client, request):
+def test_a_manager_cannot_grant_superuser_status(who, client, request):
     user = request.getfixturevalue(who)
     response = change(client, user, is_superuser="on", first_name="Nora")
     assert "Only a superuser can grant superuser status." in read(response).text
@@ -79,7 +79,7 @@ def test_a_manager_makes_nobody_a_superuser(who, client, request):
 
 
 @pytest.mark.parametrize("who", ["reader", "manager"])
-def test_a_manager_adds_nobody_to_a_group_with_more_permissions(who, client, request):
+def test_a_manager_cannot_add_users_to_a_group_with_more_permissions(who, client, request):
     user = request.getfixturevalue(who)
     groups = [group_id("Editors"), group_id("Keepers")]
     response = change(client, user, groups=groups)
@@ -90,14 +90,14 @@ def test_a_manager_adds_nobody_to_a_group_with_more_permissions(who, client, req
 
 
 @pytest.mark.parametrize("who", ["reader", "manager"])
-def test_a_manager_grants_nobody_a_permission_that_they_lack(who, client, request):
+def test_a_manager_cannot_grant_a_permission_that_they_lack(who, client, request):
     user = request.getfixturevalue(who)
     response = change(client, user, user_permissions=[key("heroes.view_secret_name")])
     assert "You can't grant permissions that you don't have: Heroes | hero | " in read(response).text
     assert has_less(user)
 
 
-def test_a_manager_who_is_a_keeper_makes_keepers(client, manager, reader):
+def test_a_manager_who_is_a_keeper_can_add_users_to_keepers(client, manager, reader):
     manager.groups.add(Group.objects.get(name="Keepers"))
     assert change(client, reader, groups=[group_id("Keepers")]).status_code == 302
     assert reload(reader).has_perm("heroes.view_secret_name")
@@ -127,7 +127,7 @@ def test_a_new_user_has_no_permissions(client):
 # Groups -----------------------------------------------------------------------------------
 
 
-def test_a_manager_adds_no_permission_to_a_group_that_they_lack(client, manager):
+def test_a_manager_cannot_add_a_permission_that_they_lack_to_a_group(client, manager):
     group = Group.objects.create(name="Owls")
     manager.groups.add(group)
     permissions = [key("heroes.view_secret_name"), key("heroes.change_hero")]
@@ -138,7 +138,7 @@ def test_a_manager_adds_no_permission_to_a_group_that_they_lack(client, manager)
     assert has_less(manager)
 
 
-def test_a_manager_adds_no_group_with_a_permission_that_they_lack(client):
+def test_a_manager_cannot_add_a_group_with_a_permission_that_they_lack(client):
     values = {"name": "Owls", "permissions": [key("heroes.view_secret_name")]}
     response = fill_in(client, f"{GROUPS}add/", press="_save", **values)
     assert "You can't grant permissions that you don't have: Heroes | hero | " in read(response).text
@@ -150,16 +150,16 @@ def test_a_manager_edits_a_group_with_permissions_that_they_have(client):
     assert Group.objects.get(name="Editors").permissions.get() == permission("heroes.add_hero")
 
 
-def test_a_manager_neither_edits_nor_deletes_a_group_with_more_permissions(client):
+def test_a_manager_cannot_edit_or_delete_a_group_with_more_permissions(client):
     pk = group_id("Keepers")
     before = Group.objects.get(pk=pk).permissions.count()
     page = read(client.get(f"{GROUPS}{pk}/change/"))
-    words = "You can't change Keepers. It has permissions that you don't have: Heroes | hero | "
-    assert words in page.text
+    message = "You can't change Keepers. It has permissions that you don't have: Heroes | hero | "
+    assert message in page.text
     assert not page.all("input", type="submit", name="_save")
     response = client.post(f"{GROUPS}{pk}/change/", {"name": "Owls", "permissions": []})
     assert response.status_code == 403
-    assert words in read(response).text
+    assert message in read(response).text
     response = client.post(f"{GROUPS}{pk}/delete/", {"post": "yes"})
     assert response.status_code == 403
     assert "You can't delete Keepers." in read(response).text
@@ -200,7 +200,7 @@ def delete_selected(client, address, *keys, **values):
 
 
 @more
-def test_a_manager_does_not_edit_a_user_with_more_permissions(create, client):
+def test_a_manager_cannot_edit_a_user_with_more_permissions(create, client):
     user = create()
     page = read(client.get(f"{USERS}{user.pk}/change/"))
     assert f"You can't change {user}. They have permissions that you don't have: " in page.text
@@ -214,7 +214,7 @@ def test_a_manager_does_not_edit_a_user_with_more_permissions(create, client):
 
 @more
 @pytest.mark.parametrize("method", ["get", "post"])
-def test_a_manager_does_not_set_the_password_of_a_user_with_more_permissions(method, create, client):
+def test_a_manager_cannot_set_the_password_of_a_user_with_more_permissions(method, create, client):
     user = create()
     token = program(user)
     form = {"usable_password": "true", "password1": "a new battery", "password2": "a new battery"}
@@ -228,7 +228,7 @@ def test_a_manager_does_not_set_the_password_of_a_user_with_more_permissions(met
 
 @more
 @pytest.mark.parametrize("method", ["get", "post"])
-def test_a_manager_does_not_delete_a_user_with_more_permissions(method, create, client):
+def test_a_manager_cannot_delete_a_user_with_more_permissions(method, create, client):
     user = create()
     response = getattr(client, method)(f"{USERS}{user.pk}/delete/", {"post": "yes"})
     assert response.status_code == 403

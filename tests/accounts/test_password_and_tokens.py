@@ -1,4 +1,4 @@
-"""What becomes of a user's API tokens when the password is changed or reset."""
+"""Changing or resetting a password can revoke the user's API tokens."""
 
 import io
 import re
@@ -24,15 +24,15 @@ def scripts(editor):
     return [program(editor), program(editor, read_only=True)]
 
 
-def accepted(programs):
+def are_accepted(programs):
     return [client.get("/api/v1/heroes/").status_code for client in programs] == [200] * len(programs)
 
 
-def refused(programs):
+def are_rejected(programs):
     return [client.get("/api/v1/heroes/").status_code for client in programs] == [401] * len(programs)
 
 
-# One's own password -----------------------------------------------------------------------
+# Change password --------------------------------------------------------------------------
 
 
 def change(client, **values):
@@ -40,15 +40,15 @@ def change(client, **values):
     return fill_in(client, CHANGE, **{**passwords, **values})
 
 
-def test_a_changed_password_leaves_the_tokens_alone_unless_asked(editor, editor_browser, scripts):
+def test_changing_the_password_revokes_no_tokens_by_default(editor, editor_browser, scripts):
     response = change(editor_browser)
     assert "Password changed." in read(editor_browser.get(response["Location"])).text
     editor.refresh_from_db()
     assert editor.check_password(NEW)
-    assert accepted(scripts)
+    assert are_accepted(scripts)
 
 
-def test_whoever_changes_a_password_can_revoke_the_tokens_with_it(keeper, editor_browser, scripts):
+def test_changing_the_password_revokes_the_tokens_if_selected(keeper, editor_browser, scripts):
     others = [program(keeper)]
     page = read(editor_browser.get(CHANGE))
     assert "Revoke my API tokens" in page.text
@@ -57,24 +57,24 @@ def test_whoever_changes_a_password_can_revoke_the_tokens_with_it(keeper, editor
     page = read(editor_browser.get(response["Location"]))
     messages = page.one("ul", class_="messages").text
     assert messages == "2 API tokens revoked. Password changed."
-    assert refused(scripts)
-    assert accepted(others)
+    assert are_rejected(scripts)
+    assert are_accepted(others)
 
 
-def test_an_invalid_password_revokes_no_tokens_and_keeps_the_choice(editor_browser, scripts):
+def test_an_invalid_password_revokes_no_tokens_and_the_box_remains_checked(editor_browser, scripts):
     response = change(editor_browser, revoke_tokens="on", oldpassword="wrong")
     assert form_with(read(response), "oldpassword").values()["revoke_tokens"] == "on"
-    assert accepted(scripts)
+    assert are_accepted(scripts)
 
 
-def test_without_tokens_there_is_nothing_to_choose(editor, editor_browser, mailoutbox):
+def test_without_tokens_the_form_has_no_box_to_revoke_them(editor, editor_browser, mailoutbox):
     assert "token" not in read(editor_browser.get(CHANGE)).one("main").text.lower()
     visitor = browser()
     step = visitor.get(mailed_link(visitor, mailoutbox))
     assert "token" not in read(visitor.get(step["Location"])).one("main").text.lower()
 
 
-def test_the_admin_leads_to_the_one_page_for_changing_a_password(editor_browser):
+def test_the_admin_redirects_to_the_page_for_changing_a_password(editor_browser):
     response = editor_browser.get("/admin/password_change/")
     assert (response.status_code, response["Location"]) == (302, CHANGE)
 
@@ -92,27 +92,27 @@ def reset(client, mailoutbox, **values):
     return fill_in(client, step["Location"], password1=NEW, password2=NEW, **values)
 
 
-def test_a_forgotten_password_revokes_the_tokens(editor, scripts, visitor_browser, mailoutbox):
+def test_resetting_the_password_revokes_the_tokens_by_default(editor, scripts, visitor_browser, mailoutbox):
     response = reset(visitor_browser, mailoutbox)
     assert "2 API tokens revoked." in read(visitor_browser.get(response["Location"])).text
     editor.refresh_from_db()
     assert editor.check_password(NEW)
-    assert refused(scripts)
+    assert are_rejected(scripts)
 
 
-def test_a_forgotten_password_leaves_the_tokens_alone_if_asked(scripts, visitor_browser, mailoutbox):
+def test_resetting_the_password_revokes_no_tokens_if_deselected(scripts, visitor_browser, mailoutbox):
     page = read(
         visitor_browser.get(visitor_browser.get(mailed_link(visitor_browser, mailoutbox))["Location"])
     )
     assert "Keep my API tokens" in page.text
     assert "You have 2 API tokens. Unless you keep them, they will be revoked." in page.text
     reset(visitor_browser, mailoutbox, keep_tokens="on")
-    assert accepted(scripts)
+    assert are_accepted(scripts)
 
 
-def test_a_reset_link_that_is_only_opened_revokes_nothing(scripts, visitor_browser, mailoutbox):
+def test_opening_the_reset_link_revokes_no_tokens(scripts, visitor_browser, mailoutbox):
     visitor_browser.get(mailed_link(visitor_browser, mailoutbox), follow=True)
-    assert accepted(scripts)
+    assert are_accepted(scripts)
 
 
 # By an administrator ----------------------------------------------------------------------
@@ -125,8 +125,8 @@ def test_a_password_set_by_an_administrator_revokes_the_tokens(
     address = f"/admin/auth/user/{editor.pk}/password/"
     assert "The user's API tokens will be revoked." in read(administrator_browser.get(address)).text
     assert fill_in(administrator_browser, address, password1=NEW, password2=NEW).status_code == 302
-    assert refused(scripts)
-    assert accepted(others)
+    assert are_rejected(scripts)
+    assert are_accepted(others)
 
 
 def test_a_password_disabled_by_an_administrator_revokes_the_tokens(editor, scripts, administrator_browser):
@@ -135,18 +135,18 @@ def test_a_password_disabled_by_an_administrator_revokes_the_tokens(editor, scri
     assert fill_in(administrator_browser, address, "unset-password", **form).status_code == 302
     editor.refresh_from_db()
     assert not editor.has_usable_password()
-    assert refused(scripts)
+    assert are_rejected(scripts)
 
 
 def test_a_weak_password_set_by_an_administrator_revokes_nothing(editor, scripts, administrator_browser):
     fill_in(administrator_browser, f"/admin/auth/user/{editor.pk}/password/", password1="x", password2="x")
-    assert accepted(scripts)
+    assert are_accepted(scripts)
 
 
-def test_a_user_saved_by_an_administrator_keeps_the_tokens(editor, scripts, administrator_browser):
+def test_saving_a_user_in_the_admin_revokes_no_tokens(editor, scripts, administrator_browser):
     values = {"first_name": "Edith"}
     fill_in(administrator_browser, f"/admin/auth/user/{editor.pk}/change/", press="_save", **values)
-    assert accepted(scripts)
+    assert are_accepted(scripts)
 
 
 def test_a_password_set_from_the_command_line_revokes_the_tokens(editor, keeper, scripts, monkeypatch):
@@ -157,6 +157,6 @@ def test_a_password_set_from_the_command_line_revokes_the_tokens(editor, keeper,
     assert "2 API tokens revoked." in output.getvalue()
     editor.refresh_from_db()
     assert editor.check_password(NEW)
-    assert refused(scripts)
-    assert accepted(others)
+    assert are_rejected(scripts)
+    assert are_accepted(others)
     assert ApiToken.objects.count() == 1

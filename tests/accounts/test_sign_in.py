@@ -28,7 +28,7 @@ def is_signed_in(client, name="editor"):
     return "Sign out" in menu and name in menu
 
 
-# Sign in, out -----------------------------------------------------------------------------
+# Signing in and out -------------------------------------------------------------------------
 
 
 def test_a_user_signs_in_and_out(editor, visitor_browser):
@@ -48,7 +48,7 @@ def sign_out(client):
     return client.post("/account/logout/", form.values())
 
 
-def test_the_link_to_sign_out_asks_first(editor_browser):
+def test_signing_out_needs_confirmation(editor_browser):
     assert editor_browser.get("/account/logout/").status_code == 200
     assert is_signed_in(editor_browser)
 
@@ -75,10 +75,10 @@ def test_an_inactive_user_cannot_sign_in(editor, visitor_browser):
 
 
 def test_signing_in_starts_a_new_session(editor, visitor_browser):
-    visitor_browser.cookies["sessionid"] = "chosen-by-somebody-else"
+    visitor_browser.cookies["sessionid"] = "chosen-by-an-attacker"
     sign_in(visitor_browser)
     assert is_signed_in(visitor_browser)
-    assert visitor_browser.cookies["sessionid"].value != "chosen-by-somebody-else"
+    assert visitor_browser.cookies["sessionid"].value != "chosen-by-an-attacker"
 
 
 def test_scripts_and_other_sites_cannot_read_the_session_cookie(editor, visitor_browser):
@@ -95,12 +95,12 @@ def test_signing_in_never_redirects_to_another_site(elsewhere, editor, visitor_b
     assert (response.status_code, response["Location"]) == (302, "/")
 
 
-def test_a_signed_in_user_is_not_asked_to_sign_in(editor_browser):
+def test_a_signed_in_user_is_redirected_from_the_sign_in_page(editor_browser):
     response = editor_browser.get(SIGN_IN)
     assert (response.status_code, response["Location"]) == (302, "/")
 
 
-def test_a_form_without_its_csrf_token_signs_nobody_in(editor):
+def test_a_form_without_its_csrf_token_is_rejected(editor):
     client = Client(enforce_csrf_checks=True)
     response = client.post(SIGN_IN, {"login": "editor", "password": PASSWORD})
     assert response.status_code == 403
@@ -138,10 +138,10 @@ def test_signing_out_of_the_admin_signs_out(editor_browser):
     assert not is_signed_in(editor_browser)
 
 
-# Nobody signs up --------------------------------------------------------------------------
+# No sign-up -------------------------------------------------------------------------------
 
 
-def test_nobody_signs_up(visitor_browser):
+def test_the_sign_up_page_is_closed(visitor_browser):
     assert read(visitor_browser.get("/account/signup/")).one("h1").text == "Sign-up is closed"
     values = {"username": "zed", "email": "zed@example.org", "password1": NEW, "password2": NEW}
     response = visitor_browser.post("/account/signup/", values)
@@ -242,7 +242,7 @@ def test_the_link_in_the_email_works_once(editor, visitor_browser, mailoutbox):
 
 
 @pytest.mark.parametrize("tampered", ["1-x-y", "zzz-dih3ux-718976e8e40424ed33b01c56d37def92"])
-def test_a_forged_link_opens_nothing(tampered, editor, visitor_browser):
+def test_a_forged_link_is_rejected(tampered, editor, visitor_browser):
     response = visitor_browser.get(f"{RESET}key/{tampered}/")
     assert response.status_code in (200, 400, 404)
     assert not read(response).all("input", type="password")

@@ -80,7 +80,7 @@ def test_a_token_is_issued_for_a_username_in_either_case():
 
 
 @pytest.mark.parametrize(("stored", "typed"), SAME)
-def test_the_admin_adds_no_second_user_with_that_name(stored, typed, administrator_browser):
+def test_the_admin_rejects_a_second_user_with_that_name(stored, typed, administrator_browser):
     person(stored)
     response = add(administrator_browser, typed)
     page = read(response)
@@ -89,7 +89,7 @@ def test_the_admin_adds_no_second_user_with_that_name(stored, typed, administrat
     assert User.objects.count() == 2
 
 
-def test_the_admin_renames_nobody_to_a_name_that_is_taken(administrator_browser):
+def test_the_admin_rejects_renaming_a_user_to_an_existing_name(administrator_browser):
     person("Éclair")
     other = person("other")
     page = read(rename(administrator_browser, other, "éclair"))
@@ -106,7 +106,7 @@ def test_the_admin_changes_the_case_of_a_name(administrator_browser):
     assert sign_in("ÉCLAIR") == str(user.pk)
 
 
-def test_code_creates_no_second_user_with_that_name():
+def test_create_user_rejects_a_second_user_with_that_name():
     person("Éclair")
     with pytest.raises(ValidationError) as error:
         User.objects.create_user("éclair")
@@ -116,7 +116,7 @@ def test_code_creates_no_second_user_with_that_name():
     assert User.objects.count() == 1
 
 
-def test_createsuperuser_creates_no_second_user_with_that_name(monkeypatch):
+def test_createsuperuser_rejects_a_second_user_with_that_name(monkeypatch):
     person("Éclair")
     monkeypatch.setenv("DJANGO_SUPERUSER_PASSWORD", PASSWORD)
     with pytest.raises(CommandError) as error:
@@ -125,7 +125,7 @@ def test_createsuperuser_creates_no_second_user_with_that_name(monkeypatch):
     assert User.objects.count() == 1
 
 
-def test_the_name_of_a_deleted_user_is_free():
+def test_the_name_of_a_deleted_user_can_be_used_again():
     person("Éclair").delete()
     assert sign_in("éclair") is None
     user = person("éclair")
@@ -134,7 +134,7 @@ def test_the_name_of_a_deleted_user_is_free():
 
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.usefixtures("restore_groups")
-def test_of_two_administrators_who_add_one_name_at_once_one_is_refused():
+def test_of_two_concurrent_requests_to_add_one_name_one_is_rejected():
     owner = person("owner", staff=True, superuser=True)
     clients = [browser(owner), browser(owner)]
     names = ["Éclair", "éclair"]
@@ -144,7 +144,9 @@ def test_of_two_administrators_who_add_one_name_at_once_one_is_refused():
         values = {"username": username, "password1": PASSWORD, "password2": PASSWORD}
         return client.post(f"{USERS}add/", {**form, **values})
 
-    responses = in_parallel(*(partial(send, *one) for one in zip(clients, forms, names, strict=True)))
+    responses = in_parallel(
+        *(partial(send, *arguments) for arguments in zip(clients, forms, names, strict=True))
+    )
     assert sorted(response.status_code for response in responses) == [200, 302]
     assert User.objects.exclude(pk=owner.pk).count() == 1
 

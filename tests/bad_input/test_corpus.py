@@ -27,7 +27,7 @@ pytestmark = pytest.mark.django_db
 SECRET = "Edith Wren"
 MAY_SEE = {"keeper", "administrator"}
 HANDLERS: dict[Any, Any] = {}
-SAYING = {"errornote", "errorlist", "fault", "messages", "messagelist"}
+SAYING = {"errornote", "errorlist", "field-error", "messages", "messagelist"}
 TIME = re.compile(r"\w+\.? \d+, \d{4}, [\d:]+ [ap]\.m\.|\w+\.? \d+, \d{4}, (noon|midnight)")
 PROBLEM = {"type", "title", "status", "detail", "errors", "request_id"}
 

@@ -12,7 +12,7 @@ from tests.project.processes import manage, serving
 
 from .chromium import CHROMIUM, LAUNCH, MISSING
 
-expect.set_options(timeout=30_000)  # for a busy machine
+expect.set_options(timeout=30_000)  # since the machine can be busy
 PEOPLE = """
 from tests.people import person
 person("editor", "Editors")
@@ -48,7 +48,7 @@ def base_url(site) -> str:
 
 
 class Watch:
-    """Notes what no page should cause: errors and warnings, among them violations of the content security
+    """Records what no page should cause: errors and warnings, among them violations of the content security
     policy, and requests to other sites.
 
     Args:
@@ -58,21 +58,21 @@ class Watch:
     """
 
     def __init__(self, context: BrowserContext, site: str, expected: tuple[str, ...]) -> None:
-        self.site, self.noticed = urlsplit(site).netloc, []
+        self.site, self.problems = urlsplit(site).netloc, []
         # The browser logs each response with an error status.
         self.expected = ("Failed to load resource", *expected)
         context.on("console", self.console)
-        context.on("weberror", lambda error: self.noticed.append(str(error.error)))
+        context.on("weberror", lambda error: self.problems.append(str(error.error)))
         context.on("request", self.request)
 
     def console(self, message) -> None:
         if message.type in ("error", "warning") and not message.text.startswith(self.expected):
-            self.noticed.append(f"{message.page.url if message.page else ''}: {message.text}")
+            self.problems.append(f"{message.page.url if message.page else ''}: {message.text}")
 
     def request(self, request) -> None:
         address = urlsplit(request.url)
         if address.scheme in ("http", "https", "ws", "wss") and address.netloc != self.site:
-            self.noticed.append(f"a request to {request.url}")
+            self.problems.append(f"a request to {request.url}")
 
 
 @pytest.fixture(scope="session")
@@ -98,7 +98,7 @@ def cookies(browser: Browser, site: str) -> Callable[[str], list[dict]]:
 
 @pytest.fixture
 def visit(browser: Browser, site: str, cookies) -> Iterator[Callable[..., Page]]:
-    """Return a function that opens a browser for a user; at the end, fail if ``Watch`` noted anything.
+    """Return a function that opens a browser for a user; at the end, fail if ``Watch`` recorded a problem.
 
     Its arguments are a username, ``expected`` of ``Watch``, and options of Playwright's ``new_context``.
     """
@@ -113,4 +113,4 @@ def visit(browser: Browser, site: str, cookies) -> Iterator[Callable[..., Page]]
     yield open_browser
     for context, _watch in contexts:
         context.close()
-    assert [noticed for _context, watch in contexts for noticed in watch.noticed] == []
+    assert [problem for _context, watch in contexts for problem in watch.problems] == []

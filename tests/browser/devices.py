@@ -2,8 +2,8 @@
 
 from playwright.sync_api import Locator, Page
 
-MOST_TABS = 400
-"""Presses of Tab after which an element counts as out of reach."""
+MAX_TABS = 400
+"""Presses of Tab after which an element counts as unreachable."""
 
 
 class Mouse:
@@ -11,9 +11,9 @@ class Mouse:
         self.page = page
 
     def find(self, element: Locator) -> Locator:
-        """Wait until the element is there and the scripts of its page have run, and return it.
+        """Return the element once it is visible and the scripts of its page have run.
 
-        The HTML of a page arrives in parts: an element may be shown before the scripts that it works with.
+        The HTML of a page arrives in parts: an element can be visible before its scripts have run.
         """
         element.wait_for()
         self.page.wait_for_load_state()
@@ -29,8 +29,8 @@ class Mouse:
     def fill(self, field: Locator, text: str) -> None:
         self.find(field).fill(text)
 
-    def choose(self, field: Locator, option: str) -> None:
-        """Choose an option of a select, or of the combobox that scripts make of a long one."""
+    def select(self, field: Locator, option: str) -> None:
+        """Select an option of a select, or of the combobox that scripts replace a long one with."""
         if self.find(field).evaluate("element => element.tagName") == "SELECT":
             field.select_option(label=option)
         else:
@@ -44,7 +44,7 @@ class Keyboard(Mouse):
     def go_to(self, element: Locator) -> None:
         """Press Tab until the element has the focus."""
         self.find(element)
-        for _press in range(MOST_TABS):
+        for _press in range(MAX_TABS):
             if element.evaluate("element => element === document.activeElement"):
                 return
             self.page.keyboard.press("Tab")
@@ -64,10 +64,10 @@ class Keyboard(Mouse):
         self.page.keyboard.press("Delete")
         self.page.keyboard.type(text)
 
-    def choose(self, field: Locator, option: str) -> None:
+    def select(self, field: Locator, option: str) -> None:
         self.fill(field, option)
         self.page.keyboard.press("Enter")
 
 
 DEVICES = {"mouse": (Mouse, True), "mouse, no scripts": (Mouse, False), "keyboard": (Keyboard, True)}
-"""Each with whether scripts run."""
+"""The class of each device, and whether scripts run."""

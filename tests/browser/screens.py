@@ -1,4 +1,4 @@
-"""Take screenshots of the main pages, to look at.
+"""Take screenshots of the main pages.
 
     python -m tests.browser.screens
 
@@ -19,38 +19,38 @@ from .chromium import CHROMIUM, LAUNCH, MISSING
 
 PASSWORD = "correct horse battery staple"
 SCREENS = ROOT / "var" / "screens"
-TALL = {"list", "chosen", "keys"}
-"""Pages of which only the first screen is taken."""
+TALL = {"list", "selected", "shortcuts"}
+"""Pages of which only what fits on the screen is taken."""
 SIZES = {"desktop": {"width": 1280, "height": 860}, "phone": {"width": 390, "height": 844}}
 
 
 def select_rows(page: Page) -> None:
-    for place in (1, 3, 4):
-        page.locator("[name=record]").nth(place).check()
+    for index in (1, 3, 4):
+        page.locator("[name=record]").nth(index).check()
 
 
 def make_errors(page: Page) -> None:
     page.get_by_label("Name", exact=True).fill("Batman")
     page.get_by_label("Age").fill("ten")
     page.get_by_label("Age").press("Tab")
-    page.locator("#id_age_error .fault").wait_for()
-    page.locator("#id_name_error .fault").wait_for()
+    page.locator("#id_age_error .field-error").wait_for()
+    page.locator("#id_name_error .field-error").wait_for()
 
 
 PAGES = {
     "home": ("/", None),
     "list": ("/heroes/", None),
-    "chosen": ("/heroes/?team__isnull=false", select_rows),
+    "selected": ("/heroes/?team__isnull=false", select_rows),
     "columns": ("/heroes/?search=man&ordering=-age", lambda page: page.get_by_text("Columns").click()),
     "selection": ("/heroes/selected/team/?record=1-1&record=2-1&record=5-1&team=3", None),
     "detail": ("/heroes/5/", None),
     "team": ("/teams/3/", None),
     "form": ("/heroes/5/edit/", None),
-    "faults": ("/heroes/new/", make_errors),
+    "errors": ("/heroes/new/", make_errors),
     "search": ("/search/?search=man", None),
     "history": ("/history/", None),
-    "refused": ("/heroes/?age__gte=old&nmae=Owl", None),
-    "keys": ("/heroes/", lambda page: page.keyboard.press("?")),
+    "invalid-filters": ("/heroes/?age__gte=old&nmae=Owl", None),
+    "shortcuts": ("/heroes/", lambda page: page.keyboard.press("?")),
     "sign-in": ("/account/login/", None),
 }
 

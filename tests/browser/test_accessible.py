@@ -64,7 +64,7 @@ def findings(page: Page, address: str) -> list[str]:
     exempt = next((rules for start, rules in EXEMPT.items() if address.startswith(start)), None)
     options = {
         "resultTypes": ["violations"],
-        "preload": False,  # which would add styles to the page
+        "preload": False,  # it would add styles to the page
         "runOnly": [*WCAG, "best-practice"] if exempt is None else WCAG,
         "rules": {rule: {"enabled": False} for rule in exempt or ()},
     }
@@ -72,10 +72,10 @@ def findings(page: Page, address: str) -> list[str]:
     return [f"{rule['id']}: {rule['help']}: {[node['html'] for node in rule['nodes']][:3]}" for rule in found]
 
 
-def in_both_themes(page: Page, address: str) -> dict[str, list[str]]:
+def findings_by_theme(page: Page, address: str) -> dict[str, list[str]]:
     found = {"light": findings(page, address)}
     page.emulate_media(color_scheme="dark")
-    page.evaluate("Promise.allSettled(document.getAnimations().map((fade) => fade.finished))")
+    page.evaluate("Promise.allSettled(document.getAnimations().map((animation) => animation.finished))")
     return found | {"dark": findings(page, address)}
 
 
@@ -89,7 +89,7 @@ def test_axe_finds_nothing(username, address, visit):
     if address.startswith("/api/"):
         page.get_by_role("heading", name="heroesite").first.wait_for()
         page.wait_for_load_state("networkidle")
-    assert in_both_themes(page, address) == {"light": [], "dark": []}
+    assert findings_by_theme(page, address) == {"light": [], "dark": []}
 
 
 def open_columns(page: Page) -> None:
@@ -99,7 +99,7 @@ def open_columns(page: Page) -> None:
 
 def select_rows(page: Page) -> None:
     page.goto("/heroes/?limit=5")
-    page.locator("#choose-all").check()
+    page.locator("#select-all").check()
     page.get_by_role("combobox", name="Team", exact=True).last.click()
 
 
@@ -134,13 +134,13 @@ def cause_a_conflict(page: Page) -> None:
     page.get_by_role("table").wait_for()
 
 
-def open_the_history(page: Page) -> None:
+def open_history(page: Page) -> None:
     page.goto("/heroes/1/")
     page.locator("summary").filter(has_text="History").click()
     page.get_by_role("table").wait_for()
 
 
-def show_the_shortcuts(page: Page) -> None:
+def show_shortcuts(page: Page) -> None:
     page.goto("/heroes/")
     page.keyboard.press("?")
 
@@ -158,25 +158,25 @@ def show_a_secret_name(page: Page) -> None:
     page.locator(".revealed").wait_for()
 
 
-STATES = [
+INTERACTIONS = [
     open_columns,
     select_rows,
     save_a_view,
     filter_teams,
     make_errors,
     cause_a_conflict,
-    open_the_history,
-    show_the_shortcuts,
+    open_history,
+    show_shortcuts,
     create_a_token,
     show_a_secret_name,
 ]
 
 
-@pytest.mark.parametrize("state", STATES)
-def test_axe_finds_nothing_while_a_page_is_used(state, visit):
+@pytest.mark.parametrize("interact", INTERACTIONS)
+def test_axe_finds_nothing_after_interactions(interact, visit):
     page = visit("keeper")
-    state(page)
-    assert in_both_themes(page, "") == {"light": [], "dark": []}
+    interact(page)
+    assert findings_by_theme(page, "") == {"light": [], "dark": []}
 
 
 @pytest.mark.parametrize("address", ["/", "/heroes/", "/heroes/1/edit/", "/history/"])
@@ -184,11 +184,11 @@ def test_axe_finds_nothing_on_a_phone_in_german(address, visit):
     page = visit("keeper", locale="de-DE", viewport={"width": 360, "height": 740}, has_touch=True)
     page.goto(address)
     assert page.locator("html").get_attribute("lang") == "de"
-    assert in_both_themes(page, address) == {"light": [], "dark": []}
+    assert findings_by_theme(page, address) == {"light": [], "dark": []}
 
 
 @pytest.mark.parametrize(("theme", "system"), [("light", "dark"), ("dark", "light")])
-def test_axe_finds_nothing_in_a_theme_that_is_not_the_systems(theme, system, visit):
+def test_axe_finds_nothing_in_a_selected_theme(theme, system, visit):
     page = visit("keeper", color_scheme=system)
     page.goto("/heroes/")
     page.get_by_role("contentinfo").get_by_role("combobox").select_option(theme)

@@ -1,8 +1,9 @@
-"""Empty registers, names of the maximum length, and small screens."""
+"""Pages with an empty register, with names of the maximum length, and on small screens."""
 
 import pytest
 from playwright.sync_api import expect
 
+from heroesite.records.registry import record_types
 from tests.people import PASSWORD
 from tests.project.processes import manage, serving
 
@@ -41,30 +42,30 @@ PAGES = [
 
 
 @pytest.fixture(scope="module")
-def with_long_names(folder, site):
+def long_names(folder, site):
     ran = manage(folder, "shell", "--no-imports", "-c", ADD.format(names=list(LONG.values())))
     assert ran.returncode == 0, ran.stderr
 
 
 @pytest.mark.parametrize("width", [320, 768, 1600])
 @pytest.mark.parametrize("script", LONG)
-def test_no_page_is_wider_than_the_screen(script, width, visit, with_long_names):
+def test_no_page_is_wider_than_the_screen(script, width, visit, long_names):
     page = visit("editor", viewport={"width": width, "height": 800})
-    keys = {}
-    for kind, plural in (("hero", "heroes"), ("team", "teams")):
-        found = page.request.get(f"/api/v1/{plural}/", params={"name": LONG[script]})
-        [record] = found.json()["results"]
-        keys[kind] = record["id"]
+    ids = {}
+    for record_type in record_types():
+        response = page.request.get(f"/api/v1/{record_type.prefix}/", params={"name": LONG[script]})
+        [record] = response.json()["results"]
+        ids[record_type.basename] = record["id"]
     too_wide = {}
     for address in PAGES:
-        page.goto(address.format(**keys))
+        page.goto(address.format(**ids))
         sizes = page.evaluate("[document.documentElement.scrollWidth, document.documentElement.clientWidth]")
         if sizes[0] > sizes[1]:
             too_wide[address] = sizes
     assert too_wide == {}
 
 
-def test_an_empty_register_says_so_and_shows_where_to_begin(visit, tmp_path):
+def test_an_empty_register_offers_to_add_the_first_record(visit, tmp_path):
     assert manage(tmp_path, "migrate").returncode == 0
     user = 'from tests.people import person; person("first", "Editors")'
     assert manage(tmp_path, "shell", "--no-imports", "-c", user).returncode == 0

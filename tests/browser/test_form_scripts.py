@@ -1,9 +1,9 @@
-"""What scripts add to forms: errors as one leaves a field, comboboxes, a warning before changes are lost."""
+"""Scripts check each field, replace long selects with comboboxes, and warn before changes are lost."""
 
 from playwright.sync_api import expect
 
 
-def test_an_error_appears_as_one_leaves_the_field_and_disappears_once_fixed(visit):
+def test_an_error_is_shown_on_leaving_the_field_and_hidden_once_fixed(visit):
     page = visit("editor")
     page.goto("/heroes/new/")
     age = page.get_by_label("Age")
@@ -18,7 +18,7 @@ def test_an_error_appears_as_one_leaves_the_field_and_disappears_once_fixed(visi
     expect(age).not_to_have_attribute("aria-invalid", "true")
 
 
-def test_a_taken_name_gets_the_error_message_of_the_server(visit):
+def test_an_existing_name_gets_the_error_message_of_the_server(visit):
     page = visit("editor")
     page.goto("/heroes/new/")
     page.get_by_label("Name", exact=True).fill("bATMAN")
@@ -35,32 +35,30 @@ def test_a_check_saves_nothing(visit):
     expect(page.get_by_role("heading", level=1)).to_have_text("Batman")
     address = page.url
     page.goto(f"{address}edit/")
-    with page.expect_response(lambda answer: "check=age" in answer.url):
+    with page.expect_response(lambda response: "check=age" in response.url):
         page.get_by_label("Age").fill("99")
         page.get_by_label("Age").press("Tab")
     assert ">99<" not in page.request.get(address).text()
 
 
 def leave(page) -> str:
-    """Try to leave the page. Returns the type of the dialog that asked, if any."""
-    asked = []
-    page.once("dialog", lambda dialog: (asked.append(dialog.type), dialog.accept()))
-    page.get_by_label(
-        "Name", exact=True
-    ).click()  # a browser doesn't ask about a page that nobody has touched
+    """Leave the page and accept its dialog, if any. Returns the type of the dialog."""
+    dialogs = []
+    page.once("dialog", lambda dialog: (dialogs.append(dialog.type), dialog.accept()))
+    page.get_by_label("Name", exact=True).click()  # a browser doesn't warn about a page without any input
     page.get_by_role("link", name="Teams", exact=True).click()
     page.wait_for_url("**/teams/")
-    return "".join(asked)
+    return "".join(dialogs)
 
 
-def test_the_browser_asks_before_unsaved_changes_are_lost(visit):
+def test_the_browser_warns_before_unsaved_changes_are_lost(visit):
     page = visit("editor")
     page.goto("/heroes/new/")
     page.get_by_label("Name", exact=True).fill("Nightjar")
     assert leave(page) == "beforeunload"
 
 
-def test_the_browser_asks_before_a_rejected_form_is_lost(visit):
+def test_the_browser_warns_before_a_rejected_form_is_lost(visit):
     page = visit("editor")
     page.goto("/heroes/new/")
     page.get_by_label("Name", exact=True).fill("Nightjar")
@@ -70,7 +68,7 @@ def test_the_browser_asks_before_a_rejected_form_is_lost(visit):
     assert leave(page) == "beforeunload"
 
 
-def test_the_browser_does_not_ask_about_an_unchanged_form(visit):
+def test_the_browser_does_not_warn_about_an_unchanged_form(visit):
     page = visit("editor")
     page.goto("/heroes/new/")
     page.get_by_label("Name", exact=True).fill("Nightjar")
@@ -78,7 +76,7 @@ def test_the_browser_does_not_ask_about_an_unchanged_form(visit):
     assert leave(page) == ""
 
 
-def test_a_team_is_typed_and_chosen_with_arrow_keys(visit):
+def test_a_team_is_searched_for_and_selected_with_arrow_keys(visit):
     page = visit("editor")
     page.goto("/heroes/new/")
     team = page.get_by_role("combobox", name="Team")
@@ -88,14 +86,14 @@ def test_a_team_is_typed_and_chosen_with_arrow_keys(visit):
     expect(options).to_have_text([name for name in teams if "the" in name.casefold()])
     team.press("ArrowDown")
     expect(options.first).to_have_attribute("aria-selected", "true")
-    chosen = options.first.inner_text()
+    name = options.first.inner_text()
     team.press("Enter")
-    expect(team).to_have_value(chosen)
+    expect(team).to_have_value(name)
     expect(options).to_have_count(0)
-    assert page.locator("#id_team-value").evaluate("select => select.selectedOptions[0].text") == chosen
+    assert page.locator("#id_team-value").evaluate("select => select.selectedOptions[0].text") == name
 
 
-def test_text_that_is_no_team_is_replaced_by_the_chosen_team(visit):
+def test_text_that_matches_no_team_is_replaced_with_the_selected_team(visit):
     page = visit("editor")
     page.goto("/heroes/new/")
     team = page.get_by_role("combobox", name="Team")
@@ -110,7 +108,7 @@ def test_text_that_is_no_team_is_replaced_by_the_chosen_team(visit):
     expect(team).to_have_value("no team")
 
 
-def test_a_press_of_save_is_not_lost_to_an_error_that_appears_above_the_button(visit):
+def test_an_error_that_moves_the_save_button_does_not_prevent_its_click(visit):
     page = visit("editor")
     checks = []
     page.on("request", lambda request: checks.append(request.url) if "check=age" in request.url else None)
@@ -119,4 +117,4 @@ def test_a_press_of_save_is_not_lost_to_an_error_that_appears_above_the_button(v
     page.get_by_label("Age").fill("ten")
     page.get_by_role("button", name="Save").click()
     expect(page.get_by_role("alert")).to_contain_text("Age")
-    assert checks == [], "the response to a check moves the button before it is released"
+    assert checks == [], "the response to a check would move the button before it is released"

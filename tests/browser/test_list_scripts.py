@@ -1,17 +1,17 @@
-"""What scripts add to a list: it follows what one types; the address and the Back button agree with it."""
+"""Scripts update a list while the user types, and its address with it."""
 
 import re
 
 from playwright.sync_api import expect
 
-TRANSFERRED = """
+TRANSFER_SIZES = """
 ["navigation", "resource"]
   .flatMap((type) => performance.getEntriesByType(type))
   .map((entry) => entry.transferSize)
 """
 """The bytes of the page and of each file that it loaded, with their headers."""
-CLICK_AS_THE_LIST_ARRIVES = """
-window.stayed = true;
+CLICK_WHEN_THE_LIST_CHANGES = """
+window.sameDocument = true;
 new MutationObserver((_changes, observer) => {
   observer.disconnect();
   document.querySelector("#order-age").click();
@@ -19,18 +19,18 @@ new MutationObserver((_changes, observer) => {
 """
 
 
-def test_a_list_and_its_address_follow_what_one_types(visit):
+def test_a_list_and_its_address_are_updated_while_the_user_types(visit):
     page = visit()
     page.goto("/heroes/")
-    page.evaluate("window.stayed = true")
+    page.evaluate("window.sameDocument = true")
     page.get_by_role("main").get_by_label("Search").press_sequentially("bat")
     expect(page.locator("#tally")).to_have_text("1–1 of 1")
     expect(page).to_have_url(re.compile(r"/heroes/\?search=bat$"))
-    assert page.evaluate("window.stayed")
+    assert page.evaluate("window.sameDocument")
     expect(page.get_by_role("main").get_by_label("Search")).to_be_focused()
 
 
-def test_back_leads_to_the_previous_filters(visit):
+def test_the_back_button_restores_the_previous_filters(visit):
     page = visit()
     page.goto("/heroes/?search=man")
     page.get_by_role("columnheader", name="Age").get_by_role("link").click()
@@ -46,7 +46,7 @@ def test_back_leads_to_the_previous_filters(visit):
     expect(page.get_by_role("columnheader", name="Age")).to_have_attribute("aria-sort", "ascending")
 
 
-def test_the_focus_stays_on_the_column_header(visit):
+def test_the_column_header_keeps_the_focus(visit):
     page = visit()
     page.goto("/heroes/")
     link = page.get_by_role("columnheader", name="Age").get_by_role("link")
@@ -60,12 +60,12 @@ def test_a_list_is_not_stored_in_the_browser(visit):
     page.goto("/heroes/?search=man")
     page.get_by_role("columnheader", name="Age").get_by_role("link").click()
     expect(page).to_have_url(re.compile(r"ordering=age"))
-    kept = page.evaluate("JSON.stringify([{...localStorage}, {...sessionStorage}])")
-    assert "Batman" not in kept
-    assert "<" not in kept
+    stored = page.evaluate("JSON.stringify([{...localStorage}, {...sessionStorage}])")
+    assert "Batman" not in stored
+    assert "<" not in stored
 
 
-def test_after_signing_out_elsewhere_the_list_is_that_of_a_visitor(visit):
+def test_a_list_is_that_of_a_visitor_after_signing_out_in_another_tab(visit):
     page = visit("editor")
     page.goto("/heroes/views/")
     page.goto("/heroes/")
@@ -75,34 +75,34 @@ def test_after_signing_out_elsewhere_the_list_is_that_of_a_visitor(visit):
     expect(page.get_by_role("checkbox")).to_have_count(0)
 
 
-def test_a_first_visit_to_a_list_takes_no_more_than_60_kb(visit):
+def test_a_first_visit_to_a_list_transfers_at_most_60_kb(visit):
     page = visit()
     page.goto("/heroes/")
-    sizes = page.evaluate(TRANSFERRED)
+    sizes = page.evaluate(TRANSFER_SIZES)
     assert len([size for size in sizes if size]) >= 6
     assert sum(sizes) <= 60_000
 
 
-def test_a_list_that_takes_long_shows_that_it_is_loading(visit):
+def test_a_list_shows_that_it_is_loading(visit):
     page = visit()
     page.goto("/heroes/")
     busy = page.locator("#busy")
     expect(busy).to_have_class("busy")
-    shown = []
+    responses = []
 
-    def respond_once_it_shows(route) -> None:
+    def respond_once_visible(route) -> None:
         expect(busy).to_have_class("busy htmx-request")
-        shown.append(True)
+        responses.append(route)
         route.continue_()
 
-    page.route("**/heroes/?search=bat", respond_once_it_shows)
+    page.route("**/heroes/?search=bat", respond_once_visible)
     page.get_by_role("main").get_by_label("Search").fill("bat")
     expect(page.locator("#tally")).to_have_text("1–1 of 1")
     expect(busy).to_have_class("busy")
-    assert shown
+    assert responses
 
 
-def test_a_list_that_gets_no_response_is_opened_as_a_page(visit):
+def test_a_list_without_a_response_is_loaded_as_a_page(visit):
     page = visit(expected=("htmx:",))
     page.goto("/heroes/")
     requests = []
@@ -115,14 +115,14 @@ def test_a_list_that_gets_no_response_is_opened_as_a_page(visit):
     expect(page).to_have_url(re.compile(r"search=bat$"))
 
 
-def test_a_link_in_a_list_works_in_place_as_soon_as_the_list_is_shown(visit):
+def test_a_link_works_as_soon_as_the_list_is_updated(visit):
     page = visit()
     page.goto("/heroes/")
-    page.evaluate(CLICK_AS_THE_LIST_ARRIVES)
+    page.evaluate(CLICK_WHEN_THE_LIST_CHANGES)
     page.get_by_role("main").get_by_label("Search").fill("man")
     expect(page).to_have_url(re.compile(r"search=man&ordering=age$"))
     expect(page.get_by_role("columnheader", name="Age")).to_have_attribute("aria-sort", "ascending")
-    assert page.evaluate("window.stayed")
+    assert page.evaluate("window.sameDocument")
 
 
 def test_back_and_forward_in_quick_succession_show_the_list_of_the_address(visit):
@@ -130,11 +130,11 @@ def test_back_and_forward_in_quick_succession_show_the_list_of_the_address(visit
     page.goto("/heroes/?search=man")
     page.get_by_role("columnheader", name="Age").get_by_role("link").click()
     expect(page).to_have_url(re.compile(r"ordering=age"))
-    held = []
-    page.route("**/htmx*.js", lambda route: route.continue_() if held else held.append(route))
+    delayed = []
+    page.route("**/htmx*.js", lambda route: route.continue_() if delayed else delayed.append(route))
     with page.expect_request("**/htmx*.js"):
         page.go_back()
     page.go_forward(wait_until="commit")
-    held[0].continue_()
+    delayed[0].continue_()
     expect(page).to_have_url(re.compile(r"ordering=age"))
     expect(page.get_by_role("columnheader", name="Age")).to_have_attribute("aria-sort", "ascending")

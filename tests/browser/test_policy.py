@@ -1,28 +1,28 @@
-"""No page, not even the admin's, requests anything from another site or violates the content security policy.
+"""The admin and Swagger UI don't violate the content security policy and send no requests to other sites.
 
-The fixture ``visit`` fails any test in which a browser notices that.
+The fixture ``visit`` fails a test in which that happens.
 """
 
 from playwright.sync_api import expect
 
 
-def test_no_page_of_the_admin_violates_the_policy(visit):
+def test_the_admin_complies_with_the_policy(visit):
     page = visit("administrator")
     page.goto("/admin/")
     addresses = {link.get_attribute("href") for link in page.locator("#content-main a").all()}
-    opened = set()
+    addresses_opened = set()
     for address in sorted(addresses):
         response = page.goto(address)
         assert response.status < 400, address
-        opened.add(page.url)
+        addresses_opened.add(page.url)
         first = page.locator("#result_list tbody th a").first
         if first.count():
             page.goto(first.get_attribute("href"))
-            opened.add(page.url)
-    assert len(opened) > 15
+            addresses_opened.add(page.url)
+    assert len(addresses_opened) > 15
 
 
-def test_the_admin_finds_a_team_while_one_types(visit):
+def test_the_admin_searches_for_a_team_while_the_user_types(visit):
     page = visit("administrator")
     page.goto("/admin/heroes/hero/add/")
     page.locator(".select2-selection").click()

@@ -1,4 +1,4 @@
-"""With the browser's storage blocked, everything still works; preferences last until the page is left."""
+"""Scripts work with the browser's storage blocked; preferences then apply until the page is left."""
 
 import json
 import re
@@ -36,7 +36,7 @@ def visitor(browser_type: BrowserType, browser_type_launch_args, site: str, tmp_
         page.evaluate("localStorage.length")
     yield page
     context.close()
-    assert watch.noticed == []
+    assert watch.problems == []
 
 
 @pytest.fixture
@@ -67,7 +67,7 @@ def test_keyboard_shortcuts_work_and_can_be_switched_off(visitor):
     expect(dialog).to_be_hidden()
 
 
-def test_a_list_is_filtered_sorted_and_left_by_the_back_button(visitor):
+def test_a_list_is_filtered_and_sorted_and_the_back_button_restores_it(visitor):
     visitor.get_by_role("main").get_by_label("Search").fill("man")
     expect(visitor.locator("#tally")).to_contain_text("of 12")
     visitor.get_by_role("columnheader", name="Age").get_by_role("link").click()
@@ -90,14 +90,14 @@ def test_a_link_is_copied(visitor):
 
 def test_selected_rows_are_counted(editor):
     editor.goto("/heroes/")
-    for place in (1, 2):
-        editor.locator("[name=record]").nth(place).check()
-    expect(editor.locator("#chosen")).to_have_text("2")
-    editor.locator("#choose-all").check()
-    expect(editor.locator("#chosen")).to_have_text(str(editor.locator("[name=record]").count()))
+    for index in (1, 2):
+        editor.locator("[name=record]").nth(index).check()
+    expect(editor.locator("#selected-count")).to_have_text("2")
+    editor.locator("#select-all").check()
+    expect(editor.locator("#selected-count")).to_have_text(str(editor.locator("[name=record]").count()))
 
 
-def test_a_form_checks_fields_and_warns_before_it_is_left(editor):
+def test_a_form_checks_its_fields_and_warns_before_changes_are_lost(editor):
     editor.goto("/heroes/new/")
     age = editor.get_by_label("Age")
     age.press_sequentially("old")

@@ -1,4 +1,4 @@
-"""Light and dark: as the system has it, or as one chose it, here or in the admin."""
+"""The theme is the system's, unless the user selects light or dark on a page or in the admin."""
 
 import pytest
 from playwright.sync_api import Locator, Page, expect
@@ -8,7 +8,7 @@ BACKGROUND = "getComputedStyle(document.body).backgroundColor"
 
 @pytest.fixture
 def backgrounds(visit) -> dict[str, str]:
-    """The backgrounds of a page in a light and in a dark system."""
+    """The background of a page, by the theme of the system."""
     found = {}
     for scheme in ("light", "dark"):
         page = visit(color_scheme=scheme)
@@ -19,11 +19,11 @@ def backgrounds(visit) -> dict[str, str]:
 
 
 def theme(page: Page) -> Locator:
-    """The select in the footer."""
+    """Return the select in the footer."""
     return page.get_by_role("contentinfo").get_by_role("combobox")
 
 
-def test_the_system_decides_until_a_theme_is_chosen_and_the_choice_stays(visit, backgrounds):
+def test_a_selected_theme_overrides_the_system_on_all_pages(visit, backgrounds):
     page = visit(color_scheme="light")
     page.goto("/")
     expect(theme(page)).to_have_value("auto")
@@ -39,7 +39,7 @@ def test_the_system_decides_until_a_theme_is_chosen_and_the_choice_stays(visit, 
     assert page.evaluate(BACKGROUND) == backgrounds["light"]
 
 
-def test_opening_the_admin_leaves_the_theme_to_the_system(visit, backgrounds):
+def test_opening_the_admin_does_not_select_a_theme(visit, backgrounds):
     page = visit("administrator", color_scheme="dark")
     page.goto("/admin/")
     page.goto("/")
@@ -47,7 +47,7 @@ def test_opening_the_admin_leaves_the_theme_to_the_system(visit, backgrounds):
     assert page.evaluate(BACKGROUND) == backgrounds["dark"]
 
 
-def test_pages_and_admin_have_one_theme(visit, backgrounds):
+def test_pages_and_admin_share_the_selected_theme(visit, backgrounds):
     page = visit("administrator", color_scheme="light")
     page.goto("/admin/")
     page.get_by_role("button", name="Toggle theme").click()
@@ -55,15 +55,15 @@ def test_pages_and_admin_have_one_theme(visit, backgrounds):
     page.goto("/")
     expect(theme(page)).to_have_value("dark")
     assert page.evaluate(BACKGROUND) == backgrounds["dark"]
-    for choice in ("light", "auto"):
-        theme(page).select_option(choice)
+    for selected in ("light", "auto"):
+        theme(page).select_option(selected)
         page.goto("/admin/")
-        expect(page.locator("html")).to_have_attribute("data-theme", choice)
+        expect(page.locator("html")).to_have_attribute("data-theme", selected)
         page.goto("/")
-        expect(theme(page)).to_have_value(choice)
+        expect(theme(page)).to_have_value(selected)
 
 
-def test_an_open_page_follows_a_choice_in_the_admin(visit, backgrounds):
+def test_an_open_page_applies_a_theme_selected_in_the_admin(visit, backgrounds):
     page = visit("administrator", color_scheme="light")
     page.goto("/")
     admin = page.context.new_page()
@@ -73,7 +73,7 @@ def test_an_open_page_follows_a_choice_in_the_admin(visit, backgrounds):
     assert page.evaluate(BACKGROUND) == backgrounds["dark"]
 
 
-def test_a_theme_that_does_not_exist_is_the_systems(visit, backgrounds):
+def test_an_unknown_theme_is_replaced_with_the_systems(visit, backgrounds):
     page = visit(color_scheme="dark")
     page.goto("/")
     page.evaluate("localStorage.setItem('theme', 'sepia')")

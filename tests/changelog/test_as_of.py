@@ -1,4 +1,4 @@
-"""A record as it was at an instant."""
+"""The values that a record had at a given time."""
 
 from datetime import UTC, datetime, timedelta
 from urllib.parse import quote
@@ -16,7 +16,7 @@ NOON = datetime(2026, 1, 31, 12, tzinfo=UTC)
 
 @pytest.fixture
 def hero():
-    """Made at noon, changed at one, deleted at two and brought back at three."""
+    """A hero that was created at noon, changed at one, deleted at two and restored at three."""
     team = TeamFactory(name="Night Watch")
     hero = HeroFactory(name="Lamplighter", secret_name="Edith Wren", age=41, team=team)
     hero_id = hero.pk
@@ -30,7 +30,7 @@ def hero():
 
 
 @pytest.mark.parametrize(
-    "instant",
+    "time",
     [
         "2026-01-31T12:30:00Z",
         "2026-01-31T12:30",
@@ -43,12 +43,12 @@ def hero():
         "2026-01-31t12:30:00z",
     ],
 )
-def test_an_instant_is_understood_however_it_is_written(instant, hero, visitor_program, visitor_browser):
-    told = visitor_program.get(f"/api/v1/heroes/{hero.pk}?as_of={instant}").json()
-    assert (told["version"], told["name"], told["age"]) == (1, "Lamplighter", 41)
-    assert "secret_name" not in told
-    assert "team" not in told
-    page = visitor_browser.get(f"/heroes/{hero.pk}/?as_of={instant}")
+def test_a_time_is_accepted_in_any_iso_8601_format(time, hero, visitor_program, visitor_browser):
+    record = visitor_program.get(f"/api/v1/heroes/{hero.pk}?as_of={time}").json()
+    assert (record["version"], record["name"], record["age"]) == (1, "Lamplighter", 41)
+    assert "secret_name" not in record
+    assert "team" not in record
+    page = visitor_browser.get(f"/heroes/{hero.pk}/?as_of={time}")
     assert page.status_code == 200
     text = read(page).one("main").text
     assert "Values as of" in text
@@ -57,30 +57,30 @@ def test_an_instant_is_understood_however_it_is_written(instant, hero, visitor_p
 
 
 @pytest.mark.parametrize(("hour", "version"), [(12, 1), (13, 2), (15, 4), (23, 4)])
-def test_each_version_holds_until_the_next(hour, version, hero, visitor_program):
-    told = visitor_program.get(f"/api/v1/heroes/{hero.pk}/?as_of=2026-01-31T{hour}:59:00Z").json()
-    assert told["version"] == version
+def test_a_version_is_current_until_the_next(hour, version, hero, visitor_program):
+    record = visitor_program.get(f"/api/v1/heroes/{hero.pk}/?as_of=2026-01-31T{hour}:59:00Z").json()
+    assert record["version"] == version
 
 
 @pytest.mark.parametrize(
-    ("instant", "at_api", "on_page"),
+    ("time", "at_api", "on_page"),
     [
         ("11:59", "No hero had the id", "did not exist yet"),
         ("14:30", "had already been deleted", "had already been deleted"),
     ],
 )
-def test_before_its_creation_and_while_deleted_there_is_none(
-    instant, at_api, on_page, hero, visitor_program, visitor_browser
+def test_a_record_is_not_found_before_its_creation_or_while_deleted(
+    time, at_api, on_page, hero, visitor_program, visitor_browser
 ):
-    for answer, message in (
-        (visitor_program.get(f"/api/v1/heroes/{hero.pk}?as_of=2026-01-31T{instant}"), at_api),
-        (visitor_browser.get(f"/heroes/{hero.pk}/?as_of=2026-01-31T{instant}"), on_page),
+    for response, message in (
+        (visitor_program.get(f"/api/v1/heroes/{hero.pk}?as_of=2026-01-31T{time}"), at_api),
+        (visitor_browser.get(f"/heroes/{hero.pk}/?as_of=2026-01-31T{time}"), on_page),
     ):
-        assert answer.status_code == 404
-        assert message in answer.content.decode()
+        assert response.status_code == 404
+        assert message in response.content.decode()
 
 
-def test_what_is_deleted_now_is_shown_as_it_was(hero, visitor_browser, visitor_program):
+def test_a_record_that_is_deleted_now_is_shown_as_of_an_earlier_time(hero, visitor_browser, visitor_program):
     hero_id = hero.pk
     hero.delete()
     assert visitor_browser.get(f"/heroes/{hero_id}/?as_of=2026-01-31T13:30").status_code == 200
@@ -88,7 +88,7 @@ def test_what_is_deleted_now_is_shown_as_it_was(hero, visitor_browser, visitor_p
 
 
 @pytest.mark.parametrize(
-    "instant",
+    "time",
     [
         "",
         "yesterday",
@@ -103,46 +103,46 @@ def test_what_is_deleted_now_is_shown_as_it_was(hero, visitor_browser, visitor_p
         "1769860800",
     ],
 )
-def test_what_is_no_instant_is_refused(instant, hero, visitor_browser, visitor_program):
-    answer = visitor_program.get(f"/api/v1/heroes/{hero.pk}?as_of={instant}")
-    assert (answer.status_code, answer.json()["errors"][0]["parameter"]) == (400, "as_of")
-    answer = visitor_browser.get(f"/heroes/{hero.pk}/?as_of={instant}")
-    assert answer.status_code == 400
-    words = "Enter a date and time" if instant.strip() else "Give this parameter a value"
-    assert f"as_of: {words}" in read(answer).text
+def test_an_invalid_time_is_rejected(time, hero, visitor_browser, visitor_program):
+    response = visitor_program.get(f"/api/v1/heroes/{hero.pk}?as_of={time}")
+    assert (response.status_code, response.json()["errors"][0]["parameter"]) == (400, "as_of")
+    response = visitor_browser.get(f"/heroes/{hero.pk}/?as_of={time}")
+    assert response.status_code == 400
+    message = "Enter a date and time" if time.strip() else "Give this parameter a value"
+    assert f"as_of: {message}" in read(response).text
 
 
-def test_an_instant_is_given_once(hero, visitor_browser, visitor_program):
+def test_a_repeated_time_is_rejected(hero, visitor_browser, visitor_program):
     query = "?as_of=2026-01-31T12:30&as_of=2026-01-31T13:30"
     assert visitor_program.get(f"/api/v1/heroes/{hero.pk}{query}").status_code == 400
     assert visitor_browser.get(f"/heroes/{hero.pk}/{query}").status_code == 400
 
 
-def test_a_misspelt_parameter_is_told(hero, visitor_program):
-    answer = visitor_program.get(f"/api/v1/heroes/{hero.pk}?asof=2026-01-31T12:30")
-    assert "Did you mean “as_of”?" in answer.json()["errors"][0]["message"]
+def test_a_misspelled_parameter_is_rejected_with_a_suggestion(hero, visitor_program):
+    response = visitor_program.get(f"/api/v1/heroes/{hero.pk}?asof=2026-01-31T12:30")
+    assert "Did you mean “as_of”?" in response.json()["errors"][0]["message"]
 
 
-def test_the_page_offers_nothing_to_write_and_masks_secrets(hero, administrator_browser):
-    answer = administrator_browser.get(f"/heroes/{hero.pk}/?as_of=2026-01-31T12:30")
-    main = read(answer).one("main")
+def test_the_page_has_no_buttons_and_masks_secrets(hero, administrator_browser):
+    response = administrator_browser.get(f"/heroes/{hero.pk}/?as_of=2026-01-31T12:30")
+    main = read(response).one("main")
     assert not main.all("form")
     assert not main.all("a", class_="button")
     assert "Secret name ••••••••" in main.text
-    assert "Edith Wren" not in answer.content.decode()
+    assert "Edith Wren" not in response.content.decode()
     assert not Disclosure.objects.exists()
 
 
-def test_a_keepers_program_is_shown_the_secret_of_then_and_it_is_noted(hero, keeper_program, editor_program):
+def test_a_keeper_reads_the_secret_and_the_access_is_logged(hero, keeper_program, editor_program):
     address = f"/api/v1/heroes/{hero.pk}?as_of=2026-01-31T12:30"
-    answer = keeper_program.get(address)
-    assert answer.json()["secret_name"] == "Edith Wren"
-    assert "no-store" in answer["Cache-Control"]
+    response = keeper_program.get(address)
+    assert response.json()["secret_name"] == "Edith Wren"
+    assert "no-store" in response["Cache-Control"]
     assert Disclosure.objects.get().ids == [hero.pk]
     assert "secret_name" not in editor_program.get(address).json()
 
 
-def test_an_erased_value_is_none(hero, keeper_program, keeper_browser):
+def test_an_erased_value_is_null(hero, keeper_program, keeper_browser):
     Hero.history.filter(version=1).update(erased=["secret_name"])
     address = f"heroes/{hero.pk}/?as_of=2026-01-31T12:30"
     assert keeper_program.get(f"/api/v1/{address}").json()["secret_name"] is None

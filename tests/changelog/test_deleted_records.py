@@ -1,4 +1,4 @@
-"""What was deleted is listed, and comes back at a press."""
+"""Deleted records are listed and can be restored with a button."""
 
 import pytest
 
@@ -10,8 +10,8 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
-def gone(keeper_browser):
-    """Two heroes that were deleted, one of them twice, and one that came back."""
+def heroes(keeper_browser):
+    """Three heroes: one deleted twice, one restored, and one deleted once."""
     heroes = [HeroFactory(name=name) for name in ("Kestrel", "Owl", "Wren")]
     for name in ("Kestrel", "Owl", "Wren"):
         Hero.objects.named([name]).delete()
@@ -21,26 +21,26 @@ def gone(keeper_browser):
     return heroes
 
 
-def names(answer):
-    return [cell.text for cell in read(answer).one("main").all("th", scope="row")]
+def names(response):
+    return [cell.text for cell in read(response).one("main").all("th", scope="row")]
 
 
-def test_they_are_listed_while_they_are_gone_newest_first(gone, visitor_browser):
-    answer = visitor_browser.get("/heroes/deleted/")
-    assert names(answer) == ["Kestrel", "Wren"]
-    assert not read(answer).one("main").all("form"), "a visitor restores nothing"
+def test_deleted_records_are_listed_newest_first(heroes, visitor_browser):
+    response = visitor_browser.get("/heroes/deleted/")
+    assert names(response) == ["Kestrel", "Wren"]
+    assert not read(response).one("main").all("form"), "visitors cannot restore records"
     assert names(visitor_browser.get("/heroes/deleted/?limit=1&offset=1")) == ["Wren"]
     assert read(visitor_browser.get("/heroes/")).all("a", href="/heroes/deleted/")
 
 
-def test_by_whom_is_told_to_the_signed_in(visitor_browser, administrator_browser):
+def test_signed_in_users_see_who_deleted_a_record(visitor_browser, administrator_browser):
     team = TeamFactory(name="Night Watch")
     administrator_browser.post(f"/teams/{team.pk}/delete/")
     assert "administrator" not in read(visitor_browser.get("/teams/deleted/")).one("tbody").text
     assert "administrator" in read(administrator_browser.get("/teams/deleted/")).one("tbody").text
 
 
-def test_one_comes_back_at_a_press(gone, editor_browser):
+def test_a_button_restores_a_record(heroes, editor_browser):
     page = read(editor_browser.get("/heroes/deleted/"))
     form = page.one("tbody").all("form")[1]
     assert editor_browser.post(form["action"], form.values()).status_code == 302
@@ -49,22 +49,22 @@ def test_one_comes_back_at_a_press(gone, editor_browser):
 
 
 @pytest.mark.parametrize("query", ["limit=0", "page=2", "offset=-1"])
-def test_a_query_that_does_not_hold_is_told(query, gone, visitor_browser):
-    answer = visitor_browser.get(f"/heroes/deleted/?{query}")
-    assert (answer.status_code, names(answer)) == (400, [])
+def test_an_invalid_query_is_rejected(query, heroes, visitor_browser):
+    response = visitor_browser.get(f"/heroes/deleted/?{query}")
+    assert (response.status_code, names(response)) == (400, [])
 
 
-def test_one_whose_name_is_taken_now_comes_back_under_another_with_its_secret_unseen(editor_browser):
+def test_a_record_is_restored_under_another_name_without_showing_its_secret(editor_browser):
     hero = HeroFactory(name="Owl", secret_name="Edith Wren")
     address = f"/heroes/{hero.pk}/restore/"
     hero.delete()
     HeroFactory(name="OWL")
 
-    answer = editor_browser.post(address)
+    response = editor_browser.post(address)
 
-    page = read(answer)
-    assert answer.status_code == 409
-    assert "Edith Wren" not in answer.content.decode()
+    page = read(response)
+    assert response.status_code == 409
+    assert "Edith Wren" not in response.content.decode()
     form = form_with(page, "name")
     button = page.one("button", name="bring_back")
     sent = form.values() | {"name": "Night Owl", "bring_back": button["value"]}

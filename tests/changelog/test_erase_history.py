@@ -43,8 +43,8 @@ def hero(editor_browser):
 
 def test_the_value_is_erased_from_every_entry_and_from_the_admins_log(hero, editor):
     assert erase("hero", hero.pk, "name", 2) == "Erased from versions: 2, 3.\n"
-    kept = str(list(Hero.history.values())) + str(list(LogEntry.objects.values()))
-    assert LEAKED not in kept
+    stored = str(list(Hero.history.values())) + str(list(LogEntry.objects.values()))
+    assert LEAKED not in stored
     assert [entry.erased for entry in Hero.history.order_by("version")] == [[], ["name"], ["name"], []]
     recorded = ChangeSet.objects.latest("pk")
     assert (recorded.source, recorded.note) == (
@@ -59,9 +59,9 @@ def test_the_value_is_erased_from_a_stored_response(editor_program):
     for _time in range(2):
         body = {"name": f"{LEAKED} Ω", "secret_name": "x"}
         headers = {"Idempotency-Key": "once"}
-        answer = editor_program.post("/api/v1/heroes/", body, headers=headers)
-        assert answer.status_code == 201
-    pk = answer.json()["id"]
+        response = editor_program.post("/api/v1/heroes/", body, headers=headers)
+        assert response.status_code == 201
+    pk = response.json()["id"]
     editor_program.patch(f"/api/v1/heroes/{pk}", {"name": "Lamplighter"})
     erase("hero", pk, "name", 1)
     assert LEAKED not in str(list(IdempotencyKey.objects.values()))
@@ -86,14 +86,14 @@ def test_an_erased_value_has_to_be_entered_again_to_restore_a_record(editor_brow
     hero = HeroFactory(secret_name=LEAKED)
     hero.delete()
     erase("hero", hero.pk, "secret_name", 1)
-    answer = editor_browser.post(f"/heroes/{hero.pk}/restore/")
-    page = read(answer)
-    assert answer.status_code == 409
+    response = editor_browser.post(f"/heroes/{hero.pk}/restore/")
+    page = read(response)
+    assert response.status_code == 409
     assert "This field is required." in page.text
     form, button = form_with(page, "name"), page.one("button", name="bring_back")
-    sent = {**form.values(), "secret_name": "Somebody", "bring_back": button["value"]}
+    sent = {**form.values(), "secret_name": "Someone", "bring_back": button["value"]}
     assert editor_browser.post(form["action"], sent).status_code == 302
-    assert Hero.objects.get().secret_name == "Somebody"
+    assert Hero.objects.get().secret_name == "Someone"
 
 
 @pytest.mark.parametrize("guess", ["right", "wrong"])
@@ -114,10 +114,10 @@ def test_a_job_with_the_value_in_its_arguments_is_deleted(hero):
 
 
 def test_an_undo_does_not_restore_an_erased_value(hero, editor):
-    leaving = Hero.history.get(id=hero.pk, version=4).change_set
+    last = Hero.history.get(id=hero.pk, version=4).change_set
     erase("hero", hero.pk, "name", 3)
-    undone = undo(leaving, editor, [Hero, Team])
-    (skipped,) = undone.skipped
+    result = undo(last, editor, [Hero, Team])
+    (skipped,) = result.skipped
     assert [skipped.skipped] == ["The previous value of Name has been erased from the history."]
     assert Hero.objects.get().name == "Lamplighter"
 

@@ -1,4 +1,4 @@
-"""Undo: what a change set did is taken back, and what was changed since is left alone."""
+"""Undo reverses the changes of a change set, except to records that have since been changed."""
 
 import pytest
 from django.core.exceptions import PermissionDenied, ValidationError
@@ -15,7 +15,7 @@ from tests.factories import HeroFactory, TeamFactory
 from tests.people import person
 
 pytestmark = pytest.mark.django_db
-KINDS = [Hero, Team]
+MODELS = [Hero, Team]
 
 
 def last():
@@ -23,7 +23,7 @@ def last():
 
 
 def state():
-    """The whole register, without versions and times."""
+    """Return the values of all records, without versions and times. Checks their keys and history."""
     for record in (*Hero.objects.all(), *Team.objects.all()):
         assert record.name_key == fold(record.name)
         assert type(record).history.filter(id=record.pk).count() == record.version
@@ -31,9 +31,9 @@ def state():
     return list(heroes), list(Team.objects.order_by("pk").values_list("pk", "name", "headquarters"))
 
 
-def doing(change_set, user, **how):
+def run_undo(change_set, user, **options):
     with new_change_set(Source.WEBSITE, undoes=change_set):
-        return undo(change_set, user, KINDS, **how)
+        return undo(change_set, user, MODELS, **options)
 
 
 def names(steps):
@@ -49,29 +49,29 @@ def register():
     return watch
 
 
-def test_a_deleted_team_comes_back_with_its_id_and_its_members(register, editor):
+def test_undo_restores_a_deleted_team_with_its_id_and_members(register, editor):
     before = state()
     register.delete()
-    undone = doing(last(), editor)
-    assert (names(undone.done), undone.skipped) == (["Lamplighter", "Night Watch", "Owl"], [])
+    result = run_undo(last(), editor)
+    assert (names(result.done), result.skipped) == (["Lamplighter", "Night Watch", "Owl"], [])
     assert state() == before
     team, hero = Team.objects.get(), Hero.objects.get(name="Owl")
-    assert (team.version, hero.version) == (3, 3), "deletion and return count one each"
+    assert (team.version, hero.version) == (3, 3), "the deletion and the undo count one each"
 
 
-def test_an_undo_is_undone_in_turn(register, editor):
+def test_an_undo_can_be_undone(register, editor):
     before = state()
     register.delete()
     after = state()
-    doing(last(), editor)
+    run_undo(last(), editor)
     assert state() == before
-    doing(last(), editor)
+    run_undo(last(), editor)
     assert state() == after
-    doing(last(), editor)
+    run_undo(last(), editor)
     assert state() == before
 
 
-def test_edits_return_and_creations_go(register, editor):
+def test_undo_reverses_edits_creations_and_deletions(register, editor):
     before = state()
     with new_change_set(Source.IMPORT, note="a test"), atomic_change_set():
         owl = Hero.objects.get(name="Owl")
@@ -82,47 +82,47 @@ def test_edits_return_and_creations_go(register, editor):
         new_team = TeamFactory(name="Day Watch")
         HeroFactory(name="Sparrow", team=new_team)
         Hero.objects.get(name="Loner").delete()
-    undone = doing(last(), editor)
-    assert len(undone.done) == 4
+    result = run_undo(last(), editor)
+    assert len(result.done) == 4
     assert state() == before
-    assert Hero.objects.get(name="Owl").version == 4, "two edits and one return"
+    assert Hero.objects.get(name="Owl").version == 4, "two edits and the undo"
 
 
-def test_what_was_changed_since_is_left_alone_unless_one_says_otherwise(register, editor):
+def test_undo_skips_records_that_have_since_been_changed_unless_requested(register, editor):
     before = state()
     Hero.objects.all().update(age=1)
     change_set = last()
     owl = Hero.objects.get(name="Owl")
     owl.name = "Barn Owl"
     owl.save()
-    undone = doing(change_set, editor)
-    assert names(undone.done) == ["Lamplighter", "Loner"]
-    assert [(step.name, step.skipped) for step in undone.skipped] == [("Owl", "Has since been changed.")]
+    result = run_undo(change_set, editor)
+    assert names(result.done) == ["Lamplighter", "Loner"]
+    assert [(step.name, step.skipped) for step in result.skipped] == [("Owl", "Has since been changed.")]
     assert Hero.objects.get(pk=owl.pk).age == 1
-    undone = doing(change_set, editor, anyway=True)
+    result = run_undo(change_set, editor, anyway=True)
     owl = Hero.objects.get(pk=owl.pk)
-    assert (owl.name, owl.age) == ("Barn Owl", before[0][1][3]), "the later change of the name is kept"
+    assert (owl.name, owl.age) == ("Barn Owl", before[0][1][3]), "the later change of the name remains"
 
 
-def test_a_name_that_is_taken_since_is_told_and_nobody_is_renamed(register, editor):
+def test_undo_skips_a_record_whose_name_is_in_use_by_now(register, editor):
     Hero.objects.get(name="Owl").delete()
     change_set = last()
     HeroFactory(name="OWL")
-    undone = doing(change_set, editor)
-    assert undone.done == []
-    assert [step.skipped for step in undone.skipped] == ["The name “Owl” is already in use."]
+    result = run_undo(change_set, editor)
+    assert result.done == []
+    assert [step.skipped for step in result.skipped] == ["The name “Owl” is already in use."]
     assert Hero.objects.filter(name_key="owl").count() == 1
 
 
-def test_a_hero_whose_team_has_gone_is_told(register, editor):
+def test_undo_skips_a_hero_whose_team_has_been_deleted(register, editor):
     Hero.objects.get(name="Owl").delete()
     change_set = last()
     register.delete()
-    undone = doing(change_set, editor)
-    assert [step.skipped for step in undone.skipped] == ["The linked record no longer exists: Team."]
+    result = run_undo(change_set, editor)
+    assert [step.skipped for step in result.skipped] == ["The linked record no longer exists: Team."]
 
 
-def test_names_that_were_handed_on_are_handed_back(register, editor):
+def test_undo_reverses_an_exchange_of_names(register, editor):
     before = state()
     with new_change_set(Source.IMPORT), atomic_change_set():
         lamp, owl = Hero.objects.get(name="Lamplighter"), Hero.objects.get(name="Owl")
@@ -130,49 +130,49 @@ def test_names_that_were_handed_on_are_handed_back(register, editor):
         owl.save()
         lamp.name = "Owl"
         lamp.save()
-    undone = doing(last(), editor)
-    assert undone.skipped == []
+    result = run_undo(last(), editor)
+    assert result.skipped == []
     assert state() == before
 
 
-def test_a_rehearsal_says_the_same_and_does_nothing(register, editor):
+def test_a_preview_agrees_with_the_undo_and_changes_nothing(register, editor):
     register.delete()
     change_set, after, sets = last(), state(), ChangeSet.objects.count()
-    told = preview_undo(change_set, editor, KINDS)
+    preview = preview_undo(change_set, editor, MODELS)
     assert (state(), ChangeSet.objects.count()) == (after, sets)
-    undone = doing(change_set, editor)
-    assert names(told.done) == names(undone.done)
+    result = run_undo(change_set, editor)
+    assert names(preview.done) == names(result.done)
 
 
-def test_one_who_may_not_do_all_of_it_does_nothing_of_it(register, reader):
+def test_undo_needs_permission_for_every_change(register, reader):
     register.delete()
     change_set, after = last(), state()
     clerk = person("clerk")
     clerk.user_permissions.set(clerk.user_permissions.model.objects.filter(codename="change_hero"))
     for user in (reader, clerk):
         with pytest.raises(PermissionDenied):
-            doing(change_set, user)
+            run_undo(change_set, user)
     assert state() == after
 
 
-def test_an_undone_change_set_is_not_undone_again(register, editor):
+def test_undoing_twice_changes_nothing(register, editor):
     register.delete()
     change_set = last()
-    doing(change_set, editor)
+    run_undo(change_set, editor)
     before = state()
-    assert doing(change_set, editor).done == []
+    assert run_undo(change_set, editor).done == []
     assert state() == before
 
 
-def test_a_secret_returns_and_whether_it_was_guessed_is_not_told(register, editor):
+def test_undo_restores_a_secret_without_revealing_whether_a_guess_was_right(register, editor):
     owl = Hero.objects.get(name="Owl")
     secret = owl.secret_name
-    owl.save(blind_fields=["secret_name"])  # an editor blind_writes right
-    right = doing(last(), editor)
+    owl.save(blind_fields=["secret_name"])  # a correct guess by an editor
+    right = run_undo(last(), editor)
     owl = Hero.objects.get(name="Owl")
-    owl.secret_name = "Somebody Else"
+    owl.secret_name = "Someone Else"
     owl.save(blind_fields=["secret_name"])
-    wrong = doing(last(), editor)
+    wrong = run_undo(last(), editor)
     assert len(right.done) == len(wrong.done) == 1
     owl = Hero.objects.get(name="Owl")
     assert (owl.secret_name, owl.version) == (secret, 5)
@@ -181,18 +181,18 @@ def test_a_secret_returns_and_whether_it_was_guessed_is_not_told(register, edito
 # One record -------------------------------------------------------------------------------
 
 
-def test_a_record_is_made_as_it_was_at_an_entry(register, editor):
+def test_a_record_is_reverted_to_an_earlier_version(register, editor):
     owl = Hero.objects.get(name="Owl")
     first = (owl.name, owl.secret_name, owl.age, owl.team)
     for name in ("Barn Owl", "Snowy Owl"):
         owl.name, owl.team = name, None
         owl.save()
-    back = revert(Hero, Hero.history.get(id=owl.pk, version=1), editor)
-    assert (back.name, back.secret_name, back.age, back.team, back.version) == (*first, 4)
+    reverted = revert(Hero, Hero.history.get(id=owl.pk, version=1), editor)
+    assert (reverted.name, reverted.secret_name, reverted.age, reverted.team, reverted.version) == (*first, 4)
     assert revert(Hero, Hero.history.get(id=owl.pk, version=4), editor).version == 4, "nothing to change"
 
 
-def test_a_deleted_record_comes_back_as_it_was_at_an_entry(register, editor):
+def test_a_deleted_record_is_restored_at_an_earlier_version(register, editor):
     owl = Hero.objects.get(name="Owl")
     owl.age = 99
     owl.save()
@@ -200,12 +200,12 @@ def test_a_deleted_record_comes_back_as_it_was_at_an_entry(register, editor):
     owl.delete()
     with pytest.raises(ValidationError, match="It was deleted at this version"):
         revert(Hero, Hero.history.get(id=pk, version=3), editor)
-    back = revert(Hero, Hero.history.get(id=pk, version=1), editor)
-    assert (back.pk, back.version) == (pk, 4)
-    assert back.age != 99
+    restored = revert(Hero, Hero.history.get(id=pk, version=1), editor)
+    assert (restored.pk, restored.version) == (pk, 4)
+    assert restored.age != 99
 
 
-def test_reverting_asks_the_rules_and_the_permissions(register, editor, reader):
+def test_revert_checks_rules_and_permissions(register, editor, reader):
     owl = Hero.objects.get(name="Owl")
     owl.name = "Barn Owl"
     owl.save()
@@ -216,44 +216,44 @@ def test_reverting_asks_the_rules_and_the_permissions(register, editor, reader):
         revert(Hero, Hero.history.get(id=owl.pk, version=1), reader)
 
 
-# What others have found -------------------------------------------------------------------
+# Special cases ----------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("guess", ["Person right", "Person wrong"])
-@pytest.mark.parametrize("way", ["revert", "anyway"])
-def test_a_way_back_from_a_deletion_does_not_tell_whether_a_guess_was_right(guess, way, editor):
+@pytest.mark.parametrize("method", ["revert", "anyway"])
+def test_restoring_a_record_does_not_reveal_whether_a_guess_was_right(guess, method, editor):
     hero = HeroFactory(secret_name="Person right")
-    if way == "anyway":
+    if method == "anyway":
         hero.delete()
         deletion = last()
-        doing(deletion, editor)
+        run_undo(deletion, editor)
         hero = Hero.objects.get()
     hero.secret_name = guess
     hero.save(blind_fields=["secret_name"])
     hero.delete()
-    if way == "revert":
+    if method == "revert":
         revert(Hero, Hero.history.get(version=1), editor)
     else:
-        doing(deletion, editor, anyway=True)
+        run_undo(deletion, editor, anyway=True)
     assert Hero.objects.get().secret_name == "Person right"
     assert Hero.history.latest("version").blind_fields == ["secret_name"]
 
 
-def test_a_team_that_others_have_joined_is_left_alone(editor):
+def test_undo_skips_the_creation_of_a_team_that_heroes_have_joined(editor):
     team = TeamFactory(name="Night Watch")
     change_set = last()
     HeroFactory(name="Owl", team=team)
-    undone = doing(change_set, editor)
-    assert [step.skipped for step in undone.skipped] == ["Another record links to it."]
-    told = preview_undo(change_set, editor, KINDS, anyway=True)
-    assert told.effects == ["1 hero will be left without a team."]
-    doing(change_set, editor, anyway=True)
+    result = run_undo(change_set, editor)
+    assert [step.skipped for step in result.skipped] == ["Another record links to it."]
+    preview = preview_undo(change_set, editor, MODELS, anyway=True)
+    assert preview.effects == ["1 hero will be left without a team."]
+    run_undo(change_set, editor, anyway=True)
     assert not Team.objects.exists()
 
 
 def test_undo_keeps_records_older_than_their_history(editor):
     HeroFactory()
     Hero.history.update(history_type=Entry.CHANGED)
-    undone = doing(last(), editor)
-    assert [step.skipped for step in undone.skipped] == ["Existed before history was recorded."]
+    result = run_undo(last(), editor)
+    assert [step.skipped for step in result.skipped] == ["Existed before history was recorded."]
     assert Hero.objects.exists()

@@ -1,4 +1,4 @@
-"""The preview of an undo: for those only who may undo, without locks, and with bounded work."""
+"""The preview of an undo needs permission to undo, takes no locks, and loads a limited number of records."""
 
 from collections import Counter
 from contextlib import contextmanager
@@ -26,7 +26,7 @@ def last():
 
 @contextmanager
 def counting_instances():
-    """Count the records and entries that are loaded."""
+    """Count the records and entries that are loaded. Yields a counter with the key ``loaded``."""
     counts = Counter()
 
     def count(sender, **_signal):
@@ -44,7 +44,7 @@ def counting_instances():
 
 @pytest.fixture
 def deletion(db):
-    """The change set in which a team of two was deleted."""
+    """The change set of the deletion of a team with two members."""
     team = TeamFactory(name="Night Watch")
     HeroFactory(name="Lamplighter", team=team)
     HeroFactory(name="Owl", team=team)
@@ -53,8 +53,8 @@ def deletion(db):
 
 
 @pytest.fixture
-def large():
-    """An import of a team and its many heroes."""
+def large_import():
+    """The change set of an import of a team and its many heroes."""
     with new_change_set(Source.IMPORT), atomic_change_set():
         team = TeamFactory(name="Night Watch")
         Hero.objects.create_all([HeroFactory.build(team=team) for _number in range(RECORDS)])
@@ -75,7 +75,7 @@ def test_without_permission_nothing_is_loaded(deletion, reader):
 
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.usefixtures("restore_groups")
-def test_without_permission_no_lock_is_waited_for(deletion, reader):
+def test_without_permission_the_response_does_not_wait_for_locks(deletion, reader):
     page, api = browser(reader), program(reader)
     with holding_locks(Hero.objects.all()):
         assert page.get(f"/history/{deletion.pk}/undo/").status_code == 403
@@ -97,7 +97,7 @@ def test_without_permission_no_lock_is_waited_for(deletion, reader):
         (["create", "delete", "restore"], "delete"),
     ],
 )
-def test_the_permission_is_that_of_the_opposite_action(steps, permission, db):
+def test_undo_needs_the_permission_for_the_opposite_action(steps, permission, db):
     hero = None if steps[0] == "create" else HeroFactory()
     pk = hero and hero.pk
     with new_change_set(Source.IMPORT), atomic_change_set():
@@ -138,25 +138,25 @@ def test_a_preview_does_not_wait_for_a_write(deletion, owner):
 # Work ------------------------------------------------------------------------------------
 
 
-def test_a_preview_of_many_records_loads_few(large, editor_browser):
+def test_a_preview_of_many_records_loads_only_some(large_import, editor_browser):
     with counting_instances() as counts:
-        answer = editor_browser.get(f"/history/{large.pk}/undo/")
-    assert answer.status_code == 200
+        response = editor_browser.get(f"/history/{large_import.pk}/undo/")
+    assert response.status_code == 200
     assert counts["loaded"] < RECORDS
-    page = read(answer).one("main")
+    page = read(response).one("main")
     assert "2,501" in page.text
     assert len(page.one("ul", class_="columns").all("li")) == 100
     assert "checked 1,001 of 2,501 records" in page.text
     assert Hero.objects.count() == RECORDS
 
 
-def test_a_preview_of_many_records_lists_all_that_were_changed_since(large, editor_browser):
+def test_a_preview_of_many_records_lists_all_that_have_since_been_changed(large_import, editor_browser):
     hero = Hero.objects.latest("pk")
     hero.age = 7
     hero.save()
     hero = Hero.objects.earliest("pk")
     hero.delete()
-    address = f"/history/{large.pk}/undo/"
+    address = f"/history/{large_import.pk}/undo/"
     page = read(editor_browser.get(address)).one("main")
     assert "2,498" in page.text
     skipped = [row.text for row in page.all("ul", class_="plain")[-1].all("li")]
@@ -169,8 +169,8 @@ def test_a_preview_of_many_records_lists_all_that_were_changed_since(large, edit
     assert "2,500" in page.text
 
 
-def test_what_a_preview_of_many_records_promises_is_done(large, editor_browser):
-    address = f"/history/{large.pk}/undo/"
+def test_undo_does_what_a_preview_of_many_records_lists(large_import, editor_browser):
+    address = f"/history/{large_import.pk}/undo/"
     assert "links to it" not in read(editor_browser.get(address)).text
     assert editor_browser.post(address).status_code == 302
     assert not Hero.objects.exists()
@@ -182,21 +182,21 @@ def test_what_a_preview_of_many_records_promises_is_done(large, editor_browser):
 # Dry runs --------------------------------------------------------------------------------
 
 
-def test_a_dry_run_of_many_records_is_refused_with_a_reason(large, editor_program):
-    answer = editor_program.post(f"/api/v1/changesets/{large.pk}/undo/?dry_run=true")
-    assert (answer.status_code, answer["Content-Type"]) == (422, "application/problem+json")
-    assert "at most 1,000 records; this change set has 2,501" in answer.json()["detail"]
+def test_a_dry_run_of_many_records_is_refused_with_a_reason(large_import, editor_program):
+    response = editor_program.post(f"/api/v1/changesets/{large_import.pk}/undo/?dry_run=true")
+    assert (response.status_code, response["Content-Type"]) == (422, "application/problem+json")
+    assert "at most 1,000 records; this change set has 2,501" in response.json()["detail"]
 
 
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.usefixtures("restore_groups")
-def test_a_dry_run_waits_for_a_lock_for_a_second(deletion, owner):
+def test_a_dry_run_gives_up_on_a_lock_after_a_second(deletion, owner):
     api = program(owner)
     address = f"/api/v1/changesets/{deletion.pk}/undo/?dry_run=true"
     with holding_locks(Hero.objects.all()):
         start = monotonic()
-        answer = api.post(address)
-        assert monotonic() - start < 15, "it would wait for longer, but not that long"
-    assert (answer.status_code, answer["Content-Type"]) == (503, "application/problem+json")
-    assert answer["Retry-After"]
+        response = api.post(address)
+        assert monotonic() - start < 15, "a write would wait for longer"
+    assert (response.status_code, response["Content-Type"]) == (503, "application/problem+json")
+    assert response["Retry-After"]
     assert api.post(address).json()["done_count"] == 3

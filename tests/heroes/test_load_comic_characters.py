@@ -1,4 +1,4 @@
-"""Loading comic characters: how titles become heroes, and what becomes of every row."""
+"""``load_comic_characters`` turns the titles of CSV files into heroes and reports on every row."""
 
 import csv
 from collections.abc import Sequence
@@ -19,13 +19,15 @@ from heroesite.records.models.querysets import RecordQuerySet
 pytestmark = pytest.mark.django_db
 
 
-class Told(NamedTuple):
+class Output(NamedTuple):
+    """What the command printed to stdout and to stderr."""
+
     report: str
     progress: str
 
     @property
     def counts(self) -> list[int]:
-        """Rows read, loaded, already present, refused, numbered."""
+        """The numbers of rows read, loaded, already present, rejected, and with a numeral added."""
         lines = [line.rpartition(" ") for line in self.report.splitlines()]
         return [int(count.replace(",", "")) for label, _blank, count in lines if label.rstrip().endswith(":")]
 
@@ -37,7 +39,7 @@ class Terminal(StringIO):
 
 @pytest.fixture
 def csv_file(tmp_path: Path) -> Any:
-    """Writes a file with these titles, a row each, and returns its path."""
+    """Return a function that writes a file with a row for each title and returns its path."""
 
     def write(*titles: str, name: str = "wiki.csv") -> Path:
         path = tmp_path / name
@@ -50,19 +52,19 @@ def csv_file(tmp_path: Path) -> Any:
     return write
 
 
-def load(*files: Path, verbosity: int = 1, stderr: StringIO | None = None) -> Told:
+def load(*files: Path, verbosity: int = 1, stderr: StringIO | None = None) -> Output:
     report, progress = StringIO(), stderr or StringIO()
     call_command(
         "load_comic_characters", *map(str, files), verbosity=verbosity, stdout=report, stderr=progress
     )
-    return Told(report.getvalue(), progress.getvalue())
+    return Output(report.getvalue(), progress.getvalue())
 
 
 def register() -> dict[str, str]:
     return dict(Hero.objects.order_by("pk").values_list("name", "secret_name"))
 
 
-# From title to names
+# Titles and names
 
 
 @pytest.mark.parametrize(
@@ -81,12 +83,12 @@ def register() -> dict[str, str]:
         ("Garth (Other Realm)", "Garth (Other Realm)"),
     ],
 )
-def test_the_universe_goes_and_a_qualifier_stays(csv_file: Any, title: str, name: str) -> None:
+def test_the_universe_is_removed_from_a_title_but_no_qualifier(csv_file: Any, title: str, name: str) -> None:
     load(csv_file(title))
     assert register() == {name: name}
 
 
-def test_a_person_behind_a_public_name_is_the_secret_name(csv_file: Any) -> None:
+def test_a_person_in_parentheses_after_a_public_name_is_the_secret_name(csv_file: Any) -> None:
     flashes = ["Flash (First One)", "Flash (Second One)"]
     load(csv_file("Batman (Unique Person)", *flashes, "Thor (Robot) (Earth-616)"))
     assert register() == {
@@ -108,30 +110,30 @@ def test_a_person_behind_a_public_name_is_the_secret_name(csv_file: Any) -> None
         (r"AC\\DC", r"AC\DC"),
     ],
 )
-def test_escapes_left_in_titles_are_mended(csv_file: Any, title: str, name: str) -> None:
+def test_json_escapes_in_titles_are_decoded(csv_file: Any, title: str, name: str) -> None:
     load(csv_file(title))
     assert list(register()) == [name]
 
 
-def test_a_byte_order_mark_blank_lines_and_line_breaks_of_windows_do_no_harm(tmp_path: Path) -> None:
+def test_a_byte_order_mark_blank_lines_and_windows_line_breaks_are_accepted(tmp_path: Path) -> None:
     path = tmp_path / "wiki.csv"
     path.write_bytes("\ufeffname\r\nMisty\r\n\r\nHollow\r\n".encode())
     assert load(path).counts[:2] == [2, 2]
     assert list(register()) == ["Misty", "Hollow"]
 
 
-# Bearers of one name
+# Several characters with one name
 
 
-def test_a_further_bearer_gets_a_numeral_and_keeps_the_bare_name_as_secret(csv_file: Any) -> None:
+def test_another_character_with_the_name_gets_a_numeral_in_its_name_only(csv_file: Any) -> None:
     first = csv_file("Charlie (Earth-616)", "CHARLIE (New Earth)", name="b.csv")
     second = csv_file("Charlie", name="a.csv")
-    told = load(first, second)
+    output = load(first, second)
     assert register() == {"Charlie": "Charlie", "CHARLIE II": "CHARLIE", "Charlie III": "Charlie"}
-    assert told.counts == [3, 3, 0, 0, 2]
+    assert output.counts == [3, 3, 0, 0, 2]
 
 
-def test_a_numeral_steps_aside_for_a_row_with_that_very_name(csv_file: Any) -> None:
+def test_a_numeral_is_skipped_if_another_row_has_that_name(csv_file: Any) -> None:
     file = csv_file("Charlie", "Charlie", "charlie ii", "Charlie", "Charlie II")
     load(file)
     names = ["Charlie", "Charlie III", "charlie ii", "Charlie IV", "Charlie II II"]
@@ -140,11 +142,11 @@ def test_a_numeral_steps_aside_for_a_row_with_that_very_name(csv_file: Any) -> N
     assert list(register()) == names
 
 
-def test_numerals_do_not_depend_on_the_register(csv_file: Any) -> None:
+def test_numerals_do_not_depend_on_existing_heroes(csv_file: Any) -> None:
     Hero.objects.create(name="Charlie II", secret_name="a stranger")
-    told = load(csv_file("Charlie", "Charlie", "Charlie"))
+    output = load(csv_file("Charlie", "Charlie", "Charlie"))
     assert register() == {"Charlie II": "a stranger", "Charlie": "Charlie", "Charlie III": "Charlie"}
-    assert told.counts == [3, 2, 1, 0, 2]
+    assert output.counts == [3, 2, 1, 0, 2]
 
 
 @pytest.mark.parametrize(
@@ -154,27 +156,27 @@ def test_numerals_are_roman(number: int, letters: str) -> None:
     assert numeral(number) == letters
 
 
-# Rows that are present
+# Heroes that already exist
 
 
-def test_a_second_run_changes_nothing_and_says_so(csv_file: Any) -> None:
+def test_a_second_run_changes_nothing_and_reports_that(csv_file: Any) -> None:
     file = csv_file("Misty", "Batman (Unique Person)", "Misty")
     load(file)
     before = list(Hero.objects.order_by("pk").values())
-    told = load(file)
-    assert told.counts == [3, 0, 3, 0, 1]
-    assert "Nothing was changed" in told.report
+    output = load(file)
+    assert output.counts == [3, 0, 3, 0, 1]
+    assert "Nothing was changed" in output.report
     assert list(Hero.objects.order_by("pk").values()) == before
 
 
-def test_a_name_that_is_present_is_left_alone_whatever_its_case(csv_file: Any) -> None:
-    Hero.objects.create(name="BATMAN", secret_name="somebody", age=40)
-    told = load(csv_file("Batman (Unique Person)", "Misty"))
-    assert register() == {"BATMAN": "somebody", "Misty": "Misty"}
-    assert told.counts[:4] == [2, 1, 1, 0]
+def test_an_existing_hero_is_not_changed_whatever_the_case_of_its_name(csv_file: Any) -> None:
+    Hero.objects.create(name="BATMAN", secret_name="a stranger", age=40)
+    output = load(csv_file("Batman (Unique Person)", "Misty"))
+    assert register() == {"BATMAN": "a stranger", "Misty": "Misty"}
+    assert output.counts[:4] == [2, 1, 1, 0]
 
 
-def test_present_and_numbered_rows_are_listed_on_request_without_secrets(csv_file: Any) -> None:
+def test_existing_heroes_and_numerals_are_listed_on_request_without_secret_names(csv_file: Any) -> None:
     file = csv_file("Flash (First One)", "Flash (Second One)")
     load(file)
     assert "wiki.csv" not in load(file).report
@@ -184,10 +186,10 @@ def test_present_and_numbered_rows_are_listed_on_request_without_secrets(csv_fil
     assert "One”" not in report
 
 
-# Rows that are refused
+# Rows that are rejected
 
 
-def test_a_row_that_breaks_the_rules_is_refused_with_its_place_and_the_models_words(csv_file: Any) -> None:
+def test_an_invalid_row_is_rejected_with_its_line_and_the_model_s_messages(csv_file: Any) -> None:
     titles = [
         "Misty",
         "x" * 101,
@@ -200,12 +202,12 @@ def test_a_row_that_breaks_the_rules_is_refused_with_its_place_and_the_models_wo
         "Dora",
     ]
     file = csv_file(*titles)
-    told = load(file)
+    output = load(file)
     assert list(register()) == ["Misty", "Dora"]
-    assert told.counts == [9, 2, 0, 7, 0]
-    refusals = told.report.replace(f"Rejected: {file}, ", "").splitlines()[:7]
+    assert output.counts == [9, 2, 0, 7, 0]
+    rejections = output.report.replace(f"Rejected: {file}, ", "").splitlines()[:7]
     too_long = "Ensure this value has at most 100 characters (it has 101)."
-    assert refusals == [
+    assert rejections == [
         f"line 3: “{'x' * 101}”: Name, secret name: {too_long}",
         "line 4: “”: Name, secret name: This field is required.",
         "line 5: “Lone <U+D83C>”: Name, secret name: Character 6 is U+D83C, which isn't allowed. Remove it.",
@@ -217,13 +219,13 @@ def test_a_row_that_breaks_the_rules_is_refused_with_its_place_and_the_models_wo
     ]
 
 
-def test_a_name_that_its_numeral_makes_too_long_is_refused_not_cut(csv_file: Any) -> None:
-    told = load(csv_file("y" * 100, "y" * 100))
-    assert told.counts == [2, 1, 0, 1, 1]
-    assert "Name: Ensure this value has at most 100 characters (it has 103)." in told.report
+def test_a_name_that_is_too_long_with_its_numeral_is_rejected(csv_file: Any) -> None:
+    output = load(csv_file("y" * 100, "y" * 100))
+    assert output.counts == [2, 1, 0, 1, 1]
+    assert "Name: Ensure this value has at most 100 characters (it has 103)." in output.report
 
 
-def test_a_row_is_placed_by_its_first_line(tmp_path: Path) -> None:
+def test_the_line_of_a_row_is_its_first(tmp_path: Path) -> None:
     path = tmp_path / "wiki.csv"
     path.write_text('name,note\nMisty,"two\nlines"\n"Do\nra",\n', encoding="utf-8")
     assert f"Rejected: {path}, line 4: “Do<U+000A>ra”" in load(path).report
@@ -233,7 +235,7 @@ def test_a_row_is_placed_by_its_first_line(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("content", "fault"),
+    ("content", "message"),
     [
         (b"", "line 1: the header must have exactly one column named “name”. Its columns are: none."),
         (
@@ -265,29 +267,32 @@ def test_a_row_is_placed_by_its_first_line(tmp_path: Path) -> None:
         ),
     ],
 )
-def test_a_file_that_cannot_be_read_stops_the_run_before_anything_is_written(
-    csv_file: Any, tmp_path: Path, content: bytes, fault: str
+def test_nothing_is_loaded_if_a_file_is_invalid(
+    csv_file: Any, tmp_path: Path, content: bytes, message: str
 ) -> None:
-    bad = tmp_path / "bad.csv"
-    bad.write_bytes(content)
+    invalid = tmp_path / "bad.csv"
+    invalid.write_bytes(content)
     with pytest.raises(CommandError) as error:
-        load(csv_file("Misty"), bad)
-    assert str(error.value) == f"{bad}, {fault} Nothing was loaded."
+        load(csv_file("Misty"), invalid)
+    assert str(error.value) == f"{invalid}, {message} Nothing was loaded."
     assert register() == {}
 
 
-def test_a_missing_file_or_a_folder_is_told_by_its_path(csv_file: Any, tmp_path: Path) -> None:
-    for path, why in {tmp_path / "none.csv": "No such file or directory", tmp_path: "Is a directory"}.items():
+def test_a_missing_file_or_a_folder_is_reported_with_its_path(csv_file: Any, tmp_path: Path) -> None:
+    for path, reason in {
+        tmp_path / "none.csv": "No such file or directory",
+        tmp_path: "Is a directory",
+    }.items():
         with pytest.raises(CommandError) as error:
             load(csv_file("Misty"), path)
-        fault = (
-            f"{path}: can't read the file ({why}). Check the path and the permissions. Nothing was loaded."
+        message = (
+            f"{path}: can't read the file ({reason}). Check the path and the permissions. Nothing was loaded."
         )
-        assert str(error.value) == fault
+        assert str(error.value) == message
     assert register() == {}
 
 
-def test_a_file_given_twice_is_not_loaded_as_further_bearers(csv_file: Any, tmp_path: Path) -> None:
+def test_a_file_given_twice_is_an_error(csv_file: Any, tmp_path: Path) -> None:
     file = csv_file("Misty")
     link = tmp_path / "link.csv"
     link.symlink_to(file)
@@ -303,15 +308,15 @@ def test_a_batch_takes_one_query_to_check_and_one_to_write(
     csv_file: Any, django_assert_num_queries: Any
 ) -> None:
     file = csv_file(*(f"Hero {number}" for number in range(100)))
-    # Within a transaction each for the batch and for its rows; with the change set, and the history, which
-    # SQLite takes in two parts.
+    # One transaction for the batch and one for its rows; the change set; and the history, which SQLite
+    # writes in two parts.
     with django_assert_num_queries(9 if connection.vendor == "sqlite" else 8):
         load(file)
     with django_assert_num_queries(3):
         load(file)
 
 
-def test_progress_is_a_line_a_batch_or_a_counter_on_a_terminal(
+def test_progress_is_a_line_per_batch_or_a_counter_on_a_terminal(
     csv_file: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(load_comic_characters, "BATCH", 2)
@@ -322,7 +327,7 @@ def test_progress_is_a_line_a_batch_or_a_counter_on_a_terminal(
 
 
 def fail_on(monkeypatch: pytest.MonkeyPatch, call: int, error: DatabaseError) -> None:
-    """Let one call of ``create_all`` fail after it has written."""
+    """Make one call of ``create_all`` fail after it has written."""
     create_all, calls = RecordQuerySet.create_all, []
 
     def failing(self: RecordQuerySet, records: Sequence[Hero]) -> None:
@@ -334,7 +339,7 @@ def fail_on(monkeypatch: pytest.MonkeyPatch, call: int, error: DatabaseError) ->
     monkeypatch.setattr(RecordQuerySet, "create_all", failing)
 
 
-def test_a_fault_of_the_database_keeps_whole_batches_and_a_further_run_loads_the_rest(
+def test_batches_before_a_database_error_remain_and_the_next_run_loads_the_rest(
     csv_file: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     file = csv_file("Misty", "Dora", "Misty", "Ada", "Eve")
@@ -348,7 +353,7 @@ def test_a_fault_of_the_database_keeps_whole_batches_and_a_further_run_loads_the
     assert list(register()) == ["Misty", "Dora", "Misty II", "Ada", "Eve"]
 
 
-def test_a_batch_that_another_write_met_is_checked_and_written_again(
+def test_a_batch_that_conflicts_with_another_write_is_checked_and_written_again(
     csv_file: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     conflict = IntegrityError("taken")

@@ -120,7 +120,7 @@ def test_jobs_of_a_worker_that_has_ended_are_requeued_and_no_others():
     assert states == {lost.pk: "READY", running.pk: "RUNNING", finished.pk: "SUCCESSFUL"}
 
 
-def test_a_job_with_which_workers_keep_dying_fails():
+def test_a_job_whose_workers_die_repeatedly_fails():
     job(status="RUNNING", started_at=timezone.now(), worker_ids=["gone"] * MAX_ATTEMPTS)
     requeue_lost_jobs("gone")
     assert DBTaskResult.objects.get().status == "FAILED"

@@ -1,4 +1,4 @@
-"""Runs ``manage.py`` in separate processes, with their own environment."""
+"""Run ``manage.py`` in separate processes, with their own environment."""
 
 import os
 import re
@@ -41,7 +41,7 @@ def environment(folder: Path, **settings: str) -> dict[str, str]:
         "SECRET_KEY": SETTINGS["SECRET_KEY"],
         "DATABASE_URL": f"sqlite:///{folder}/register.sqlite3",
         "WEB_CONCURRENCY": "1",
-        "LOG_LEVEL": "WARNING",  # nobody reads the pipe all the time
+        "LOG_LEVEL": "WARNING",  # so that the output fits in the pipe, which isn't read all the time
     }
     return {**inherited, **site, **settings}
 
@@ -130,7 +130,7 @@ def next_line(process: subprocess.Popen[str], text: str) -> str:
 
 
 def is_running(process_id: int) -> bool:
-    """Return whether a process exists and hasn't ended. One that has ended may wait for its parent."""
+    """Return whether a process exists and hasn't ended, as a zombie has that waits for its parent."""
     try:
         return Path(f"/proc/{process_id}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
     except (FileNotFoundError, ProcessLookupError):

@@ -45,27 +45,27 @@ with client:
     assert (first.status_code, again.parsed.id) == (201, hero.id)
     assert again.headers["Idempotency-Replayed"] == "true"
 
-    listed = heroes_list.sync(client=client, name="LAMPLIGHTER", age_gte=41, team_isnull=False)
-    assert [row.id for row in listed.results] == [hero.id]
+    page = heroes_list.sync(client=client, name="LAMPLIGHTER", age_gte=41, team_isnull=False)
+    assert [row.id for row in page.results] == [hero.id]
 
     other = heroes_create.sync(
         client=client, body=HeroRequest(name="Owl", secret_name="Nora Vane", age=42, team_id=team.id)
     )
-    listed = heroes_list.sync(
+    page = heroes_list.sync(
         client=client,
         id_in=[hero.id, other.id],
         ordering=[HeroesListOrderingItem("-age"), HeroesListOrderingItem("name")],
         fields=[HeroesListFieldsItem("id"), HeroesListFieldsItem("name"), HeroesListFieldsItem("team")],
         expand=[HeroesListExpandItem("team")],
     )
-    assert [(row.id, row.age, row.team.name) for row in listed.results] == [
+    assert [(row.id, row.age, row.team.name) for row in page.results] == [
         (other.id, UNSET, "Night Watch"),
         (hero.id, UNSET, "Night Watch"),
     ]
-    listed = heroes_list.sync(
+    page = heroes_list.sync(
         client=client, name="Owl", omit=[HeroesListOmitItem("age"), HeroesListOmitItem("version")]
     )
-    assert [(row.id, row.age, row.version) for row in listed.results] == [(other.id, UNSET, UNSET)]
+    assert [(row.id, row.age, row.version) for row in page.results] == [(other.id, UNSET, UNSET)]
 
     updated = heroes_partial_update.sync(
         hero.id, client=client, body=PatchedHeroRequest(age=42), if_match=tag
@@ -83,9 +83,9 @@ with client:
     assert isinstance(conflict.parsed, Problem)
     assert (conflict.status_code, conflict.parsed.version) == (409, 2)
 
-    taken = heroes_create.sync(client=client, body=sent)
-    assert isinstance(taken, Problem)
-    assert taken.errors[0].pointer == "/name"
+    duplicate = heroes_create.sync(client=client, body=sent)
+    assert isinstance(duplicate, Problem)
+    assert duplicate.errors[0].pointer == "/name"
 
     assert heroes_destroy.sync_detailed(hero.id, client=client).status_code == 204
     assert heroes_list.sync(client=client, name="Lamplighter").count == 0

@@ -103,8 +103,8 @@ class Site:
     def call(self, method: str, path: str, body: Any = None, **headers: str) -> Response:
         """Call the API with the administrator's token."""
         text = "" if body is None else json.dumps(body)
-        given = {"Authorization": f"Bearer {self.token}", "Content_Type": "application/json"}
-        return self.request(method, path, text, **given, **headers)
+        defaults = {"Authorization": f"Bearer {self.token}", "Content_Type": "application/json"}
+        return self.request(method, path, text, **defaults, **headers)
 
     def lines(self, response: Response) -> list[str]:
         """Return the lines of the log that carry the id of a request."""
@@ -114,16 +114,16 @@ class Site:
 
 
 def prepare(folder: Path, **settings: str) -> dict[str, str]:
-    """Fill a database. Returns an administrator's session and token."""
-    done = manage(folder, "shell", "--no-imports", "--command", PREPARE, **settings)
-    assert done.returncode == 0, done.stderr
-    keys: dict[str, str] = json.loads(done.stdout.splitlines()[-1])
+    """Create the tables and the sample roster. Returns an administrator's session and token."""
+    ran = manage(folder, "shell", "--no-imports", "--command", PREPARE, **settings)
+    assert ran.returncode == 0, ran.stderr
+    keys: dict[str, str] = json.loads(ran.stdout.splitlines()[-1])
     return keys
 
 
 @contextmanager
 def running(folder: Path, keys: dict[str, str], **settings: str) -> Iterator[Site]:
-    """Run gunicorn on a database that was prepared."""
+    """Run gunicorn with a database from :func:`prepare`. Yields the site."""
     port, log = free_port(), folder / f"{time.monotonic_ns()}.log"
     command = [sys.executable, "-m", "gunicorn", "--config", str(ROOT / "deploy" / "gunicorn.conf.py")]
     with log.open("wb") as output:

@@ -1,4 +1,4 @@
-"""docs/ADDING.md, followed to the letter in a copy of the project: nothing else has to be written."""
+"""The checklists of docs/ADDING.md, followed in a copy of the project, are complete."""
 
 import os
 import re
@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-LEFT_OUT = shutil.ignore_patterns(".git", ".venv", "var", "__pycache__", "pictures")
-MOST_LINES = {"Add a field": 3, "Add a record type": 60}
+IGNORED = shutil.ignore_patterns(".git", ".venv", "var", "__pycache__", "pictures")
+MAX_LINES = {"Add a field": 3, "Add a record type": 60}
 
 
 def checklist(title):
@@ -23,15 +23,15 @@ def checklist(title):
 
 
 def apply(diff, root):
-    """Make the edits of a diff without line numbers. Returns the lines that are written by hand."""
+    """Apply a diff without line numbers. Returns the number of lines to write by hand."""
     header, *hunks = re.split(r"^@@\n", diff, flags=re.MULTILINE)
     file = root / re.search(r"^\+\+\+ b/(.*)$", header, re.MULTILINE)[1]
     new = "--- /dev/null" in header
-    written = 0
+    added = 0
     for hunk in hunks:
         lines = [(line[:1], line[1:]) for line in hunk.splitlines()]
         after = "".join(f"{text}\n" for sign, text in lines if sign != "-")
-        written += sum(sign == "+" and bool(text) for sign, text in lines)
+        added += sum(sign == "+" and bool(text) for sign, text in lines)
         if new:
             file.parent.mkdir(parents=True, exist_ok=True)
             file.write_text(after)
@@ -40,7 +40,7 @@ def apply(diff, root):
             text = file.read_text()
             assert text.count(before) == 1, (file, before)
             file.write_text(text.replace(before, after))
-    return written
+    return added
 
 
 def run(command, root, **variables):
@@ -54,25 +54,25 @@ def run(command, root, **variables):
 
 
 def follow(title, root):
-    """Follow a checklist. Returns the number of lines that were written by hand."""
+    """Follow a checklist. Returns the number of lines to write by hand."""
     section, blocks = checklist(title)
     for empty in re.findall(r"an empty `(.*?)`", section):
         (root / empty).parent.mkdir(parents=True, exist_ok=True)
         (root / empty).touch()
-    written = 0
+    added = 0
     for language, block in blocks:
         if language == "diff":
-            written += apply(block, root)
+            added += apply(block, root)
         else:
             for command in block.splitlines():
                 run(command, root)
-    return written
+    return added
 
 
 @pytest.fixture
 def copy(tmp_path):
     root = tmp_path / "project"
-    shutil.copytree(ROOT, root, ignore=LEFT_OUT)
+    shutil.copytree(ROOT, root, ignore=IGNORED)
     (root / "var").mkdir()
     run(".venv/bin/python manage.py migrate --verbosity 0", root)
     run(".venv/bin/python manage.py load_sample_roster", root)
@@ -80,19 +80,19 @@ def copy(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("title", "name", "least"), [("Add a field", "alias", 10), ("Add a record type", "mission", 50)]
+    ("title", "name", "min_tests"), [("Add a field", "alias", 10), ("Add a record type", "mission", 50)]
 )
-def test_the_checklist_is_all_there_is_to_do(title, name, least, copy):
-    assert follow(title, copy) <= MOST_LINES[title]
+def test_the_checklist_is_complete(title, name, min_tests, copy):
+    assert follow(title, copy) <= MAX_LINES[title]
     run(".venv/bin/python manage.py makemigrations --check", copy)
     run(".venv/bin/python manage.py spectacular --validate --fail-on-warn --file /dev/null", copy)
     output = run(f".venv/bin/python -m pytest tests/record_types -q -k {name} -p no:cacheprovider", copy)
     passed = re.search(r"(\d+) passed", output)
-    assert int(passed[1]) >= least, output
+    assert int(passed[1]) >= min_tests, output
 
 
-def test_existing_lines_are_found_by_their_folded_copies_after_a_field_is_made_public(copy):
-    """A field that was restricted becomes one that everyone sees: its keys are filled in for all rows."""
+def test_making_a_restricted_field_public_fills_its_folded_column(copy):
+    """The folded column of a field is filled in for all rows once the field can be searched."""
     models = copy / "heroes" / "models.py"
     text = models.read_text()
     restricted = '    RESTRICTED: ClassVar = {"secret_name": "heroes.view_secret_name"}\n'

@@ -13,7 +13,7 @@ from .processes import environment, manage, serving
 
 SNIPPET = re.compile(r"```(sh|python|js)\n(.*?)```", re.DOTALL)
 FILE = re.compile(r"(?:#|//) (register\.\w+)\n")
-TOLD = {
+OUTPUT = {
     "sh": (
         '"name":"Night Watch"',
         '"dry_run":true,"status":204',
@@ -41,7 +41,7 @@ TOLD = {
         "records",
     ),
 }
-"""What is printed, in the order of the page."""
+"""Parts of what the snippets print, in the order of the page."""
 
 
 def command(language, code, folder):
@@ -53,11 +53,11 @@ def command(language, code, folder):
     return ["node", "snippet.mjs"]
 
 
-def test_every_snippet_does_what_it_says(register_folder):
+def test_every_snippet_prints_what_it_should(register_folder):
     if shutil.which("node") is None:
         pytest.skip("node is not installed")
     snippets = SNIPPET.findall((ROOT / "docs" / "API.md").read_text())
-    told = dict.fromkeys(TOLD, "")
+    printed = dict.fromkeys(OUTPUT, "")
     with serving(register_folder) as (site, _printed):
         token = manage(register_folder, "issue_token", "admin").stdout.strip()
         for language, code in snippets:
@@ -73,9 +73,9 @@ def test_every_snippet_does_what_it_says(register_folder):
                 check=False,
             )
             assert ran.returncode == 0, (code, ran.stdout, ran.stderr)
-            told[language] += ran.stdout.replace("\r", "")
-    for language, expected in TOLD.items():
-        place = 0
-        for words in expected:
-            assert words in told[language][place:], (words, told[language][place:])
-            place = told[language].index(words, place)
+            printed[language] += ran.stdout.replace("\r", "")
+    for language, expected in OUTPUT.items():
+        position = 0
+        for text in expected:
+            assert text in printed[language][position:], (text, printed[language][position:])
+            position = printed[language].index(text, position)

@@ -21,7 +21,7 @@ def counts(folder) -> dict[str, int]:
 
 @pytest.fixture(scope="module")
 def first_run(tmp_path_factory):
-    """The folder, the address and the output of a first run, whose API a page elsewhere may use."""
+    """The folder, the address and the output of a first run, whose API pages of another origin can use."""
     folder = tmp_path_factory.mktemp("first")
     with serving(folder, CORS_ORIGINS="https://a.example.org") as (site, printed):
         yield folder, site, printed
@@ -69,17 +69,17 @@ def test_the_second_run_changes_nothing(tmp_path):
     assert counts(tmp_path) == {"heroes_hero": 10, "teams_team": 12, "auth_user": 1}
 
 
-def test_the_administrator_can_be_chosen(tmp_path):
+def test_the_administrator_can_be_configured(tmp_path):
     values = {
         "DJANGO_SUPERUSER_USERNAME": "boss",
-        "DJANGO_SUPERUSER_PASSWORD": "a chosen password",
+        "DJANGO_SUPERUSER_PASSWORD": "a configured password",
         "DJANGO_SUPERUSER_EMAIL": "boss@example.org",
     }
     with serving(tmp_path, **values) as (_site, printed):
-        assert "a chosen password" not in "\n".join(printed)
+        assert "a configured password" not in "\n".join(printed)
     code = (
         "from django.contrib.auth import authenticate; "
-        "u = authenticate(username='boss', password='a chosen password'); print(u.email, u.is_superuser)"
+        "u = authenticate(username='boss', password='a configured password'); print(u.email, u.is_superuser)"
     )
     ran = manage(tmp_path, "shell", "--no-imports", "-c", code)
     assert ran.stdout.strip() == "boss@example.org True"
@@ -148,14 +148,14 @@ def test_a_first_run_that_was_interrupted_is_completed_by_the_next(tmp_path):
 def test_an_error_page_needs_no_database(tmp_path):
     with serving(tmp_path) as (site, _printed):
         with sqlite3.connect(tmp_path / "register.sqlite3") as database:
-            database.execute("ALTER TABLE django_session RENAME TO away")
+            database.execute("ALTER TABLE django_session RENAME TO other")
         connection = http.client.HTTPConnection(site.removeprefix("http://"))
         connection.request(
             "GET", "/heroes/", headers={"Cookie": "sessionid=abcdefghijklmnopqrstuvwxyz012345"}
         )
-        answer = connection.getresponse()
-        assert answer.status == 503
-        assert "Temporarily unavailable" in answer.read().decode()
-        assert answer.headers["X-Request-Id"]
-        assert "default-src 'self'" in answer.headers["Content-Security-Policy"]
+        response = connection.getresponse()
+        assert response.status == 503
+        assert "Temporarily unavailable" in response.read().decode()
+        assert response.headers["X-Request-Id"]
+        assert "default-src 'self'" in response.headers["Content-Security-Policy"]
         connection.close()

@@ -1,4 +1,4 @@
-"""X-Forwarded-Proto counts only behind a proxy of ours, and the order of headers is always the same."""
+"""X-Forwarded-Proto is trusted only behind a configured proxy, and headers are the same in every process."""
 
 import pytest
 

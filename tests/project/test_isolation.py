@@ -1,4 +1,4 @@
-"""Each test begins as if it were the first."""
+"""No test depends on those before it."""
 
 import pytest
 from django.conf import settings

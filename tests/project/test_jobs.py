@@ -1,4 +1,4 @@
-"""``make run`` runs jobs beside the site, stops both, and loses no job."""
+"""``make run`` runs jobs next to the site, stops both, and loses no job."""
 
 import os
 import re
@@ -36,7 +36,7 @@ def runs(folder):
     return [int(line) for line in file.read_text().splitlines()] if file.exists() else []
 
 
-def test_a_job_runs_beside_the_site_and_schedules_the_next(register_folder):
+def test_the_hourly_job_runs_next_to_the_site_and_schedules_the_next_one(register_folder):
     with serving(register_folder):
         wait_until(lambda: jobs(register_folder, "sweep_hourly") == ["SUCCESSFUL", "READY"])
     with serving(register_folder):
@@ -46,32 +46,32 @@ def test_a_job_runs_beside_the_site_and_schedules_the_next(register_folder):
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-def test_a_site_that_is_stopped_lets_the_job_finish(number, register_folder):
+def test_a_job_finishes_if_the_site_is_stopped(number, register_folder):
     with server_process(register_folder) as (process, _site, _printed):
         worker = start_job(register_folder)
         process.send_signal(number)
-        (register_folder / "go").touch()
+        (register_folder / "finish").touch()
         assert process.wait(PATIENCE) == 0
     assert not is_running(worker)
     assert jobs(register_folder, "hold") == ["SUCCESSFUL"]
 
 
-def test_a_site_that_is_killed_lets_the_job_finish(register_folder):
+def test_a_job_finishes_if_the_site_is_killed(register_folder):
     with server_process(register_folder) as (process, _site, _printed):
         worker = start_job(register_folder)
         process.kill()
         process.wait()
-        (register_folder / "go").touch()
+        (register_folder / "finish").touch()
         wait_until(lambda: not is_running(worker))
     assert jobs(register_folder, "hold") == ["SUCCESSFUL"]
 
 
-def test_a_worker_that_is_killed_is_replaced_by_one_that_runs_its_job_again(register_folder):
+def test_a_killed_worker_is_replaced_and_its_job_runs_again(register_folder):
     with server_process(register_folder) as (process, site, _printed):
         os.kill(start_job(register_folder), signal.SIGKILL)
         line = next_line(process, "job worker")
         assert re.search(r"The job worker ended \(SIGKILL\)\. Restarting it in [12] s\.$", line)
-        (register_folder / "go").touch()
+        (register_folder / "finish").touch()
         wait_until(lambda: jobs(register_folder, "hold") == ["SUCCESSFUL"])
         assert process.poll() is None
         with urlopen(f"{site}/heroes/") as response:

@@ -1,4 +1,4 @@
-"""Each Django method that we override can be called as Django's next version calls it.
+"""Our overrides of Django's methods accept the arguments of Django's next version.
 
 The next version needs a newer Python than this one, so its source is read and not imported.
 """
@@ -21,10 +21,10 @@ import teams
 
 NEXT = "6"
 PRIVATE_HOOKS = {
-    "RecordAdmin._get_obj_does_not_exist_redirect": "nothing else learns that a record is gone",
-    "RecordQuerySet._raw_delete": "what Django's deletion of other objects would call, without a history",
+    "RecordAdmin._get_obj_does_not_exist_redirect": "no other method is called if a record doesn't exist",
+    "RecordQuerySet._raw_delete": "Django calls it to delete related objects, without a history",
 }
-"""Overrides of Django's private methods, each with the reason why no public one will do."""
+"""Overrides of Django's private methods, each with the reason why no public one can be overridden instead."""
 OURS = (heroes, heroesite, teams)
 NAMES = tuple(package.__name__ for package in OURS)
 POSITIONAL = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
@@ -75,7 +75,7 @@ def parameters(archive, base, name):
     path = base.__module__.replace(".", "/")
     path = f"{path}.py" if f"{path}.py" in archive.namelist() else f"{path}/__init__.py"
     found = classes_in(archive, path).get(base.__name__)
-    assert found is not None, f"{base.__module__}.{base.__name__} is gone"
+    assert found is not None, f"{base.__module__}.{base.__name__} no longer exists"
     for node in found.body:
         if isinstance(node, ast.FunctionDef) and node.name == name:
             return node.args
@@ -83,29 +83,29 @@ def parameters(archive, base, name):
 
 
 @pytest.mark.parametrize(("ours", "base", "name"), list(overrides()))
-def test_an_override_takes_what_the_next_django_passes(ours, base, name, next_django):
+def test_an_override_accepts_the_arguments_of_the_next_django(ours, base, name, next_django):
     theirs = parameters(next_django, base, name)
     if theirs is None:
         assert any(name in vars(other) for other in base.__mro__[1:]) or name in vars(base)
         return
     our_parameters = list(inspect.signature(ours).parameters.values())
     kinds = {parameter.kind for parameter in our_parameters}
-    takes_any_position = inspect.Parameter.VAR_POSITIONAL in kinds
-    takes_any_name = inspect.Parameter.VAR_KEYWORD in kinds
+    accepts_any_position = inspect.Parameter.VAR_POSITIONAL in kinds
+    accepts_any_name = inspect.Parameter.VAR_KEYWORD in kinds
     ours_in_order = [parameter for parameter in our_parameters if parameter.kind in POSITIONAL]
     names = {parameter.name for parameter in our_parameters}
     for position, argument in enumerate(theirs.posonlyargs + theirs.args):
-        # One with a default may also be taken by name, as authentication backends take credentials.
+        # An optional argument can also be passed by name, as authentication backends receive credentials.
         optional = position >= len(theirs.posonlyargs + theirs.args) - len(theirs.defaults)
-        by_name = takes_any_name and optional
-        assert position < len(ours_in_order) or takes_any_position or by_name, argument.arg
+        by_name = accepts_any_name and optional
+        assert position < len(ours_in_order) or accepts_any_position or by_name, argument.arg
     for argument in theirs.kwonlyargs:
-        assert argument.arg in names or takes_any_name, argument.arg
+        assert argument.arg in names or accepts_any_name, argument.arg
     required = [p for p in our_parameters if p.default is p.empty and p.kind in (*POSITIONAL, p.KEYWORD_ONLY)]
     assert len(required) <= len(theirs.posonlyargs + theirs.args + theirs.kwonlyargs) or theirs.vararg
 
 
-def test_private_methods_are_overridden_only_where_there_is_no_public_one():
+def test_every_override_of_a_private_method_has_a_reason():
     private = {
         f"{our_class.__qualname__}.{name}"
         for our_class in our_classes()

@@ -1,4 +1,4 @@
-"""A database that is busy, away, read-only or full is a 503 or 507 within seconds, and the site recovers."""
+"""A locked, unavailable, read-only or full database causes a 503 or 507 within seconds; the site recovers."""
 
 import os
 import re
@@ -18,7 +18,7 @@ from tests.__main__ import postgresql_server
 
 from .sites import Site, prepare, running
 
-HERO = {"name": "Ж" * 100, "secret_name": "Ж" * 100}  # larger than what fills the last page
+HERO = {"name": "Ж" * 100, "secret_name": "Ж" * 100}  # larger than the free space in the last page
 READS = {
     "home": lambda site: site.request("GET", "/"),
     "page": lambda site: site.request("GET", "/heroes/"),
@@ -63,7 +63,7 @@ def server():
 
 @pytest.fixture(scope="module")
 def postgresql_site(server, tmp_path_factory):
-    """A site that connects as a role of its own."""
+    """A site that connects as the role ``site``."""
     folder = tmp_path_factory.mktemp("postgresql")
     with psycopg.connect(server.get_uri(), autocommit=True) as connection:
         connection.execute("CREATE ROLE site LOGIN")
@@ -100,8 +100,8 @@ def sqlite_site(sqlite, pragma=""):
 
 
 @contextmanager
-def role_of_site(superuser, change, undo):
-    """Change the role that the site connects as. New connections have it; so the old ones are closed."""
+def alter_role(superuser, change, undo):
+    """Change the role ``site`` and close its connections, since only new ones use the change."""
     close = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = 'site'"
     superuser.execute(f"ALTER ROLE site {change}")
     superuser.execute(close)
@@ -122,7 +122,7 @@ def start(server):
 
 
 def respond(site, send):
-    """Send a request until it takes less than 3 seconds: on a busy machine not each of them does."""
+    """Send a request, up to five times, until it takes less than 3 seconds, since the machine can be busy."""
     for _attempt in range(5):
         response = send(site)
         if response.seconds < 3:
@@ -131,7 +131,7 @@ def respond(site, send):
 
 
 def check_unavailable(site, requests, status=503):
-    """Check that each response says so within 3 seconds, and that the log has one line about it."""
+    """Check that each response has the status within 3 seconds, and one line in the log."""
     for name, send in requests.items():
         response = respond(site, send)
         assert response.status == status, (name, site.log.read_text()[-4000:])
@@ -172,22 +172,22 @@ def check_recovery(site):
     check_available(site, READS)
 
 
-# Busy ---------------------------------------------------------------------------------------
+# Locked ---------------------------------------------------------------------------------------
 
 
-def test_postgresql_a_locked_table(postgresql_site, server):
+def test_postgresql_with_a_locked_table(postgresql_site, server):
     with psycopg.connect(server.get_uri("outages")) as locker:
         locker.execute("LOCK TABLE heroes_hero")
         check_unavailable(postgresql_site, LOCKED_READS)
         check_unavailable(postgresql_site, WRITES)
         check_available(postgresql_site, {"API": READS["API with a token"]})
     check_available(postgresql_site, READS)
-    assert WRITES["API with a key"](postgresql_site).status == 201, "the key can be used again at once"
+    assert WRITES["API with a key"](postgresql_site).status == 201, "the key can be used again immediately"
 
 
-def test_postgresql_a_pool_without_a_free_connection(postgresql_site, superuser, server):
+def test_postgresql_without_a_free_connection_in_the_pool(postgresql_site, superuser, server):
     with (
-        role_of_site(superuser, "CONNECTION LIMIT 1", "CONNECTION LIMIT -1"),
+        alter_role(superuser, "CONNECTION LIMIT 1", "CONNECTION LIMIT -1"),
         psycopg.connect(server.get_uri("outages")) as locker,
         ThreadPoolExecutor(4) as threads,
     ):
@@ -200,7 +200,7 @@ def test_postgresql_a_pool_without_a_free_connection(postgresql_site, superuser,
     check_recovery(postgresql_site)
 
 
-def test_sqlite_a_write_that_takes_long(sqlite):
+def test_sqlite_with_a_long_write(sqlite):
     with sqlite_site(sqlite) as site, closing(sqlite3.connect(sqlite[0] / "data/register.sqlite3")) as writer:
         writer.execute("BEGIN IMMEDIATE")
         check_unavailable(site, WRITES | SECRETS)
@@ -210,7 +210,7 @@ def test_sqlite_a_write_that_takes_long(sqlite):
         assert WRITES["API with a key"](site).status == 201
 
 
-# Away ---------------------------------------------------------------------------------------
+# Unavailable --------------------------------------------------------------------------------
 
 
 def test_postgresql_stopped_and_started(postgresql_site, server):
@@ -223,10 +223,10 @@ def test_postgresql_stopped_and_started(postgresql_site, server):
     check_recovery(postgresql_site)
 
 
-def test_sqlite_a_file_that_is_moved_away_and_back(sqlite):
+def test_sqlite_with_its_file_moved_and_moved_back(sqlite):
     data = sqlite[0] / "data"
     with sqlite_site(sqlite) as site:
-        data.rename(sqlite[0] / "elsewhere")
+        data.rename(sqlite[0] / "moved")
         try:
             check_unavailable(site, READS | WRITES)
             check_pages_without_database(site)
@@ -234,7 +234,7 @@ def test_sqlite_a_file_that_is_moved_away_and_back(sqlite):
             check_unavailable(site, READS | WRITES)
         finally:
             shutil.rmtree(data, ignore_errors=True)
-            (sqlite[0] / "elsewhere").rename(data)
+            (sqlite[0] / "moved").rename(data)
         check_recovery(site)
 
 
@@ -243,7 +243,7 @@ def test_sqlite_a_file_that_is_moved_away_and_back(sqlite):
 
 def test_postgresql_read_only(postgresql_site, superuser):
     setting = "default_transaction_read_only"
-    with role_of_site(superuser, f"SET {setting} = on", f"RESET {setting}"):
+    with alter_role(superuser, f"SET {setting} = on", f"RESET {setting}"):
         check_available(postgresql_site, READS)
         check_unavailable(postgresql_site, WRITES | SECRETS | {"signing in": lambda site: site.sign_in()})
     check_recovery(postgresql_site)
@@ -282,9 +282,9 @@ def test_sqlite_full(sqlite):
 
 
 def fill(site, size):
-    """Add so many heroes at a time until there is no space for them."""
+    """Add ``size`` heroes at a time until there is no space for them."""
     for number in range(1000):
         heroes = [{"name": f"{number} {n} of {size}", "secret_name": "x"} for n in range(size)]
         if site.call("POST", "/api/v1/heroes/bulk/", heroes).status == 507:
             return
-    raise AssertionError("There is always space.")
+    raise AssertionError("There is still space.")

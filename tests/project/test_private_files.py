@@ -1,4 +1,4 @@
-"""Other users of the machine can't read the SQLite database, which contains secrets."""
+"""Only its owner can read the SQLite database, since it contains secrets."""
 
 import sqlite3
 from contextlib import closing

@@ -1,4 +1,4 @@
-"""``python -m tests`` and ``.ci/run`` end with the sum of what they ran, and fail if anything failed."""
+"""``python -m tests`` and ``.ci/run`` end with the sum of all results, and fail if anything failed."""
 
 import os
 import shutil
@@ -18,14 +18,14 @@ def test_that_fails():
     assert False
 """
 STEPS = ("check", "clients", "test", "test-pages", "messages")
-LEFT_OUT = (".git", ".venv", "var", "tests")
+IGNORED = (".git", ".venv", "var", "tests")
 TOOLS = ("curl", "redis-server", "npx", "msgfmt", "chromium")
 
 
 @pytest.fixture
 def copy(tmp_path: Path) -> Path:
-    """The project without its tests, except what runs them."""
-    shutil.copytree(ROOT, tmp_path, ignore=shutil.ignore_patterns(*LEFT_OUT), dirs_exist_ok=True)
+    """A copy of the project without its tests, except the modules that run them."""
+    shutil.copytree(ROOT, tmp_path, ignore=shutil.ignore_patterns(*IGNORED), dirs_exist_ok=True)
     for folder in ("tests", "tests/project", "tests/browser", "tests/records"):
         (tmp_path / folder).mkdir()
     for file in ROOT.glob("tests/*.py"):
@@ -39,12 +39,12 @@ def run_tests(copy: Path, *arguments: str) -> tuple[int, str]:
 
     Returns the exit code and what was printed.
     """
-    foreign = {name: value for name, value in os.environ.items() if not name.startswith(("PYTEST_", "CI"))}
-    few = {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1", "PYTEST_PLUGINS": "xdist.plugin,pytest_django.plugin"}
+    inherited = {name: value for name, value in os.environ.items() if not name.startswith(("PYTEST_", "CI"))}
+    plugins = {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1", "PYTEST_PLUGINS": "xdist.plugin,pytest_django.plugin"}
     ran = subprocess.run(
         [sys.executable, "-m", "tests", "-n0", *arguments],
         cwd=copy,
-        env=foreign | few,
+        env=inherited | plugins,
         capture_output=True,
         text=True,
         check=False,
@@ -83,7 +83,7 @@ def run_ci(folder: Path, **steps: str) -> tuple[int, str]:
     commands = dict.fromkeys(STEPS, "true") | {name.replace("_", "-"): line for name, line in steps.items()}
     (folder / "Makefile").write_text("".join(f"{step}:\n\t@{line}\n" for step, line in commands.items()))
     (folder / "bin").mkdir()
-    for tool in TOOLS:  # nothing is to be installed
+    for tool in TOOLS:  # so that nothing is installed
         (folder / "bin" / tool).touch(mode=0o755)
     environment = {**os.environ, "PATH": f"{folder / 'bin'}:{os.environ['PATH']}"}
     environment = {

@@ -1,4 +1,4 @@
-"""Headers that keep answers safe, and pages that hold to them."""
+"""Every response has the security headers, and no page violates its content security policy."""
 
 import pytest
 
@@ -66,7 +66,7 @@ API = ["/api/v1/", "/api/v1/heroes/", "/api/v1/heroes/{hero}", "/api/v1/teams/99
 
 @pytest.fixture
 def ids(administrator):
-    """What stands in the addresses, of records that there are."""
+    """Ids of existing records, to fill in addresses."""
     team = TeamFactory()
     ApiToken.objects.issue(administrator, name="Nightly job")
     return {"hero": HeroFactory(team=team).pk, "team": team.pk, "user": administrator.pk}
@@ -74,21 +74,21 @@ def ids(administrator):
 
 @pytest.fixture(params=["visitor", "keeper", "administrator"])
 def who(request):
-    """Answers as one of three people would get them."""
+    """The user who opens the pages, or none for a visitor."""
     return None if request.param == "visitor" else request.getfixturevalue(request.param)
 
 
-def policy_of(answer):
-    directives = (directive.split() for directive in answer["Content-Security-Policy"].split(";"))
+def policy_of(response):
+    directives = (directive.split() for directive in response["Content-Security-Policy"].split(";"))
     return {name: set(sources) for name, *sources in directives}
 
 
-def is_html(answer):
-    return answer.headers.get("Content-Type", "").startswith("text/html")
+def is_html(response):
+    return response.headers.get("Content-Type", "").startswith("text/html")
 
 
-def inline(page):
-    """Whatever on the page a strict policy would not let run or apply."""
+def inline_code(page):
+    """Yield the inline scripts and styles of a page, which the policy forbids."""
     for element in page:
         if element.tag == "script" and not element.attributes.get("src"):
             if element.attributes.get("type", "").lower() not in ("application/json", "text/template"):
@@ -100,8 +100,8 @@ def inline(page):
                 yield f"<{element.tag} {name}={value[:60]!r}>"
 
 
-def hosts(page):
-    """Other sites that the page would load something from."""
+def external_urls(page):
+    """Yield the addresses of other sites that a page loads something from."""
     for element in page:
         for name in ("src", "href", "srcset", "action", "poster", "data"):
             address = element.attributes.get(name, "")
@@ -109,38 +109,38 @@ def hosts(page):
                 yield address
 
 
-def guarded(answer):
-    """That an answer carries what every answer carries."""
-    assert answer["X-Content-Type-Options"] == "nosniff"
-    assert answer["Referrer-Policy"] == "same-origin"
-    assert answer["X-Frame-Options"] == "DENY"
-    assert answer["Cross-Origin-Opener-Policy"] == "same-origin"
-    assert answer["Cross-Origin-Resource-Policy"] == "same-origin"
-    assert {"camera=()", "geolocation=()", "microphone=()"} <= set(answer["Permissions-Policy"].split(", "))
-    assert {"Cookie", "Authorization"} <= {name.strip() for name in answer["Vary"].split(",")}
+def check_headers(response):
+    """Check the headers that every response has."""
+    assert response["X-Content-Type-Options"] == "nosniff"
+    assert response["Referrer-Policy"] == "same-origin"
+    assert response["X-Frame-Options"] == "DENY"
+    assert response["Cross-Origin-Opener-Policy"] == "same-origin"
+    assert response["Cross-Origin-Resource-Policy"] == "same-origin"
+    assert {"camera=()", "geolocation=()", "microphone=()"} <= set(response["Permissions-Policy"].split(", "))
+    assert {"Cookie", "Authorization"} <= {name.strip() for name in response["Vary"].split(",")}
 
 
 @pytest.mark.parametrize("address", [*PUBLIC, *ACCOUNT, *SIGNED_IN, *ADMIN, *API])
-def test_every_answer_has_the_strict_policy_and_is_guarded(address, who, ids):
-    answer = browser(who).get(address.format(**ids))
-    assert answer.status_code < 500
-    assert policy_of(answer) == POLICY
-    guarded(answer)
+def test_every_response_has_the_policy_and_the_security_headers(address, who, ids):
+    response = browser(who).get(address.format(**ids))
+    assert response.status_code < 500
+    assert policy_of(response) == POLICY
+    check_headers(response)
 
 
 @pytest.mark.parametrize("address", [*PUBLIC, *ACCOUNT, *SIGNED_IN, *ADMIN, *DOCS])
-def test_no_page_has_anything_that_the_policy_forbids(address, who, ids):
-    answer = browser(who).get(address.format(**ids), follow=True)
-    assert is_html(answer)
-    page = read(answer)
-    assert list(inline(page)) == []
-    assert list(hosts(page)) == []
+def test_no_page_contains_anything_that_the_policy_forbids(address, who, ids):
+    response = browser(who).get(address.format(**ids), follow=True)
+    assert is_html(response)
+    page = read(response)
+    assert list(inline_code(page)) == []
+    assert list(external_urls(page)) == []
 
 
-def test_a_page_with_faults_and_one_that_reveals_hold_to_it_too(ids, keeper_browser, editor_browser):
+def test_pages_with_errors_or_secrets_comply_too(ids, keeper_browser, editor_browser):
     hero = f"heroes/hero/{ids['hero']}"
     selection = {"action": "delete_selected", "_selected_action": [ids["hero"]]}
-    answers = [
+    responses = [
         editor_browser.post("/heroes/new/", {"name": ""}),
         editor_browser.post("/account/tokens/", {"name": ""}),
         editor_browser.post("/account/tokens/", {"name": "Job", "days": "7"}),
@@ -153,11 +153,11 @@ def test_a_page_with_faults_and_one_that_reveals_hold_to_it_too(ids, keeper_brow
         editor_browser.put("/heroes/"),
         browser().post("/"),
     ]
-    for answer in answers:
-        assert is_html(answer)
-        assert policy_of(answer) == POLICY
-        guarded(answer)
-        assert list(inline(read(answer))) == []
+    for response in responses:
+        assert is_html(response)
+        assert policy_of(response) == POLICY
+        check_headers(response)
+        assert list(inline_code(read(response))) == []
 
 
 @pytest.mark.parametrize(
@@ -171,94 +171,94 @@ def test_a_page_with_faults_and_one_that_reveals_hold_to_it_too(ids, keeper_brow
         ("post", "/api/v1/heroes/", {"CONTENT_LENGTH": "3000000"}, 413),
     ],
 )
-def test_a_request_that_is_refused_at_the_interface_is_answered_as_guarded(method, address, headers, status):
-    answer = browser().generic(method.upper(), address, **headers)
-    assert answer.status_code == status
-    assert policy_of(answer) == POLICY
-    guarded(answer)
-    if is_html(answer):
-        assert list(inline(read(answer))) == []
+def test_the_response_to_an_invalid_request_has_the_security_headers(method, address, headers, status):
+    response = browser().generic(method.upper(), address, **headers)
+    assert response.status_code == status
+    assert policy_of(response) == POLICY
+    check_headers(response)
+    if is_html(response):
+        assert list(inline_code(read(response))) == []
 
 
-def test_a_forged_form_is_refused_on_a_page_that_holds_to_it(editor):
+def test_the_response_to_a_forged_form_complies(editor):
     client = browser(editor)
     client.handler.enforce_csrf_checks = True
-    answer = client.post("/heroes/new/", {"name": "x"})
-    assert answer.status_code == 403
-    assert policy_of(answer) == POLICY
-    assert list(inline(read(answer))) == []
+    response = client.post("/heroes/new/", {"name": "x"})
+    assert response.status_code == 403
+    assert policy_of(response) == POLICY
+    assert list(inline_code(read(response))) == []
 
 
-# The documents of the API -----------------------------------------------------------------
+# Documentation of the API ------------------------------------------------------------------
 
 
-def test_swagger_may_draw_its_icons_and_no_more(visitor_browser):
-    answer = visitor_browser.get("/api/docs/")
-    assert policy_of(answer) == POLICY | {"img-src": {"'self'", "data:"}}
-    guarded(answer)
+def test_swagger_can_only_load_its_icons_in_addition(visitor_browser):
+    response = visitor_browser.get("/api/docs/")
+    assert policy_of(response) == POLICY | {"img-src": {"'self'", "data:"}}
+    check_headers(response)
 
 
-def test_the_reference_may_write_its_two_styles_and_no_more(visitor_browser):
-    answer = visitor_browser.get("/api/redoc/")
-    policy = policy_of(answer)
+def test_redoc_can_only_add_its_icons_worker_and_two_styles_in_addition(visitor_browser):
+    response = visitor_browser.get("/api/redoc/")
+    policy = policy_of(response)
     styles = policy.pop("style-src")
     assert policy == POLICY | {"img-src": {"'self'", "data:"}, "worker-src": {"blob:"}}
     assert "'self'" in styles
     assert len(styles) == 3
     assert all(source.startswith("'sha256-") for source in styles - {"'self'"})
-    guarded(answer)
+    check_headers(response)
 
 
 @pytest.mark.parametrize("address", [*DOCS, "/", "/heroes/", "/admin/", "/account/login/", "/api/v1/"])
 def test_no_policy_allows_anything_unsafe(address, administrator):
-    answer = browser(administrator).get(address)
-    assert "unsafe" not in answer["Content-Security-Policy"]
-    assert "*" not in answer["Content-Security-Policy"]
+    response = browser(administrator).get(address)
+    assert "unsafe" not in response["Content-Security-Policy"]
+    assert "*" not in response["Content-Security-Policy"]
 
 
 # Caches -----------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("address", [*SIGNED_IN, *PUBLIC])
-def test_what_the_signed_in_see_stays_in_their_own_browser(address, ids, keeper):
-    answer = browser(keeper).get(address.format(**ids))
-    control = answer["Cache-Control"]
+def test_pages_for_signed_in_users_are_private(address, ids, keeper):
+    response = browser(keeper).get(address.format(**ids))
+    control = response["Cache-Control"]
     assert "private" in control
     assert "no-cache" in control
     assert "public" not in control
 
 
 @pytest.mark.parametrize("address", ["/account/nowhere/", "/heroes/{hero}/edit/nowhere/"])
-def test_an_error_page_that_names_its_reader_stays_in_their_own_browser(address, ids, keeper):
-    answer = browser(keeper).get(address.format(**ids))
-    assert answer.status_code == 404
-    assert "keeper" in read(answer).text
-    assert "private" in answer.headers.get("Cache-Control", "")
-    guarded(answer)
+def test_an_error_page_that_names_the_user_is_private(address, ids, keeper):
+    response = browser(keeper).get(address.format(**ids))
+    assert response.status_code == 404
+    assert "keeper" in read(response).text
+    assert "private" in response.headers.get("Cache-Control", "")
+    check_headers(response)
 
 
 @pytest.mark.parametrize("address", ["/api/v1/heroes/", "/api/v1/heroes/{hero}", "/api/v1/teams/"])
-@pytest.mark.parametrize("how", [browser, program])
-def test_what_a_program_is_answered_stays_with_it(how, address, ids, editor):
-    answer = how(editor).get(address.format(**ids))
-    assert answer["Cache-Control"] == "private, no-cache"
+@pytest.mark.parametrize("get_client", [browser, program])
+def test_api_responses_to_users_are_private(get_client, address, ids, editor):
+    response = get_client(editor).get(address.format(**ids))
+    assert response["Cache-Control"] == "private, no-cache"
 
 
-def test_a_wrong_token_is_not_remembered_by_any_cache_either():
-    answer = browser().get("/api/v1/heroes/", headers={"Authorization": "Bearer x"})
-    assert answer.status_code == 401
-    assert "private" in answer["Cache-Control"]
+def test_the_response_to_an_invalid_token_is_private():
+    response = browser().get("/api/v1/heroes/", headers={"Authorization": "Bearer x"})
+    assert response.status_code == 401
+    assert "private" in response["Cache-Control"]
 
 
 @pytest.mark.parametrize("address", [*PUBLIC, *DOCS, *API])
-def test_what_visitors_see_a_cache_may_hold(address, ids, visitor_browser):
-    answer = visitor_browser.get(address.format(**ids))
-    assert "private" not in answer.headers.get("Cache-Control", "")
-    assert "no-store" not in answer.headers.get("Cache-Control", "")
+def test_pages_for_visitors_can_be_cached(address, ids, visitor_browser):
+    response = visitor_browser.get(address.format(**ids))
+    assert "private" not in response.headers.get("Cache-Control", "")
+    assert "no-store" not in response.headers.get("Cache-Control", "")
 
 
 @pytest.mark.parametrize("address", ["/account/login/", "/account/password/reset/"])
-def test_a_form_with_a_token_in_it_is_held_by_no_cache(address, visitor_browser):
-    answer = visitor_browser.get(address)
-    assert answer.cookies
-    assert {"private", "no-cache"} <= {part.strip() for part in answer["Cache-Control"].split(",")}
+def test_a_form_with_a_csrf_token_is_private(address, visitor_browser):
+    response = visitor_browser.get(address)
+    assert response.cookies
+    assert {"private", "no-cache"} <= {part.strip() for part in response["Cache-Control"].split(",")}

@@ -34,7 +34,7 @@ def test_development_needs_no_settings(tmp_path):
 
 
 def test_all_errors_are_listed_in_one_message(tmp_path):
-    wrong = {
+    invalid = {
         "HEROESITE_ENV": "moon",
         "DEBUG": "Flase",
         "DATABASE_URL": "mysql://root@localhost/x",
@@ -47,8 +47,8 @@ def test_all_errors_are_listed_in_one_message(tmp_path):
         "EMAIL_URL": "pigeon:",
         "SECRET_KEY": "short",
     }
-    messages = errors(tmp_path, **wrong)
-    assert set(messages) == set(wrong)
+    messages = errors(tmp_path, **invalid)
+    assert set(messages) == set(invalid)
     assert messages["DEBUG"] == "“Flase” isn't valid. Use true or false."
 
 
@@ -66,10 +66,10 @@ def batches(cases):
     """Distribute cases over as few starts of the site as possible, with each variable once in a start."""
     batches = []
     for name, *case in cases:
-        free = next((batch for batch in batches if name not in batch), None)
-        if free is None:
-            batches.append(free := {})
-        free[name] = case
+        without = next((batch for batch in batches if name not in batch), None)
+        if without is None:
+            batches.append(without := {})
+        without[name] = case
     return batches
 
 
@@ -122,17 +122,17 @@ VALID = {
 }
 
 
-@pytest.mark.parametrize("wrong", batches(UNSAFE))
-def test_production_rejects_unsafe_values(tmp_path, wrong):
-    messages = errors(tmp_path, **PRODUCTION | {name: text for name, (text,) in wrong.items()})
-    assert set(messages) == set(wrong)
+@pytest.mark.parametrize("invalid", batches(UNSAFE))
+def test_production_rejects_unsafe_values(tmp_path, invalid):
+    messages = errors(tmp_path, **PRODUCTION | {name: text for name, (text,) in invalid.items()})
+    assert set(messages) == set(invalid)
 
 
-@pytest.mark.parametrize("wrong", batches(INVALID))
-def test_invalid_values_are_rejected_at_startup(tmp_path, wrong):
-    messages = errors(tmp_path, **{name: text for name, (text, _message) in wrong.items()})
-    assert set(messages) == set(wrong)
-    for name, (_text, message) in wrong.items():
+@pytest.mark.parametrize("invalid", batches(INVALID))
+def test_invalid_values_are_rejected_at_startup(tmp_path, invalid):
+    messages = errors(tmp_path, **{name: text for name, (text, _message) in invalid.items()})
+    assert set(messages) == set(invalid)
+    for name, (_text, message) in invalid.items():
         assert message in messages[name]
 
 
@@ -213,14 +213,14 @@ def test_a_generated_key_is_stored_and_a_broken_one_is_reported(tmp_path):
         secret_key(tmp_path / "file" / "secret_key")("")
 
 
-def test_the_last_of_two_lines_of_the_env_file_wins_and_the_environment_takes_precedence(tmp_path):
+def test_the_last_line_of_the_env_file_and_the_environment_take_precedence(tmp_path):
     file, variables = tmp_path / ".env", {"PORT": "9"}
     file.write_text("PUBLIC_READ=true\nPORT=8001\nPUBLIC_READ=false\n")
     assert read_env_file(file, variables) == []
     assert variables == {"PORT": "9", "PUBLIC_READ": "false"}
 
 
-def test_processes_that_start_at_once_agree_on_a_generated_key(tmp_path):
+def test_processes_that_start_together_use_one_generated_key(tmp_path):
     with ProcessPoolExecutor(8) as processes:
         keys = set(processes.map(stored_key, [tmp_path / "var" / "secret_key"] * 8))
     assert len(keys) == 1

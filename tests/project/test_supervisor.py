@@ -1,4 +1,4 @@
-"""``serve`` restarts gunicorn when it is killed, and leaves no process behind when it is killed itself."""
+"""``serve`` restarts gunicorn when it is killed, and no process is left running when it is killed itself."""
 
 import os
 import re
@@ -61,7 +61,7 @@ def test_gunicorn_is_restarted_when_it_is_killed_even_while_a_request_runs(regis
         assert server.poll() is None
 
 
-def test_a_site_whose_gunicorn_cannot_start_stops(register_folder):
+def test_the_site_stops_if_gunicorn_cannot_start(register_folder):
     ran = manage(register_folder, "serve", PORT=str(free_port()), GUNICORN_CMD_ARGS="--no-such-option")
     assert ran.returncode == 2
     assert "gunicorn can't start (exit code 2)." in ran.stderr

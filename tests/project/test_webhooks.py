@@ -1,4 +1,4 @@
-"""The site's own worker sends a change to a webhook, soon after it was made."""
+"""The site's worker sends a change to a webhook soon after the write."""
 
 import json
 

@@ -11,7 +11,7 @@ from .values import as_json, create, new_values
 pytestmark = pytest.mark.django_db
 
 
-def test_each_change_is_in_the_record_s_history(record_type, editor_program):
+def test_each_change_is_in_the_history_of_the_record(record_type, editor_program):
     values, prefix = as_json(new_values(record_type.model)), record_type.prefix
     pk = editor_program.post(f"/api/v1/{prefix}/", values).json()["id"]
     editor_program.patch(f"/api/v1/{prefix}/{pk}", {"name": "Renamed"})
@@ -66,7 +66,7 @@ def test_saving_some_fields_records_only_those(record_type):
         assert {other: getattr(entry, other) for other in row} == row
 
 
-def test_a_write_that_changes_nothing_leaves_no_version(record_type, keeper_program):
+def test_a_write_that_changes_nothing_creates_no_version(record_type, keeper_program):
     values = as_json(new_values(record_type.model))
     row = keeper_program.post(f"/api/v1/{record_type.prefix}/", values).json()
     keeper_program.patch(f"/api/v1/{record_type.prefix}/{row['id']}", values)

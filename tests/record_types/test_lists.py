@@ -89,7 +89,7 @@ def test_a_search_finds_part_of_a_name(record_type):
     assert record.name in browser().get("/search/", {"search": "éCLAIR"}).content.decode()
 
 
-def test_a_restricted_field_is_no_parameter_and_no_column(record_type, keeper_program):
+def test_a_restricted_field_cannot_be_filtered_or_sorted_by(record_type, keeper_program):
     for name in record_type.model.RESTRICTED:
         for query in (
             {name: "x"},
@@ -101,6 +101,6 @@ def test_a_restricted_field_is_no_parameter_and_no_column(record_type, keeper_pr
             assert response.status_code == 400
 
 
-def test_the_navigation_leads_to_the_list_and_the_index_to_its_endpoint(record_type):
+def test_the_navigation_links_to_the_list_and_the_index_to_its_endpoint(record_type):
     assert f'href="/{record_type.prefix}/"' in browser().get("/").content.decode()
     assert record_type.prefix in browser().get("/api/v1/").json()

@@ -66,7 +66,7 @@ def test_a_record_is_changed_alike_at_every_interface(record_type, administrator
         assert record.version == 2
 
 
-def test_one_field_is_changed_and_the_others_stay(field, editor_program):
+def test_one_field_is_changed_and_the_others_are_not(field, editor_program):
     record_type, model_field = field
     record = create(record_type.model)
     before, value = record.field_values(), new_value(model_field)
@@ -129,7 +129,7 @@ def test_a_form_without_values_shows_each_error_and_creates_nothing(record_type,
     assert not model.objects.exists()
 
 
-def test_a_taken_name_is_refused_whatever_its_case(record_type, editor_program):
+def test_an_existing_name_is_rejected_whatever_its_case(record_type, editor_program):
     record = create(record_type.model)
     values = new_values(record_type.model) | {"name": record.name.upper()}
     response = editor_program.post(f"/api/v1/{record_type.prefix}/", as_json(values))
@@ -152,7 +152,7 @@ def test_an_optional_value_can_be_missing_and_missing_text_is_null(
 
 
 @pytest.mark.parametrize("value", [True, 1.5, [], {}, "\0", "x" * 5_000])
-def test_an_invalid_value_is_refused_under_its_member(value, field, editor_program):
+def test_an_invalid_value_is_rejected_with_the_name_of_its_member(value, field, editor_program):
     record_type, model_field = field
     body = as_json(new_values(record_type.model)) | {model_field.attname: value}
     response = editor_program.post(f"/api/v1/{record_type.prefix}/", body)

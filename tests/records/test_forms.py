@@ -18,7 +18,7 @@ def faults_of(page, field):
     control = page.one(name=field)
     assert control["aria-invalid"] == "true"
     described = [page.one(id=name) for name in control["aria-describedby"].split()]
-    return " ".join(element.text for element in described if "faults" in element.classes)
+    return " ".join(element.text for element in described if "field-errors" in element.classes)
 
 
 def messages_of(answer):

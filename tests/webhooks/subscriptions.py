@@ -1,4 +1,4 @@
-"""Webhooks of the tests: how one is added, and how its deliveries are sent."""
+"""Helpers to add webhooks in the admin and to send their deliveries."""
 
 import time
 

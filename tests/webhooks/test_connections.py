@@ -39,7 +39,7 @@ def test_a_receiver_that_never_responds_is_given_up_on(scheme, admin, monkeypatc
 
 
 @pytest.mark.parametrize(("name", "accepted"), [("localhost", True), ("elsewhere.example.org", False)])
-def test_the_certificate_has_to_be_the_hosts(name, accepted, admin, monkeypatch, tmp_path):
+def test_the_certificate_has_to_match_the_host(name, accepted, admin, monkeypatch, tmp_path):
     authority, context = trustme.CA(), ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     authority.issue_cert(name).configure_cert(context)
     authority.cert_pem.write_to_path(tmp_path / "authority.pem")

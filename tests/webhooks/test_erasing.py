@@ -125,7 +125,7 @@ def test_a_response_that_arrives_after_the_erasing_is_not_stored(webhook, receiv
     assert LEAKED not in stored()
 
 
-def test_what_was_erased_before_deliveries_were_covered_is_erased_by_erasing_again(webhook):
+def test_erasing_again_also_erases_from_deliveries_of_an_older_release(webhook):
     hero = leaked_once(name=LEAKED)
     deliver_all(webhook)
     Hero.history.filter(id=hero.pk, version=1).update(name="(erased)", erased=["name"])

@@ -1,4 +1,4 @@
-"""Upgrading cancels what waited for inactive webhooks, and keeps the log of attempts."""
+"""Upgrading cancels waiting deliveries of inactive webhooks and keeps the log of attempts."""
 
 import pytest
 from django.db import connection
@@ -8,7 +8,7 @@ pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("
 
 
 def migrate(name):
-    """Migrate the app ``webhooks`` and return its models as they are then."""
+    """Migrate the app ``webhooks`` and return the apps with its models at that migration."""
     executor = MigrationExecutor(connection)
     targets = [("webhooks", name)] if name else executor.loader.graph.leaf_nodes("webhooks")
     return executor.migrate(targets).apps

@@ -34,7 +34,7 @@ def by_update_fields(_admin, webhook, active):
 
 
 def by_stale_copy(_admin, webhook, active):
-    """Switch off by another copy; switch on by this one, which has been active all the time."""
+    """Switch off with another copy; switch on with this one, on which ``active`` never changed."""
     copy = webhook if active else Webhook.objects.get(pk=webhook.pk)
     copy.active = active
     copy.save()
@@ -47,7 +47,7 @@ def by_update(_admin, webhook, active):
     deliver.call(webhook.pk)
 
 
-WAYS = [in_admin, by_save, by_update_fields, by_stale_copy, by_update]
+METHODS = [in_admin, by_save, by_update_fields, by_stale_copy, by_update]
 
 
 @contextmanager
@@ -74,14 +74,14 @@ def open_transaction():
             thread.join()
 
 
-@pytest.mark.parametrize("switch", WAYS)
+@pytest.mark.parametrize("switch", METHODS)
 def test_nothing_from_before_is_sent(switch, receiver, admin):
     webhook = subscribe(admin, receiver.url)
     receiver.statuses = [500]
     HeroFactory(name="Before")
     deliver_all(webhook)
     switch(admin, webhook, active=False)
-    HeroFactory(name="Meanwhile")
+    HeroFactory(name="While off")
     deliver.call(webhook.pk)
     switch(admin, webhook, active=True)
     HeroFactory(name="After")

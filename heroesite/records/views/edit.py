@@ -53,7 +53,7 @@ class RecordFormView(SingleRecordView):
         if name not in form.fields:
             raise BadRequest(_("This form has no such field."))
         form.is_valid()
-        response = render(request, "_fault.html", {"field": form[name]})
+        response = render(request, "_field_errors.html", {"field": form[name]})
         add_never_cache_headers(response)
         return response
 

@@ -1,4 +1,4 @@
-"""Several processes use one database: none is lost, none gets in the way of another."""
+"""Several processes that use one database lose no write and don't block each other."""
 
 import json
 import shutil
@@ -49,7 +49,7 @@ def in_parallel(*requests):
         return list(threads.map(run, requests))
 
 
-def test_sixteen_writers_on_one_hero_lose_no_update(site):
+def test_sixteen_writes_to_one_hero_lose_no_update(site):
     _status, before = site("GET", "/api/v1/heroes/1")
     patch = partial(site, "PATCH", "/api/v1/heroes/1")
     responses = in_parallel(*(partial(patch, {"age": 500 + number}) for number in range(WRITERS)))
@@ -62,7 +62,7 @@ def test_sixteen_writers_on_one_hero_lose_no_update(site):
 
 
 def test_sixteen_equal_posts_with_one_idempotency_key_create_one_hero(site):
-    body = {"name": "Only One", "secret_name": "Nobody"}
+    body = {"name": "Only One", "secret_name": "Nora Vane"}
     headers = {"Idempotency-Key": "the-same"}
     post = partial(site, "POST", "/api/v1/heroes/", body, **headers)
     responses = in_parallel(*[post] * WRITERS)
@@ -72,14 +72,14 @@ def test_sixteen_equal_posts_with_one_idempotency_key_create_one_hero(site):
     assert found["count"] == 1
 
 
-def test_servers_that_start_at_once_on_an_empty_database_all_serve(empty_database, tmp_path):
-    all_serve = Barrier(SERVERS, timeout=PATIENCE)
+def test_servers_that_start_together_with_an_empty_database_all_serve(empty_database, tmp_path):
+    all_servers = Barrier(SERVERS, timeout=PATIENCE)
 
     def serve():
         with serving(tmp_path, DATABASE_URL=empty_database) as (address, printed):
             with urlopen(f"{address}/heroes/") as response:
                 assert response.status == 200
-            all_serve.wait()
+            all_servers.wait()
         return printed
 
     lines = [line for printed in in_parallel(*[serve] * SERVERS) for line in printed]
