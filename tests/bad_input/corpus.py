@@ -793,10 +793,11 @@ def past() -> Inputs:
         query = "".join(instant)
         for address in (f"/api/v1/heroes/{HERO}", f"/heroes/{HERO}/"):
             yield asked(f"a hero as of {short(query)}", int(status), f"{address}?as_of={query}")
-        right = 400 if status == "400" and query else 200
         for address in ("/api/v1/changesets/", "/history/"):
+            is_valid = status != "400" or (not query and address == "/history/")
             name = f"change sets from {short(query)}"
-            yield asked(name, right, f"{address}?at__gte={query.replace('as_of', 'at__gte')}")
+            query_string = f"at__gte={query.replace('as_of', 'at__gte')}"
+            yield asked(name, 200 if is_valid else 400, f"{address}?{query_string}")
     for status, address in table(PAST):
         yield asked(short(address), int(status), address)
     yield asked("change sets of nobody", 200, "/history/?user=nobody", who="editor")
@@ -851,7 +852,7 @@ BAD_NAMES = [
     ("of 101 emoji", "🦸" * 101, "100 characters"),
     ("of 100,000 characters", "a" * 100_000, "100 characters"),
     ("of 20,000 accents in no order", "a" + "\u0301\u0323" * 10_000, "100 characters"),
-    ("of 100 characters that stand for words", "\ufdfa" * 100, "write them out"),
+    ("of 100 characters that stand for words", "\ufdfa" * 100, "Spell the words out"),
     ("that is taken", "Straße", "already"),
     ("taken but for case", "STRASSE", "already"),
     ("taken but for width", "ｓｔｒａｓｓｅ", "already"),
@@ -1098,7 +1099,7 @@ UPDATES: list[tuple[str, Any, int, str]] = [
     ("another id", {"id": OWL}, 422, "/id"),
     ("an id of 2**64", {"id": 2**64}, 422, "/id"),
     ("its id as text", {"id": str(HERO)}, 422, "/id"),
-    ("another version", {"version": 7}, 422, "/version"),
+    ("another version", {"version": 7}, 409, "/version"),
     ("a version of null", {"version": None}, 422, "/version"),
     ("another time", {"updated_at": "1999-01-01T00:00:00Z"}, 422, "/updated_at"),
     ("another team in full", {"team": {"id": TEAM, "name": "A"}}, 422, "/team"),
@@ -1129,7 +1130,7 @@ def json_bodies() -> Inputs:
 
 BULK: list[tuple[str, str, Any, int, str]] = [
     ("a NUL in a member", "POST", [as_json(**{"\0": 1})], 422, "U+0000"),
-    ("a surrogate in a member", "DELETE", literally("age", '1, "\\udc00": 2'), 422, "list"),
+    ("a surrogate in a member", "DELETE", literally("age", '1, "\\udc00": 2'), 422, "array"),
     ("a surrogate in an item's member", "DELETE", '[{"id": 1, "\\udc00": 2}]', 422, "U+DC00"),
     ("a slash in a member", "PATCH", [{"id": HERO, "a/b~c": 1}], 422, "/0/a~1b~0c"),
     ("an id of true", "PATCH", [{"id": True}], 422, "/0/id"),
@@ -1146,8 +1147,8 @@ BULK: list[tuple[str, str, Any, int, str]] = [
     ("names that fold alike", "POST", [as_json(), as_json()], 422, "already"),
     ("a time", "PATCH", [{"id": HERO, "created_at": "1999-01-01T00:00:00Z"}], 422, "/0/created_at"),
     ("an array within", "POST", [[as_json()]], 422, "/0"),
-    ("1,001 items", "POST", [as_json()] * 1001, 422, "list of 1 to 1,000"),
-    ("4,000,000 noughts", "POST", "[" + "0," * 4_000_000 + "0]", 422, "list of 1 to 1,000"),
+    ("1,001 items", "POST", [as_json()] * 1001, 422, "array of 1 to 1,000"),
+    ("4,000,000 noughts", "POST", "[" + "0," * 4_000_000 + "0]", 422, "array of 1 to 1,000"),
     ("10,000,001 bytes", "POST", " " * 10_000_001, 413, "10 MB"),
     ("nothing", "PATCH", b"", 400, "empty"),
     ("a team of 2**70", "POST", [as_json(team_id=2**70)], 422, "/0/team_id"),
@@ -1837,4 +1838,8 @@ PARTS_OF_THE_CORPUS = (
     checks,
     addresses,
 )
-CORPUS = [given for inputs in PARTS_OF_THE_CORPUS for given in inputs()]
+CORPUS: dict[str, list[Input]] = {}
+"""The inputs, by subject and interface, such as "queries: API"."""
+for inputs in PARTS_OF_THE_CORPUS:
+    for entry in inputs():
+        CORPUS.setdefault(f"{inputs.__name__}: {entry.interface}", []).append(entry)
