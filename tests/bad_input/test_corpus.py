@@ -108,7 +108,7 @@ def check(
 
     assert max(statuses) < 500, messages
     assert statuses[-1 if entry.follow else 0] == entry.status, (statuses, messages)
-    assert entry.says in " ".join(messages), messages
+    assert entry.message in " ".join(messages), messages
     assert (rows() != rows_before) == entry.changes
     if response.status_code >= 400 and entry.method != "HEAD":
         check_error(entry, response)
