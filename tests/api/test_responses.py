@@ -1,13 +1,15 @@
-"""What the API answers: statuses, headers and the shape of bodies."""
+"""How the API responds: statuses, headers and the shape of bodies."""
 
 import json
 import re
 import uuid
+from itertools import product
 
 import pytest
 
 from heroes.models import Hero
 from teams.models import Team
+from tests.cases import Cases
 from tests.factories import HeroFactory, TeamFactory
 from tests.people import browser
 
@@ -22,25 +24,25 @@ BODIES = {
     "heroes": {"name": "Owl", "secret_name": "Edith Wren", "age": 41},
     "teams": {"name": "Owls", "headquarters": "The Old Lighthouse"},
 }
-KINDS = {"heroes": (Hero, HeroFactory, "hero"), "teams": (Team, TeamFactory, "team")}
+RECORDS = {"heroes": (Hero, HeroFactory, "hero"), "teams": (Team, TeamFactory, "team")}
 TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{6})?Z")
-kinds = pytest.mark.parametrize("kind", KINDS)
+paths = pytest.mark.parametrize("path", RECORDS)
 
 
-def problem(answer, status, title, detail):
-    """The faults that a problem document lists, once it is one."""
-    body = answer.json()
-    assert (answer.status_code, answer["Content-Type"]) == (status, "application/problem+json")
+def problem(response, status, title, detail):
+    """Check that a response is a problem document. Returns its errors."""
+    body = response.json()
+    assert (response.status_code, response["Content-Type"]) == (status, "application/problem+json")
     assert list(body) == ["type", "title", "status", "detail", "errors", "request_id"]
     assert (body["type"], body["title"], body["status"]) == ("about:blank", title, status)
     assert body["detail"] == detail
-    assert body["request_id"] == answer["X-Request-Id"]
+    assert body["request_id"] == response["X-Request-Id"]
     return body["errors"]
 
 
-def faults(answer):
-    """Pointer, message and code of each fault of a body."""
-    errors = problem(answer, 422, "Unprocessable Entity", "The request body is invalid. See `errors`.")
+def body_errors(response):
+    """Return message and code of each error in a body, by pointer."""
+    errors = problem(response, 422, "Unprocessable Entity", "The request body is invalid. See `errors`.")
     assert all(list(error) == ["pointer", "message", "code"] for error in errors)
     return {error["pointer"]: (error["message"], error["code"]) for error in errors}
 
@@ -48,23 +50,23 @@ def faults(answer):
 # One record -------------------------------------------------------------------------------
 
 
-def test_every_answer_about_one_hero_has_the_same_shape(keeper_program):
+def test_all_responses_with_one_hero_have_the_same_members(keeper_program):
     team = TeamFactory()
     created = keeper_program.post("/api/v1/heroes/", BODIES["heroes"] | {"team_id": team.pk})
     address = f"/api/v1/heroes/{created.json()['id']}"
     assert created.status_code == 201
     assert created["Location"] == f"http://testserver{address}"
     assert keeper_program.get(created["Location"]).json() == created.json()
-    answers = [
+    responses = [
         created,
         keeper_program.get(address),
         keeper_program.patch(address, {"age": 42}),
         keeper_program.put(address, BODIES["heroes"] | {"team_id": team.pk}),
     ]
-    assert [answer.status_code for answer in answers] == [201, 200, 200, 200]
-    for answer in answers:
-        body = answer.json()
-        assert answer["Content-Type"] == "application/json"
+    assert [response.status_code for response in responses] == [201, 200, 200, 200]
+    for response in responses:
+        body = response.json()
+        assert response["Content-Type"] == "application/json"
         assert list(body) == HERO
         assert list(body["team"]) == TEAM_ROW
         assert (body["team_id"], body["team"]["id"], body["team"]["name"]) == (team.pk, team.pk, team.name)
@@ -72,30 +74,30 @@ def test_every_answer_about_one_hero_has_the_same_shape(keeper_program):
         assert TIME.fullmatch(body["updated_at"])
 
 
-def test_every_answer_about_one_team_has_the_same_shape(editor_program):
+def test_all_responses_with_one_team_have_the_same_members(editor_program):
     created = editor_program.post("/api/v1/teams/", BODIES["teams"])
     address = f"/api/v1/teams/{created.json()['id']}"
     assert created["Location"] == f"http://testserver{address}"
-    answers = [
+    responses = [
         created,
         editor_program.get(address),
         editor_program.patch(address, {"name": "Wrens"}),
         editor_program.put(address, BODIES["teams"]),
     ]
-    assert [answer.status_code for answer in answers] == [201, 200, 200, 200]
-    assert [list(answer.json()) for answer in answers] == [TEAM] * 4
+    assert [response.status_code for response in responses] == [201, 200, 200, 200]
+    assert [list(response.json()) for response in responses] == [TEAM] * 4
 
 
-def test_a_changed_team_is_nested_as_it_is_now(editor_program):
+def test_a_changed_team_is_nested_with_its_new_values(editor_program):
     old, new = TeamFactory(), TeamFactory()
     hero = HeroFactory(team=old)
-    answer = editor_program.patch(f"/api/v1/heroes/{hero.pk}", {"team_id": new.pk})
-    assert answer.json()["team"]["name"] == new.name
-    answer = editor_program.patch(f"/api/v1/heroes/{hero.pk}", {"team_id": None})
-    assert (answer.json()["team_id"], answer.json()["team"]) == (None, None)
+    response = editor_program.patch(f"/api/v1/heroes/{hero.pk}", {"team_id": new.pk})
+    assert response.json()["team"]["name"] == new.name
+    response = editor_program.patch(f"/api/v1/heroes/{hero.pk}", {"team_id": None})
+    assert (response.json()["team_id"], response.json()["team"]) == (None, None)
 
 
-def test_a_list_has_rows_in_brief(keeper_program):
+def test_rows_of_a_list_have_fewer_members(keeper_program):
     HeroFactory(team=TeamFactory())
     body = keeper_program.get("/api/v1/heroes/").json()
     assert list(body) == ["count", "next", "previous", "results"]
@@ -104,15 +106,15 @@ def test_a_list_has_rows_in_brief(keeper_program):
     assert list(body["results"][0]) == TEAM_ROW
 
 
-def test_a_hero_without_age_or_team_says_null(visitor_program):
+def test_a_missing_age_or_team_is_null(visitor_program):
     body = visitor_program.get(f"/api/v1/heroes/{HeroFactory(age=None).pk}").json()
     assert (body["age"], body["team_id"], body["team"]) == (None, None, None)
 
 
-def test_text_is_answered_as_utf_8_and_normalised(editor_program):
-    answer = editor_program.post("/api/v1/heroes/", {"name": "  E\u0301clair ☕  ", "secret_name": "x"})
-    assert answer.json()["name"] == "Éclair ☕"
-    assert "Éclair ☕".encode() in answer.content
+def test_text_is_normalised_and_sent_as_utf_8(editor_program):
+    response = editor_program.post("/api/v1/heroes/", {"name": "  E\u0301clair ☕  ", "secret_name": "x"})
+    assert response.json()["name"] == "Éclair ☕"
+    assert "Éclair ☕".encode() in response.content
 
 
 # Replacing and changing -------------------------------------------------------------------
@@ -126,13 +128,13 @@ def test_put_replaces_everything(keeper_program):
     assert (hero.name, hero.secret_name, hero.age, hero.team) == ("New", "Other", None, None)
 
 
-def test_put_wants_every_required_member(keeper_program, editor_program):
+def test_put_requires_every_required_member(keeper_program, editor_program):
     hero, team = HeroFactory(), TeamFactory()
     required = ("This field is required.", "required")
-    answer = keeper_program.put(f"/api/v1/heroes/{hero.pk}", {"age": 7})
-    assert faults(answer) == {"/name": required, "/secret_name": required}
-    answer = editor_program.put(f"/api/v1/teams/{team.pk}", {"name": "x"})
-    assert faults(answer) == {"/headquarters": required}
+    response = keeper_program.put(f"/api/v1/heroes/{hero.pk}", {"age": 7})
+    assert body_errors(response) == {"/name": required, "/secret_name": required}
+    response = editor_program.put(f"/api/v1/teams/{team.pk}", {"name": "x"})
+    assert body_errors(response) == {"/headquarters": required}
     assert Hero.objects.get().version == Team.objects.get().version == 1
 
 
@@ -151,60 +153,61 @@ def test_patch_changes_only_what_is_sent(change, keeper_program):
     assert keeper_program.get(address).json() == after
 
 
-@kinds
+@paths
 @pytest.mark.parametrize("who", ["editor", "keeper"])
 @pytest.mark.parametrize("method", ["put", "patch"])
-def test_what_was_read_can_be_sent_back(method, who, kind, request):
+def test_a_response_can_be_sent_back(method, who, path, request):
     client = request.getfixturevalue(f"{who}_program")
     team = TeamFactory()
     hero = HeroFactory(team=team)
-    address = f"/api/v1/{kind}/{hero.pk if kind == 'heroes' else team.pk}"
-    read = client.get(address).json()
-    answer = getattr(client, method)(address, read)
-    assert (answer.status_code, answer.json()) == (200, read)
-    answer = getattr(client, method)(address, read | {"name": "New"})
-    assert answer.status_code == 200
-    assert (answer.json()["name"], answer.json()["version"]) == ("New", 2)
+    address = f"/api/v1/{path}/{hero.pk if path == 'heroes' else team.pk}"
+    record = client.get(address).json()
+    response = getattr(client, method)(address, record)
+    assert (response.status_code, response.json()) == (200, record)
+    response = getattr(client, method)(address, record | {"name": "New"})
+    assert response.status_code == 200
+    assert (response.json()["name"], response.json()["version"]) == ("New", 2)
 
 
-def test_a_row_of_a_list_can_be_sent_back_too(keeper_program):
+def test_a_row_of_a_list_can_be_sent_back(keeper_program):
     hero = HeroFactory(team=TeamFactory())
     (row,) = keeper_program.get("/api/v1/heroes/").json()["results"]
-    answer = keeper_program.put(f"/api/v1/heroes/{hero.pk}", row)
-    assert (answer.status_code, answer.json()["version"]) == (200, 1)
+    response = keeper_program.put(f"/api/v1/heroes/{hero.pk}", row)
+    assert (response.status_code, response.json()["version"]) == (200, 1)
 
 
 READ_ONLY = ("This field is read-only. Omit it, or send it back unchanged.", "read_only")
 
 
-@pytest.mark.parametrize(
-    "member",
-    [
-        {"id": 999},
-        {"id": "1"},
-        {"version": None},
-        {"created_at": "2001-01-01T00:00:00Z"},
-        {"updated_at": None},
-        {"team": None},
-        {"team": {"name": "Other"}},
-    ],
-)
-@pytest.mark.parametrize("method", ["put", "patch"])
-def test_a_read_only_member_that_is_changed_is_a_fault(method, member, keeper_program):
+def test_changing_a_read_only_member_is_an_error(keeper_program):
     hero = HeroFactory(team=TeamFactory())
     address = f"/api/v1/heroes/{hero.pk}"
-    body = keeper_program.get(address).json() | member
-    answer = getattr(keeper_program, method)(address, body)
-    assert faults(answer) == {f"/{name}": READ_ONLY for name in member}
-    assert Hero.objects.get().version == 1
+    current = keeper_program.get(address).json()
+    members = [
+        ("id", 999),
+        ("id", "1"),
+        ("version", None),
+        ("created_at", "2001-01-01T00:00:00Z"),
+        ("updated_at", None),
+        ("team", None),
+        ("team", {"name": "Other"}),
+    ]
+    with Cases() as case:
+        for method, (name, value) in product(("put", "patch"), members):
+            with case(method, name, value):
+                response = getattr(keeper_program, method)(address, current | {name: value})
+                assert body_errors(response) == {f"/{name}": READ_ONLY}
+                assert Hero.objects.get().version == 1
 
 
-@pytest.mark.parametrize("member", ["id", "version", "created_at", "updated_at"])
-@kinds
-def test_a_new_record_is_not_given_what_the_register_sets(kind, member, editor_program):
-    answer = editor_program.post(f"/api/v1/{kind}/", BODIES[kind] | {member: 1})
-    assert faults(answer) == {f"/{member}": READ_ONLY}
-    assert not KINDS[kind][0].objects.exists()
+@paths
+def test_read_only_members_cannot_be_set_in_a_new_record(path, editor_program):
+    with Cases() as case:
+        for member in ("id", "version", "created_at", "updated_at"):
+            with case(member):
+                response = editor_program.post(f"/api/v1/{path}/", BODIES[path] | {member: 1})
+                assert body_errors(response) == {f"/{member}": READ_ONLY}
+                assert not RECORDS[path][0].objects.exists()
 
 
 @pytest.mark.parametrize(
@@ -212,8 +215,8 @@ def test_a_new_record_is_not_given_what_the_register_sets(kind, member, editor_p
     [("nmae", "/nmae"), ("team", "/team"), ("a/b~c", "/a~1b~0c"), ("", "/"), ("name_key", "/name_key")],
 )
 def test_an_unknown_member_is_named_by_its_pointer(member, pointer, keeper_program):
-    answer = keeper_program.post("/api/v1/heroes/", BODIES["heroes"] | {member: "x"})
-    message, code = faults(answer)[pointer]
+    response = keeper_program.post("/api/v1/heroes/", BODIES["heroes"] | {member: "x"})
+    message, code = body_errors(response)[pointer]
     if member == "team":
         assert (message, code) == READ_ONLY
     else:
@@ -222,11 +225,11 @@ def test_an_unknown_member_is_named_by_its_pointer(member, pointer, keeper_progr
     assert not Hero.objects.exists()
 
 
-def test_every_fault_is_told_at_once(keeper_program):
+def test_all_errors_are_in_one_response(keeper_program):
     HeroFactory(name="Taken")
     body = {"name": "TAKEN", "secret_name": 7, "age": "41", "team_id": 999_999, "version": 2, "x": 1}
-    told = faults(keeper_program.post("/api/v1/heroes/", body))
-    assert {pointer: code for pointer, (_message, code) in told.items()} == {
+    errors = body_errors(keeper_program.post("/api/v1/heroes/", body))
+    assert {pointer: code for pointer, (_message, code) in errors.items()} == {
         "/name": "unique",
         "/secret_name": "invalid_type",
         "/age": "invalid_type",
@@ -236,28 +239,31 @@ def test_every_fault_is_told_at_once(keeper_program):
     }
 
 
-@pytest.mark.parametrize("body", [[], "text", 7, None, True, [{"name": "x"}]])
-@pytest.mark.parametrize("method", ["post", "put", "patch"])
-def test_a_body_that_is_no_object_is_a_fault_of_the_whole(method, body, editor_program):
-    address = "/api/v1/heroes/" if method == "post" else f"/api/v1/heroes/{HeroFactory().pk}"
-    answer = getattr(editor_program, method)(address, json.dumps(body), content_type="application/json")
-    assert faults(answer) == {"": ("Send a JSON object.", "invalid_type")}
+def test_a_body_that_is_not_an_object_is_an_error(editor_program):
+    pk = HeroFactory().pk
+    with Cases() as case:
+        for method, body in product(("post", "put", "patch"), ([], "text", 7, None, True, [{"name": "x"}])):
+            with case(method, body):
+                address = "/api/v1/heroes/" if method == "post" else f"/api/v1/heroes/{pk}"
+                text = json.dumps(body)
+                response = getattr(editor_program, method)(address, text, content_type="application/json")
+                assert body_errors(response) == {"": ("Send a JSON object.", "invalid_type")}
 
 
 @pytest.mark.parametrize("body", ["", "{", "{'name': 1}", "name=x"])
-def test_a_body_that_is_no_json_says_where(body, editor_program):
-    answer = editor_program.post("/api/v1/heroes/", body or " ", content_type="application/json")
-    assert answer.status_code == 400
-    assert answer.json()["detail"].startswith("The request body isn't valid JSON: ")
-    assert "at line 1, column " in answer.json()["detail"]
-    assert problem(answer, 400, "Bad Request", answer.json()["detail"]) == []
+def test_invalid_json_is_an_error_with_its_position(body, editor_program):
+    response = editor_program.post("/api/v1/heroes/", body or " ", content_type="application/json")
+    assert response.status_code == 400
+    assert response.json()["detail"].startswith("The request body isn't valid JSON: ")
+    assert "at line 1, column " in response.json()["detail"]
+    assert problem(response, 400, "Bad Request", response.json()["detail"]) == []
 
 
-@kinds
-def test_a_deleted_record_is_gone(kind, editor_program):
-    address = f"/api/v1/{kind}/{KINDS[kind][1]().pk}"
-    answer = editor_program.delete(address)
-    assert (answer.status_code, answer.content) == (204, b"")
+@paths
+def test_a_deleted_record_is_not_found(path, editor_program):
+    address = f"/api/v1/{path}/{RECORDS[path][1]().pk}"
+    response = editor_program.delete(address)
+    assert (response.status_code, response.content) == (204, b"")
     assert editor_program.get(address).status_code == 404
     assert editor_program.delete(address).status_code == 404
 
@@ -265,27 +271,27 @@ def test_a_deleted_record_is_gone(kind, editor_program):
 # Addresses --------------------------------------------------------------------------------
 
 
-@kinds
-def test_an_address_without_its_slash_is_the_same_resource(kind, editor_program):
-    factory = KINDS[kind][1]
+@paths
+def test_an_address_without_its_slash_is_the_same_resource(path, editor_program):
+    factory = RECORDS[path][1]
     record = factory()
-    for address in (f"/api/v1/{kind}", f"/api/v1/{kind}/{record.pk}"):
+    for address in (f"/api/v1/{path}", f"/api/v1/{path}/{record.pk}"):
         with_slash, without = editor_program.get(f"{address}/"), editor_program.get(address)
         assert (with_slash.status_code, without.status_code) == (200, 200)
         assert with_slash.json() == without.json()
     for slash in ("", "/"):
-        body = BODIES[kind] | {"name": f"New{slash}"}
-        assert editor_program.post(f"/api/v1/{kind}{slash}", body).status_code == 201
+        body = BODIES[path] | {"name": f"New{slash}"}
+        assert editor_program.post(f"/api/v1/{path}{slash}", body).status_code == 201
         assert (
-            editor_program.put(f"/api/v1/{kind}/{record.pk}{slash}", body | {"name": "A"}).status_code == 200
+            editor_program.put(f"/api/v1/{path}/{record.pk}{slash}", body | {"name": "A"}).status_code == 200
         )
-        assert editor_program.patch(f"/api/v1/{kind}/{record.pk}{slash}", {"name": "B"}).status_code == 200
-        assert editor_program.head(f"/api/v1/{kind}/{record.pk}{slash}").status_code == 200
-        assert editor_program.delete(f"/api/v1/{kind}/{record.pk}{slash}").status_code == 204
+        assert editor_program.patch(f"/api/v1/{path}/{record.pk}{slash}", {"name": "B"}).status_code == 200
+        assert editor_program.head(f"/api/v1/{path}/{record.pk}{slash}").status_code == 200
+        assert editor_program.delete(f"/api/v1/{path}/{record.pk}{slash}").status_code == 204
         record = factory()
 
 
-def test_the_index_says_where_each_kind_is(visitor_program):
+def test_the_index_links_to_each_list(visitor_program):
     index = visitor_program.get("/api/v1/").json()
     assert sorted(index) == ["changesets", "heroes", "teams"]
     for address in index.values():
@@ -295,34 +301,31 @@ def test_the_index_says_where_each_kind_is(visitor_program):
 # Errors -----------------------------------------------------------------------------------
 
 
-@kinds
-@pytest.mark.parametrize("key", ["999999", "0", "abc", "-1", "1.0", "٣", "9" * 30])
-@pytest.mark.parametrize("method", ["get", "put", "patch", "delete"])
-def test_a_record_that_is_not_there_is_not_found_by_its_kind(method, key, kind, editor_program):
-    answer = getattr(editor_program, method)(f"/api/v1/{kind}/{key}")
-    assert problem(answer, 404, "Not Found", f"No {KINDS[kind][2]} has the id {key}.") == []
+@paths
+def test_an_unknown_id_is_404_and_named_in_the_detail(path, editor_program):
+    keys = ("999999", "0", "abc", "-1", "1.0", "٣", "9" * 30)
+    with Cases() as case:
+        for method, key in product(("get", "put", "patch", "delete"), keys):
+            with case(method, key):
+                response = getattr(editor_program, method)(f"/api/v1/{path}/{key}")
+                detail = f"No {RECORDS[path][2]} has the id {key}."
+                assert problem(response, 404, "Not Found", detail) == []
 
 
-def test_an_address_that_is_not_there_is_not_found(visitor_program):
-    answer = visitor_program.get("/api/v1/villains/")
-    assert problem(answer, 404, "Not Found", "We can't find this page.") == []
+def test_an_unknown_address_is_not_found(visitor_program):
+    response = visitor_program.get("/api/v1/villains/")
+    assert problem(response, 404, "Not Found", "We can't find this page.") == []
 
 
-@kinds
-@pytest.mark.parametrize("method", ["post", "put", "patch", "delete"])
-def test_who_writes_without_a_token_is_told_to_send_one(method, kind, visitor_program):
-    address = f"/api/v1/{kind}/" + ("" if method == "post" else f"{KINDS[kind][1]().pk}")
-    answer = getattr(visitor_program, method)(address, BODIES[kind])
-    assert (
-        problem(
-            answer,
-            401,
-            "Unauthorized",
-            "Send Authorization: Bearer <token>. Create a token at /account/tokens/.",
-        )
-        == []
-    )
-    assert answer["WWW-Authenticate"] == "Bearer"
+@paths
+def test_writing_without_a_token_is_401_and_names_the_header(path, visitor_program):
+    pk = RECORDS[path][1]().pk
+    for method in ("post", "put", "patch", "delete"):
+        address = f"/api/v1/{path}/" + ("" if method == "post" else f"{pk}")
+        response = getattr(visitor_program, method)(address, BODIES[path])
+        detail = "Send Authorization: Bearer <token>."
+        assert problem(response, 401, "Unauthorized", detail) == [], method
+        assert response["WWW-Authenticate"] == "Bearer"
 
 
 @pytest.mark.parametrize(
@@ -337,107 +340,112 @@ def test_who_writes_without_a_token_is_told_to_send_one(method, kind, visitor_pr
         ("/api/schema/", "post", "GET, HEAD, OPTIONS"),
     ],
 )
-def test_a_method_that_is_not_taken_is_told_with_those_that_are(address, method, allowed, editor_program):
-    answer = getattr(editor_program, method)(address.format(HeroFactory().pk))
-    detail = f"{method.upper()} isn't supported here. Use one of: {answer['Allow']}."
-    assert problem(answer, 405, "Method Not Allowed", detail) == []
-    assert sorted(answer["Allow"].split(", ")) == sorted(allowed.split(", "))
+def test_an_unsupported_method_is_an_error_with_those_that_are_supported(
+    address, method, allowed, editor_program
+):
+    response = getattr(editor_program, method)(address.format(HeroFactory().pk))
+    detail = f"{method.upper()} isn't supported here. Use one of: {response['Allow']}."
+    assert problem(response, 405, "Method Not Allowed", detail) == []
+    assert sorted(response["Allow"].split(", ")) == sorted(allowed.split(", "))
 
 
-@pytest.mark.parametrize(
-    "accept",
-    [
+def test_an_accept_header_without_json_is_an_error(visitor_program):
+    headers = [
         *("text/html", "application/xml", "image/*", "application/json;q=0", "*/*;q=0.0"),
         *("*/*, Application/JSON; q=0", "application/*;q=0, text/html", "application/problem+json;q=0"),
-    ],
-)
-def test_what_cannot_be_answered_as_asked_is_told(accept, visitor_program):
-    answer = visitor_program.get("/api/v1/heroes/", HTTP_ACCEPT=accept)
-    assert (
-        problem(answer, 406, "Not Acceptable", "The API responds in JSON. Set Accept to application/json.")
-        == []
-    )
+    ]
+    detail = "The API responds in JSON. Set Accept to application/json."
+    with Cases() as case:
+        for accept in headers:
+            with case(accept):
+                response = visitor_program.get("/api/v1/heroes/", HTTP_ACCEPT=accept)
+                assert problem(response, 406, "Not Acceptable", detail) == []
 
 
-@pytest.mark.parametrize(
-    "accept",
-    [
+def test_an_accept_header_with_json_gets_json(visitor_program):
+    headers = [
         *("application/json", "*/*", "application/*", "text/html, */*;q=0.1", "text/html;q=0, */*"),
         *("application/problem+json", "Application/Problem+JSON; charset=utf-8, text/html"),
-    ],
-)
-def test_json_is_answered_to_whoever_takes_it(accept, visitor_program):
-    assert visitor_program.get("/api/v1/heroes/", HTTP_ACCEPT=accept)["Content-Type"] == "application/json"
+    ]
+    content_types = {
+        accept: visitor_program.get("/api/v1/heroes/", HTTP_ACCEPT=accept)["Content-Type"]
+        for accept in headers
+    }
+    assert content_types == dict.fromkeys(headers, "application/json")
 
 
-@pytest.mark.parametrize(
-    "media",
-    ["text/plain", "application/x-www-form-urlencoded", "multipart/form-data; boundary=x", "text/json"],
-)
-@pytest.mark.parametrize("method", ["post", "put", "patch"])
-def test_a_body_of_another_kind_is_not_read(method, media, editor_program):
-    address = "/api/v1/heroes/" if method == "post" else f"/api/v1/heroes/{HeroFactory().pk}"
-    known = {"If-Match": "*"}
-    answer = editor_program.generic(method.upper(), address, '{"name": "x"}', media, headers=known)
-    assert problem(answer, 415, "Unsupported Media Type", answer.json()["detail"]) == []
-    detail = f"Unsupported media type “{media}”. Set Content-Type to application/json."
-    assert answer.json()["detail"] == detail
+def test_a_body_of_another_media_type_is_an_error(editor_program):
+    pk = HeroFactory().pk
+    media_types = ("text/plain", "application/x-www-form-urlencoded", "multipart/form-data; boundary=x")
+    media_types += ("text/json",)
+    with Cases() as case:
+        for method, media_type in product(("POST", "PUT", "PATCH"), media_types):
+            with case(method, media_type):
+                address = "/api/v1/heroes/" if method == "POST" else f"/api/v1/heroes/{pk}"
+                headers = {"If-Match": "*"}
+                response = editor_program.generic(
+                    method, address, '{"name": "x"}', media_type, headers=headers
+                )
+                detail = f"Unsupported media type “{media_type}”. Set Content-Type to application/json."
+                assert problem(response, 415, "Unsupported Media Type", detail) == []
 
 
-@pytest.mark.parametrize("fault", ["limit=0", "nmae=x", "age=old", "id__in=1,x", "ordering=nmae", "cursor=x"])
-def test_a_fault_in_the_query_names_its_parameter(fault, visitor_program):
-    answer = visitor_program.get(f"/api/v1/heroes/?{fault}")
-    (error,) = problem(answer, 400, "Bad Request", "Invalid query parameters. See `errors`.")
+@pytest.mark.parametrize("query", ["limit=0", "nmae=x", "age=old", "id__in=1,x", "ordering=nmae", "cursor=x"])
+def test_an_error_in_the_query_names_its_parameter(query, visitor_program):
+    response = visitor_program.get(f"/api/v1/heroes/?{query}")
+    (error,) = problem(response, 400, "Bad Request", "Invalid query parameters. See `errors`.")
     assert list(error) == ["parameter", "message", "code"]
-    assert error["parameter"] == fault.split("=")[0]
+    assert error["parameter"] == query.split("=")[0]
 
 
 @pytest.mark.parametrize("method", ["get", "put", "patch", "delete"])
-def test_one_record_takes_no_unknown_parameters(method, editor_program):
+def test_an_unknown_parameter_is_an_error_for_one_record(method, editor_program):
     hero = HeroFactory()
-    answer = editor_program.generic(method.upper(), f"/api/v1/heroes/{hero.pk}?limit=1")
-    (error,) = problem(answer, 400, "Bad Request", "Invalid query parameters. See `errors`.")
+    response = editor_program.generic(method.upper(), f"/api/v1/heroes/{hero.pk}?limit=1")
+    (error,) = problem(response, 400, "Bad Request", "Invalid query parameters. See `errors`.")
     assert error["parameter"] == "limit"
     assert Hero.objects.get().version == 1
 
 
-@pytest.mark.parametrize("given", ["abc-123", "A.b_c-9", "x" * 64])
-@pytest.mark.parametrize("address", ["/api/v1/heroes/", "/api/v1/heroes/999999", "/heroes/", "/nowhere"])
-def test_a_request_id_that_is_sent_comes_back(given, address, visitor_program):
-    answer = visitor_program.get(address, HTTP_X_REQUEST_ID=given)
-    assert answer["X-Request-Id"] == given
-    if answer.status_code == 404:
-        assert given in answer.content.decode()
+def test_the_request_id_that_was_sent_is_in_the_response(visitor_program):
+    addresses = ("/api/v1/heroes/", "/api/v1/heroes/999999", "/heroes/", "/nowhere")
+    with Cases() as case:
+        for address, request_id in product(addresses, ("abc-123", "A.b_c-9", "x" * 64)):
+            with case(address, request_id):
+                response = visitor_program.get(address, HTTP_X_REQUEST_ID=request_id)
+                assert response["X-Request-Id"] == request_id
+                if response.status_code == 404:
+                    assert request_id in response.content.decode()
 
 
-@pytest.mark.parametrize("given", ["", "x" * 65, "a b", "<b>", "é", "a;b", "a,b"])
-def test_a_request_id_that_is_odd_is_replaced(given, visitor_program):
-    answer = visitor_program.get("/api/v1/heroes/999999", HTTP_X_REQUEST_ID=given)
-    assert uuid.UUID(answer["X-Request-Id"])
-    assert answer.json()["request_id"] == answer["X-Request-Id"]
+@pytest.mark.parametrize("request_id", ["", "x" * 65, "a b", "<b>", "é", "a;b", "a,b"])
+def test_an_invalid_request_id_is_replaced(request_id, visitor_program):
+    response = visitor_program.get("/api/v1/heroes/999999", HTTP_X_REQUEST_ID=request_id)
+    assert uuid.UUID(response["X-Request-Id"])
+    assert response.json()["request_id"] == response["X-Request-Id"]
 
 
-def test_each_request_has_an_id_of_its_own(visitor_program):
+def test_each_request_has_its_own_id(visitor_program):
     assert len({visitor_program.get("/api/v1/heroes/")["X-Request-Id"] for _request in range(5)}) == 5
 
 
 # Nested records ---------------------------------------------------------------------------
 
 
-def test_a_teams_heroes_are_nested_in_brief_and_in_order(visitor_program):
+def test_a_teams_heroes_are_nested_in_order_with_fewer_members(visitor_program):
     team = TeamFactory()
     for name in ("zed", "Éclair", "Alpha"):
         HeroFactory(name=name, age=None if name == "zed" else 41, team=team)
     HeroFactory(team=TeamFactory())
     body = visitor_program.get(f"/api/v1/teams/{team.pk}").json()
     assert [list(hero) for hero in body["heroes"]] == [["id", "name", "age"]] * 3
-    brief = [(hero["name"], hero["age"]) for hero in body["heroes"]]
-    assert brief == [("Alpha", 41), ("zed", None), ("Éclair", 41)]
+    members = [(hero["name"], hero["age"]) for hero in body["heroes"]]
+    assert members == [("Alpha", 41), ("zed", None), ("Éclair", 41)]
     assert (body["hero_count"], body["more_heroes"]) == (3, None)
 
 
 @pytest.mark.parametrize("number", [0, 1, 99, 100, 101, 205])
-def test_of_many_heroes_a_hundred_are_nested_and_a_link_leads_to_the_rest(number, visitor_program):
+def test_at_most_a_hundred_heroes_are_nested_with_a_link_to_the_rest(number, visitor_program):
     team = TeamFactory()
     heroes = [HeroFactory.build(name=f"Hero {n:03}", team=team) for n in range(number)]
     Hero.objects.create_all(heroes)
@@ -457,49 +465,49 @@ def test_of_many_heroes_a_hundred_are_nested_and_a_link_leads_to_the_rest(number
 # HEAD and OPTIONS -------------------------------------------------------------------------
 
 
-@kinds
-def test_head_answers_as_get_does_without_the_body(kind, visitor_program):
-    record = KINDS[kind][1]()
-    for address in (f"/api/v1/{kind}/", f"/api/v1/{kind}/{record.pk}"):
-        head, got = visitor_program.head(address), visitor_program.get(address)
+@paths
+def test_head_has_the_headers_of_get_and_no_body(path, visitor_program):
+    record = RECORDS[path][1]()
+    for address in (f"/api/v1/{path}/", f"/api/v1/{path}/{record.pk}"):
+        head, get = visitor_program.head(address), visitor_program.get(address)
         assert (head.status_code, head.content) == (200, b"")
         for name in ("Content-Type", "Content-Length", "Vary", "Allow"):
-            assert head[name] == got[name]
-    assert visitor_program.head(f"/api/v1/{kind}/999999").status_code == 404
+            assert head[name] == get[name]
+    assert visitor_program.head(f"/api/v1/{path}/999999").status_code == 404
 
 
 @pytest.mark.parametrize("who", ["visitor", "editor"])
-@kinds
-def test_options_names_the_methods_and_no_members(kind, who, request):
+@paths
+def test_options_lists_the_methods_and_no_members(path, who, request):
     client = request.getfixturevalue(f"{who}_program")
-    record = KINDS[kind][1]()
+    record = RECORDS[path][1]()
     allowed = {
-        f"/api/v1/{kind}/": {"GET", "POST", "HEAD", "OPTIONS"},
-        f"/api/v1/{kind}/{record.pk}": {"GET", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"},
-        f"/api/v1/{kind}/bulk/": {"POST", "PATCH", "DELETE", "OPTIONS"},
-        f"/api/v1/{kind}/{record.pk}/history/1/revert/": {"POST", "OPTIONS"},
+        f"/api/v1/{path}/": {"GET", "POST", "HEAD", "OPTIONS"},
+        f"/api/v1/{path}/{record.pk}": {"GET", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"},
+        f"/api/v1/{path}/bulk/": {"POST", "PATCH", "DELETE", "OPTIONS"},
+        f"/api/v1/{path}/{record.pk}/history/1/revert/": {"POST", "OPTIONS"},
         "/api/v1/changesets/1/undo/": {"POST", "OPTIONS"},
         "/api/v1/changes/": {"GET", "HEAD", "OPTIONS"},
     }
     for address, methods in allowed.items():
-        answer = client.options(address)
-        assert (answer.status_code, answer.content) == (204, b"")
-        assert set(answer["Allow"].split(", ")) == methods
+        response = client.options(address)
+        assert (response.status_code, response.content) == (204, b"")
+        assert set(response["Allow"].split(", ")) == methods
 
 
-def test_json_sent_to_a_page_is_told_where_the_api_is(editor):
-    answer = browser(editor).post("/heroes/new/", BODIES["heroes"], content_type="application/json")
-    assert answer.status_code == 415
-    assert "/api/v1/" in answer.content.decode()
+def test_json_sent_to_a_page_is_415_and_names_the_api(editor):
+    response = browser(editor).post("/heroes/new/", BODIES["heroes"], content_type="application/json")
+    assert response.status_code == 415
+    assert "/api/v1/" in response.content.decode()
     assert not Hero.objects.exists()
 
 
-@kinds
-def test_a_failure_of_the_site_is_told_in_its_own_words(kind, editor_program, monkeypatch):
+@paths
+def test_an_exception_is_500_without_details(path, editor_program, monkeypatch):
     def fail(*args):
-        raise RuntimeError("a fault of ours")
+        raise RuntimeError("details")
 
     monkeypatch.setattr("heroesite.records.api.viewsets.RecordPagination.paginate_queryset", fail)
-    answer = editor_program.get(f"/api/v1/{kind}/")
+    response = editor_program.get(f"/api/v1/{path}/")
     detail = "Something went wrong on our end. The error has been logged; please try again."
-    assert problem(answer, 500, "Internal Server Error", detail) == []
+    assert problem(response, 500, "Internal Server Error", detail) == []

@@ -18,6 +18,7 @@ from heroesite.api.openapi.examples import UNKNOWN_ID
 from heroesite.api.openapi.schema import DRY_RUN_EXAMPLE
 from heroesite.records.audit.change_sets import ChangeSet
 from teams.models import Team
+from tests.cases import Cases
 from tests.factories import HeroFactory, TeamFactory
 from tests.markup import read
 from tests.people import browser, program
@@ -53,7 +54,6 @@ OPERATIONS = [
     ("/api/v1/heroes/{id}/history/{version}/revert/", "post", "Revert a hero"),
     ("/api/v1/teams/{id}/history/{version}/revert/", "post", "Revert a team"),
 ]
-operations = pytest.mark.parametrize(("path", "method"), [operation[:2] for operation in OPERATIONS])
 writes = [
     (path, method)
     for path, method, _summary in OPERATIONS
@@ -140,51 +140,67 @@ def test_each_operation_has_its_own_id(schema):
     assert len(set(names)) == len(names)
 
 
-@operations
-def test_each_operation_has_a_description(path, method, schema):
-    description = schema["paths"][path][method]["description"]
-    assert re.fullmatch(r"[A-Z][^{}]+\.", description)
+def test_each_operation_has_a_description(schema):
+    descriptions = {
+        (path, method): schema["paths"][path][method]["description"] for path, method, _summary in OPERATIONS
+    }
+    invalid = {name: text for name, text in descriptions.items() if not re.fullmatch(r"[A-Z][^{}]+\.", text)}
+    assert not invalid
 
 
-@operations
-def test_each_operation_has_examples(path, method, schema):
-    operation = schema["paths"][path][method]
-    if "requestBody" in operation:
-        check(example(operation["requestBody"]), media(operation["requestBody"])["schema"], schema)
-    status, response = success(schema, path, method)
-    if status == 204:
-        assert "content" not in response
-    else:
-        check(example(response), media(response)["schema"], schema)
+def test_each_operation_has_examples(schema):
+    with Cases() as case:
+        for path, method, _summary in OPERATIONS:
+            with case(method, path):
+                operation = schema["paths"][path][method]
+                if "requestBody" in operation:
+                    body = operation["requestBody"]
+                    check(example(body), media(body)["schema"], schema)
+                status, response = success(schema, path, method)
+                if status == 204:
+                    assert "content" not in response
+                else:
+                    check(example(response), media(response)["schema"], schema)
 
 
-@operations
-def test_each_operation_has_an_example_of_each_error(path, method, schema):
-    responses = schema["paths"][path][method]["responses"]
-    expected = {"400", "401", "406", "429"}
-    expected |= {"404"} if "{id}" in path else set()
-    expected |= {"403"} if method != "get" else set()
+def error_statuses(path, method):
+    """Return the statuses of the errors that an operation can respond with."""
+    statuses = {"400", "401", "406", "429"}
+    statuses |= {"404"} if "{id}" in path else set()
+    statuses |= {"403"} if method != "get" else set()
     bulk = path.endswith("bulk/")
-    expected |= {"413", "415", "422"} if method in ("post", "put", "patch") or bulk else set()
-    expected |= {"409"} if method in ("post", "patch") or bulk else set()
+    statuses |= {"413", "415", "422"} if method in ("post", "put", "patch") or bulk else set()
+    statuses |= {"409"} if method in ("post", "patch") or bulk else set()
     one = path.endswith("{id}/") and "changesets" not in path
-    expected |= {"412"} if one or "revert" in path or bulk or (path, method) in writes else set()
-    expected |= {"428"} if method == "put" else set()
-    assert {status for status in responses if status >= "4"} == expected
-    for status in expected:
-        problem = media(responses[status], "application/problem+json")
-        assert problem["examples"]
-        for named in problem["examples"].values():
-            check(named["value"], problem["schema"], schema)
-            assert named["value"]["status"] == int(status)
-            assert named["value"]["title"] == responses[status]["description"]
+    statuses |= {"412"} if one or "revert" in path or bulk or (path, method) in writes else set()
+    statuses |= {"428"} if method == "put" else set()
+    return statuses
 
 
-@operations
-def test_each_operation_accepts_a_token_or_a_session(path, method, schema):
-    schemes = {name for scheme in schema["paths"][path][method]["security"] for name in scheme}
-    assert {"bearer", "cookieAuth"} <= schemes
-    assert schemes <= schema["components"]["securitySchemes"].keys()
+def test_each_operation_has_an_example_of_each_error(schema):
+    with Cases() as case:
+        for path, method, _summary in OPERATIONS:
+            with case(method, path):
+                responses = schema["paths"][path][method]["responses"]
+                statuses = {status for status in responses if status >= "4"}
+                assert statuses == error_statuses(path, method)
+                for status in statuses:
+                    problem = media(responses[status], "application/problem+json")
+                    assert problem["examples"]
+                    for named in problem["examples"].values():
+                        check(named["value"], problem["schema"], schema)
+                        assert named["value"]["status"] == int(status)
+                        assert named["value"]["title"] == responses[status]["description"]
+
+
+def test_each_operation_accepts_a_token_or_a_session(schema):
+    with Cases() as case:
+        for path, method, _summary in OPERATIONS:
+            with case(method, path):
+                security = schema["paths"][path][method]["security"]
+                schemes = {name for scheme in security for name in scheme}
+                assert {"bearer", "cookieAuth"} <= schemes
+                assert schemes <= schema["components"]["securitySchemes"].keys()
 
 
 # The description against the site ---------------------------------------------------------
@@ -352,16 +368,23 @@ def provoke(error, client, path, method, sent, pk, reader):
     return client.generic(method.upper(), address.format(id=pk), body, media_type, **headers)
 
 
-@operations
-def test_each_error_is_as_in_its_example(path, method, schema, keeper_program, reader):
+def test_each_error_is_as_in_its_example(schema, keeper_program, reader):
+    with Cases() as case:
+        for path, method, _summary in OPERATIONS:
+            with case(method, path):
+                check_errors(path, method, schema, keeper_program, reader)
+
+
+def check_errors(path, method, schema, client, reader):
+    """Check that an operation responds with each of its errors as in the example."""
     operation = schema["paths"][path][method]
     sent = example(operation["requestBody"]) if "requestBody" in operation else {}
     pk = prepare(path.split("/")[3], sent).pk
     for status, response in operation["responses"].items():
         if status >= "4":
             for error, expected in media(response, "application/problem+json")["examples"].items():
-                answer = provoke(error, keeper_program, path, method, sent, pk, reader)
-                assert plain(answer.json()) == plain(expected["value"]), error
+                problem = provoke(error, client, path, method, sent, pk, reader).json()
+                assert plain(problem) == plain(expected["value"]), error
 
 
 def plain(problem):
@@ -450,31 +473,35 @@ def test_the_reference_script_loads_nothing_from_other_sites(visitor_browser):
     assert "redoc.standalone.js.map" not in script
 
 
-@pytest.mark.parametrize(
-    ("accepted", "compressed"),
-    [
-        ("gzip, br", True),
-        ("br, GZIP;q=0.5", True),
-        ("gzip;q=0.001", True),
-        ("", False),
-        ("br", False),
-        ("gzip;q=0", False),
-        ("gzip; q=0.000, br", False),
-    ],
-)
-def test_the_reference_script_is_compressed_for_clients_that_accept_it(accepted, compressed, visitor_browser):
+def test_the_reference_script_is_compressed_for_clients_that_accept_it(visitor_browser):
     address = read(visitor_browser.get("/api/redoc/")).one("script")["src"]
-    response = visitor_browser.get(address, headers={"Accept-Encoding": accepted})
-    assert "Accept-Encoding" in response["Vary"]
-    assert (response.get("Content-Encoding") == "gzip") == compressed
-    sent = gzip.decompress(response.content) if compressed else response.content
-    assert sent == visitor_browser.get(address).content
+    script = visitor_browser.get(address).content
+    compressed = {
+        "gzip, br": True,
+        "br, GZIP;q=0.5": True,
+        "gzip;q=0.001": True,
+        "": False,
+        "br": False,
+        "gzip;q=0": False,
+        "gzip; q=0.000, br": False,
+    }
+    with Cases() as case:
+        for accepted, is_compressed in compressed.items():
+            with case(accepted):
+                response = visitor_browser.get(address, headers={"Accept-Encoding": accepted})
+                assert "Accept-Encoding" in response["Vary"]
+                assert (response.get("Content-Encoding") == "gzip") == is_compressed
+                content = response.content
+                assert (gzip.decompress(content) if is_compressed else content) == script
 
 
-@pytest.mark.parametrize("page", ["/api/docs/", "/api/redoc/", "/api/schema/"])
-@pytest.mark.parametrize("method", ["post", "put", "delete"])
-def test_the_pages_are_read_only(method, page, editor_browser):
-    assert getattr(editor_browser, method)(page).status_code == 405
+def test_the_pages_are_read_only(editor_browser):
+    statuses = {
+        (method, page): getattr(editor_browser, method)(page).status_code
+        for method in ("post", "put", "delete")
+        for page in ("/api/docs/", "/api/redoc/", "/api/schema/")
+    }
+    assert statuses == dict.fromkeys(statuses, 405)
 
 
 @pytest.mark.parametrize("address", ["/api/v1", "/api/schema", "/api/docs", "/api/redoc"])
@@ -490,8 +517,11 @@ def test_the_short_addresses_work_with_a_slash_as_well(address, visitor_browser)
 
 
 @pytest.mark.parametrize("public", [True, False])
-@operations
-def test_reading_without_a_token_is_described_if_it_is_allowed(path, method, public, settings):
+def test_reading_without_a_token_is_described_if_it_is_allowed(public, settings):
     settings.PUBLIC_READ = public
-    operation = browser().get("/api/schema/").json()["paths"][path][method]
-    assert ({} in operation["security"]) == (public and method == "get")
+    paths = browser().get("/api/schema/").json()["paths"]
+    open_operations = {
+        (path, method) for path, method, _summary in OPERATIONS if {} in paths[path][method]["security"]
+    }
+    expected = {(path, method) for path, method, _summary in OPERATIONS if public and method == "get"}
+    assert open_operations == expected

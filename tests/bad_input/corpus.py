@@ -1,8 +1,9 @@
-"""The corpus of bad input: what is sent, by whom, at which interface, and what is the right answer to it.
+"""The corpus of invalid and unusual input: what is sent to which interface, by whom, and the right response.
 
-Each input meets the same small register: the team ``TEAM`` and the heroes ``HERO`` (“Straße”, in that team)
-and ``OWL`` (“Owl”, in none). In addresses and bodies ``{token}``, ``{digest}``, ``{hero_type}`` and
-``{somebody}`` stand for another person's token, its digest, the content type of heroes and that person's id.
+Each input is sent to the same records: the team ``TEAM`` and the heroes ``HERO`` ("Straße", in that team) and
+``OWL`` ("Owl", without a team). Placeholders in addresses and bodies are ``{token}``, the token of another
+user, ``{digest}``, its digest, ``{somebody}``, the id of that user, and ``{hero_type}``, the content type of
+heroes.
 """
 
 import json
@@ -22,15 +23,16 @@ THOUSAND = "&".join(f"a{number}" for number in range(1001))
 
 @dataclass(frozen=True)
 class Input:
-    """One input and its right answer.
+    """One input and the right response.
 
-    Args:
-        status: the right status; with ``follow``, that of the page which a redirect leads to.
-        headers: as WSGI names them; they win over what the client would send.
-        says: words that the answer must hold, where it matters that it names the fault.
-        changes: whether a record is written; otherwise all must be as they were.
-        csrf: whether the form's token is missed; it is then a browser that asks, at the API too.
-        finds_nothing: whether a fault must be told and no record shown: a bad query never widens a result.
+    Attributes:
+        status: the status of the response; with ``follow``, that of the page that a redirect leads to.
+        headers: headers named as in WSGI. They replace those of the client.
+        message: text that an error message in the response contains, or "" for any.
+        changes: whether a record is written. If not, all records are the same as before.
+        csrf: whether CSRF tokens are checked. The client is then a browser, at the API too.
+        finds_nothing: whether the response has an error and no records, because an invalid query must not
+            return more than a valid one.
     """
 
     name: str
@@ -41,7 +43,7 @@ class Input:
     status: int
     body: bytes = b""
     headers: dict[str, str] = field(default_factory=dict)
-    says: str = ""
+    message: str = ""
     changes: bool = False
     csrf: bool = False
     follow: bool = False
@@ -51,56 +53,58 @@ class Input:
 Inputs = Iterator[Input]
 
 
-# How an input is written ------------------------------------------------------------------
+# Helpers to write inputs ------------------------------------------------------------------
 
 
-def sent(what: str, status: int, method: str, address: str, **more: Any) -> Input:
-    """An input at the interface that ``address`` names.
+def new_input(what: str, status: int, method: str, address: str, **more: Any) -> Input:
+    """Return an input for the interface that ``address`` belongs to.
 
-    Its body is ``json``, ``form`` or ``body`` with ``kind``; ``who`` asks is an editor unless said.
+    Args:
+        more: the body as ``json`` or ``form``, or as ``body`` and ``media_type``; ``who``, by default an
+            editor; and attributes of the input.
     """
     start = address.split("/")[1]
     interface = {"api": "API", "admin": "admin"}.get(start, "page")
     who, headers, body = more.pop("who", "editor"), more.pop("headers", {}), more.pop("body", b"")
-    kind = more.pop("kind", "")
+    media_type = more.pop("media_type", "")
     if "json" in more:
         value = more.pop("json")
-        body, kind = value if isinstance(value, str | bytes) else json.dumps(value), kind or JSON
+        body, media_type = value if isinstance(value, str | bytes) else json.dumps(value), media_type or JSON
     elif "form" in more:
         form = more.pop("form")
         if isinstance(form, dict) and re.match("(/admin)?/(heroes|teams)/.*(edit|change)/", address):
             form = {"seen_version": 1} | form
-        body, kind = urlencode(form, doseq=True, safe="{}"), kind or FORM
+        body, media_type = urlencode(form, doseq=True, safe="{}"), media_type or FORM
     if isinstance(body, str):
         body = body.encode()
-    if kind:
-        headers = {"CONTENT_TYPE": kind} | headers
+    if media_type:
+        headers = {"CONTENT_TYPE": media_type} | headers
     if method == "PUT":
         headers = {"HTTP_IF_MATCH": "*"} | headers
     return Input(f"{interface}: {what}", interface, who, method, address, status, body, headers, **more)
 
 
-def asked(what: str, status: int, address: str, **more: Any) -> Input:
-    """A question, by a visitor unless said."""
-    return sent(what, status, "GET", address, **{"who": "visitor", **more})
+def get(what: str, status: int, address: str, **more: Any) -> Input:
+    """Return a GET, by default by a visitor."""
+    return new_input(what, status, "GET", address, **{"who": "visitor", **more})
 
 
 def api(what: str, status: int, json: Any, method: str = "POST", **more: Any) -> Input:
-    """A new hero at the API, or with another method a changed one."""
+    """Return a request of the API that creates a hero, or with another method changes ``HERO``."""
     address = "/api/v1/heroes/" if method == "POST" else f"/api/v1/heroes/{HERO}/"
-    return sent(what, status, method, address, json=json, **more)
+    return new_input(what, status, method, address, json=json, **more)
 
 
 def page(what: str, status: int, form: Any, address: str = "/heroes/new/", **more: Any) -> Input:
-    return sent(what, status, "POST", address, form=form, **more)
+    return new_input(what, status, "POST", address, form=form, **more)
 
 
 def admin(what: str, status: int, form: Any, address: str = "heroes/hero/add/", **more: Any) -> Input:
-    return sent(what, status, "POST", f"/admin/{address}", form=form, **more)
+    return new_input(what, status, "POST", f"/admin/{address}", form=form, **more)
 
 
 def table(text: str) -> Iterator[list[str]]:
-    """The rows of ``text``, whose columns are two blanks or more apart."""
+    """Return the rows of ``text``, with columns separated by two spaces or more."""
     return (re.split(r" {2,}", line.strip()) for line in text.strip().splitlines())
 
 
@@ -109,17 +113,17 @@ def short(text: str) -> str:
 
 
 def as_json(**members: Any) -> dict[str, Any]:
-    """What makes a hero at the API."""
+    """Return the members of a valid new hero at the API."""
     return {"name": "Kestrel", "secret_name": "Ann Boe", "age": 30, "team_id": TEAM} | members
 
 
-def literally(member: str, text: str) -> str:
-    """A new hero as JSON, in which ``member`` is ``text``, letter by letter."""
+def with_literal(member: str, text: str) -> str:
+    """Return a new hero as JSON, with the literal ``text`` as the value of ``member``."""
     return json.dumps(as_json(**{member: "…"})).replace(json.dumps("…"), text)
 
 
 def as_form(**fields: Any) -> dict[str, Any]:
-    """What makes a hero at a page or in the admin."""
+    """Return the fields of a valid new hero on a page or in the admin."""
     return {"name": "Kestrel", "secret_name": "Ann Boe", "age": "30", "team": str(TEAM)} | fields
 
 
@@ -181,19 +185,21 @@ METHODS = f"""
 def methods() -> Inputs:
     for status, who, method, address in table(METHODS):
         name = f"{short(method)} of {address} by the {who}"
-        yield sent(name, int(status), method, address, who=who)
+        yield new_input(name, int(status), method, address, who=who)
         if status != "401" and method not in ("GET", "HEAD"):
-            yield sent(f"{name}, with a body", int(status), method, address, who=who, kind=FORM, body="a=%ff")
-    yield asked("a list asked for with a body", 200, "/api/v1/heroes/", json="{")
-    yield asked("an index asked for with a body", 200, "/api/v1/", json=b"\xff")
+            yield new_input(
+                f"{name}, with a body", int(status), method, address, who=who, media_type=FORM, body="a=%ff"
+            )
+    yield get("a list with a body", 200, "/api/v1/heroes/", json="{")
+    yield get("the index with a body", 200, "/api/v1/", json=b"\xff")
     override = {"HTTP_X_HTTP_METHOD_OVERRIDE": "GET"}
     yield api("a method overridden by a header", 401, as_json(), who="visitor", headers=override)
 
 
 # Ids --------------------------------------------------------------------------------------
 
-NO_IDS = f"""
-nought              0
+INVALID_IDS = f"""
+zero                0
 minus one           -1
 with a plus         %2B{HERO}
 unknown             {NOBODY}
@@ -262,30 +268,30 @@ villains/
 
 
 def ids() -> Inputs:
-    for what, key in table(NO_IDS):
+    for what, key in table(INVALID_IDS):
         name = f"a hero whose id is {what}"
-        yield asked(name, 404, f"/api/v1/heroes/{key}/")
-        yield asked(name, 404, f"/heroes/{key}/")
+        yield get(name, 404, f"/api/v1/heroes/{key}/")
+        yield get(name, 404, f"/heroes/{key}/")
         change = f"/admin/heroes/hero/{key}/change/"
-        yield asked(name, 200, change, who="editor", follow=True, says="exist")
+        yield get(name, 200, change, who="editor", follow=True, message="exist")
         reveal = f"/admin/heroes/hero/{key}/reveal/"
-        yield sent(f"{name}, revealed", 404, "POST", reveal, who="keeper")
+        yield new_input(f"{name}, revealed", 404, "POST", reveal, who="keeper")
         if what in ("unknown", "2**63", "5,000 digits", "Arabic digits", "letters"):
-            yield sent(f"{name}, replaced", 404, "PUT", f"/api/v1/heroes/{key}/", json=as_json())
-            yield sent(f"{name}, changed", 404, "PATCH", f"/api/v1/heroes/{key}/", json={"age": 5})
-            yield sent(f"{name}, deleted", 404, "DELETE", f"/api/v1/heroes/{key}/")
+            yield new_input(f"{name}, replaced", 404, "PUT", f"/api/v1/heroes/{key}/", json=as_json())
+            yield new_input(f"{name}, changed", 404, "PATCH", f"/api/v1/heroes/{key}/", json={"age": 5})
+            yield new_input(f"{name}, deleted", 404, "DELETE", f"/api/v1/heroes/{key}/")
             yield page(f"{name}, changed", 404, as_form(), f"/heroes/{key}/edit/")
             yield page(f"{name}, deleted", 404, {}, f"/heroes/{key}/delete/")
             yield page(f"{name}, revealed", 404, {}, f"/heroes/{key}/reveal/", who="keeper")
-            again = {"follow": True, "says": "exist"}
+            again = {"follow": True, "message": "exist"}
             yield admin(f"{name}, changed", 200, as_form(), f"heroes/hero/{key}/change/", **again)
             yield admin(f"{name}, deleted", 200, {"post": "yes"}, f"heroes/hero/{key}/delete/", **again)
     for who, address in table(ADMIN_IDS):
-        yield asked(short(address), 200, f"/admin/{address}", who=who, follow=True, says="exist")
+        yield get(short(address), 200, f"/admin/{address}", who=who, follow=True, message="exist")
     for [address] in table(NOT_FOUND_IN_ADMIN):
-        yield asked(short(address), 404, f"/admin/{address}", who="administrator")
-    yield page("a secret name that one may not see", 403, {}, f"/heroes/{HERO}/reveal/")
-    yield admin("a secret name that one may not see", 403, {}, f"heroes/hero/{HERO}/reveal/")
+        yield get(short(address), 404, f"/admin/{address}", who="administrator")
+    yield page("a secret name without permission", 403, {}, f"/heroes/{HERO}/reveal/")
+    yield admin("a secret name without permission", 403, {}, f"heroes/hero/{HERO}/reveal/")
     yield page("a secret name as a visitor", 302, {}, f"/heroes/{HERO}/reveal/", who="visitor")
     yield page("the secrets of a team, which has none", 404, {}, f"/teams/{TEAM}/reveal/", who="keeper")
 
@@ -496,9 +502,9 @@ QUERIES = f"""
 400  {THOUSAND}
 200  &&&
 """
-"""What the lists of heroes are asked, with the right status at API and page."""
+"""Queries of the lists of heroes, with the right status at the API and on the page."""
 EMPTY_QUERIES = ["limit=", "ordering=", "fields=", "id__in=", "search=+++", "team=", "team__isnull=", "name="]
-"""Empty values: errors at the API; a page's form sends them for the fields that are left blank."""
+"""Empty values. They are errors at the API; the form of a page sends them for fields that are left blank."""
 
 OTHER_QUERIES = f"""
 400  /api/v1/teams/?limit={2**63}
@@ -564,7 +570,7 @@ IN_ADMIN = f"""
 400  name=%EF%BF%BF
 400  name=%E2%80%AE
 """
-"""What the admin's list of heroes is asked: each is told the fault and finds nothing."""
+"""Queries of the list of heroes in the admin. Each is an error and finds nothing."""
 
 LOOKUPS = f"""
 editor         heroes/hero/?secret_name__startswith=E
@@ -615,7 +621,7 @@ editor         autocomplete/?term=%00&app_label=heroes&model_name=hero&field_nam
 editor         autocomplete/?term=a&app_label=heroes&model_name=%00&field_name=team
 editor         autocomplete/?term=%ff&app_label=heroes&model_name=hero&field_name=team
 """
-"""What the admin refuses to look up, with 400."""
+"""Lookups that the admin rejects with 400."""
 
 BAD_FILTERS = f"""
 auth/user/?is_staff__exact=junk
@@ -623,7 +629,7 @@ auth/user/?groups__id__exact=abc
 auth/user/?groups__id__exact={HUGE}
 api/apitoken/?read_only__exact=junk
 """
-"""What the admin's lists are asked that makes no sense: each is told the fault and finds nothing."""
+"""Invalid filters in lists of the admin. Each is an error and finds nothing."""
 
 ODD_FILTERS = f"""
 auth/user/?groups__id__exact={2**63}
@@ -646,10 +652,10 @@ auth/user/add/?groups=abc,1&is_staff=junk
 auth/group/add/?permissions=abc,{2**70}
 jsi18n/?language=../../x&packages=a+b%E2%80%AE
 """
-"""What the admin makes the best of."""
+"""Invalid parameters that the admin ignores."""
 
-KINDS = ["heroes/hero", "teams/team", "records/disclosure", "auth/user", "auth/group", "api/apitoken"]
-OF_ALL_KINDS = f"""
+ADMIN_LISTS = ["heroes/hero", "teams/team", "records/disclosure", "auth/user", "auth/group", "api/apitoken"]
+ADMIN_LIST_QUERIES = f"""
 200  o=1.-2.99.-99.abc.--1.{quote("٣")}
 200  o={HUGE}
 200  p={2**64}
@@ -677,39 +683,39 @@ CHOICES = f"""
 404  app_label=heroes&model_name=hero&field_name=team&page={2**64}
 404  app_label=heroes&model_name=hero&field_name=team&page={HUGE}
 """
-"""What the admin's choice of a team is asked."""
+"""Queries of the options for a team in the admin."""
 
 
 def queries() -> Inputs:
     for status, query in table(QUERIES):
         for address in ("/api/v1/heroes/", "/heroes/"):
             name = f"the list with {short(query)}"
-            yield asked(name, int(status), f"{address}?{query}", finds_nothing=status == "400")
+            yield get(name, int(status), f"{address}?{query}", finds_nothing=status == "400")
     for query in EMPTY_QUERIES:
-        yield asked(f"the list with {query}", 400, f"/api/v1/heroes/?{query}", finds_nothing=True)
-        yield asked(f"the list with {query}", 200, f"/heroes/?{query}")
+        yield get(f"the list with {query}", 400, f"/api/v1/heroes/?{query}", finds_nothing=True)
+        yield get(f"the list with {query}", 200, f"/heroes/?{query}")
     for status, address in table(OTHER_QUERIES):
-        yield asked(short(address), int(status), address)
+        yield get(short(address), int(status), address)
     options = f"/api/v1/heroes/{HERO}/?a=b"
-    yield sent("options with a parameter", 400, "OPTIONS", options, who="visitor")
-    yield sent("a new hero with a parameter", 400, "POST", "/api/v1/heroes/?dry=1", json=as_json())
-    yield sent("a changed hero with a parameter", 400, "PATCH", options, json={"age": 5})
+    yield new_input("options with a parameter", 400, "OPTIONS", options, who="visitor")
+    yield new_input("a new hero with a parameter", 400, "POST", "/api/v1/heroes/?dry=1", json=as_json())
+    yield new_input("a changed hero with a parameter", 400, "PATCH", options, json={"age": 5})
     nothing = {"follow": True, "finds_nothing": True}
     for status, query in table(IN_ADMIN):
-        yield asked(short(query), int(status), f"/admin/heroes/hero/?{query}", who="editor", **nothing)
+        yield get(short(query), int(status), f"/admin/heroes/hero/?{query}", who="editor", **nothing)
     for who, address in table(LOOKUPS):
-        yield asked(f"{short(address)} by the {who}", 400, f"/admin/{address}", who=who)
+        yield get(f"{short(address)} by the {who}", 400, f"/admin/{address}", who=who)
     for [address] in table(BAD_FILTERS):
-        yield asked(short(address), 400, f"/admin/{address}", who="administrator", **nothing)
+        yield get(short(address), 400, f"/admin/{address}", who="administrator", **nothing)
     for [address] in table(ODD_FILTERS):
-        yield asked(short(address), 200, f"/admin/{address}", who="administrator", follow=True)
-    for kind in KINDS:
-        for status, query in table(OF_ALL_KINDS):
-            address = f"/admin/{kind}/?{query}"
-            yield asked(f"{kind} with {short(query)}", int(status), address, who="administrator", follow=True)
+        yield get(short(address), 200, f"/admin/{address}", who="administrator", follow=True)
+    for path in ADMIN_LISTS:
+        for status, query in table(ADMIN_LIST_QUERIES):
+            address = f"/admin/{path}/?{query}"
+            yield get(f"{path} with {short(query)}", int(status), address, who="administrator", follow=True)
     for status, *query in table(CHOICES):
         address = f"/admin/autocomplete/?{''.join(query)}"
-        yield asked(f"a choice of {''.join(query)[:90]}", int(status), address, who="editor")
+        yield get(f"a choice of {''.join(query)[:90]}", int(status), address, who="editor")
 
 
 # The past ---------------------------------------------------------------------------------
@@ -747,7 +753,7 @@ INSTANTS = f"""
 200  2100-01-01T00:00:00+02:00
 200  2100-01-01 00:00
 """
-"""What a record as of, and change sets from and to, are asked with, with the right status for the record."""
+"""Times for ``as_of`` and ``at__gte``, with the right status for a record."""
 
 PAST = f"""
 400  /heroes/{HERO}/history/?limit=0
@@ -784,46 +790,49 @@ PAST = f"""
 
 
 def past() -> Inputs:
-    for what, key in table(NO_IDS):
-        yield asked(f"the history of a hero whose id is {what}", 404, f"/heroes/{key}/history/")
-        yield asked(f"the history of a hero whose id is {what}", 404, f"/api/v1/heroes/{key}/history/")
-        yield asked(f"the change set whose id is {what}", 404, f"/history/{key}/")
-        yield asked(f"the change set whose id is {what}", 404, f"/api/v1/changesets/{key}/")
+    for what, key in table(INVALID_IDS):
+        yield get(f"the history of a hero whose id is {what}", 404, f"/heroes/{key}/history/")
+        yield get(f"the history of a hero whose id is {what}", 404, f"/api/v1/heroes/{key}/history/")
+        yield get(f"the change set whose id is {what}", 404, f"/history/{key}/")
+        yield get(f"the change set whose id is {what}", 404, f"/api/v1/changesets/{key}/")
     for status, *instant in table(INSTANTS):
         query = "".join(instant)
         for address in (f"/api/v1/heroes/{HERO}", f"/heroes/{HERO}/"):
-            yield asked(f"a hero as of {short(query)}", int(status), f"{address}?as_of={query}")
-        right = 400 if status == "400" and query else 200
+            yield get(f"a hero as of {short(query)}", int(status), f"{address}?as_of={query}")
         for address in ("/api/v1/changesets/", "/history/"):
+            is_valid = status != "400" or (not query and address == "/history/")
             name = f"change sets from {short(query)}"
-            yield asked(name, right, f"{address}?at__gte={query.replace('as_of', 'at__gte')}")
+            query_string = f"at__gte={query.replace('as_of', 'at__gte')}"
+            yield get(name, 200 if is_valid else 400, f"{address}?{query_string}")
     for status, address in table(PAST):
-        yield asked(short(address), int(status), address)
-    yield asked("change sets of nobody", 200, "/history/?user=nobody", who="editor")
-    yield asked("change sets of NUL", 400, "/history/?user=%00", who="editor")
-    yield page("a history revealed to one who may not see it", 403, {}, f"/heroes/{HERO}/history/")
+        yield get(short(address), int(status), address)
+    yield get("change sets of an unknown user", 200, "/history/?user=nobody", who="editor")
+    yield get("change sets of NUL", 400, "/history/?user=%00", who="editor")
+    yield page("a history without permission, revealed", 403, {}, f"/heroes/{HERO}/history/")
     yield page(
         "the history of a team, which has no secrets", 403, {}, f"/teams/{TEAM}/history/", who="keeper"
     )
-    yield page("the history of nobody, revealed", 404, {}, f"/heroes/{NOBODY}/history/", who="keeper")
+    yield page(
+        "the history of an unknown hero, revealed", 404, {}, f"/heroes/{NOBODY}/history/", who="keeper"
+    )
     yield page("change sets sent to", 405, {}, "/history/")
     yield page("deleted heroes sent to", 405, {}, "/heroes/deleted/")
-    yield sent("a change set", 405, "POST", "/api/v1/changesets/", json={})
+    yield new_input("a change set", 405, "POST", "/api/v1/changesets/", json={})
 
 
 # Lines of text ----------------------------------------------------------------------------
 
 BAD_NAMES = [
-    ("that holds NUL", "A\0B", "U+0000"),
-    ("that rings a bell", "A\x07B", "U+0007"),
-    ("that clears the screen", "A\x1b[2JB", "U+001B"),
-    ("that deletes", "A\x7fB", "U+007F"),
+    ("with NUL", "A\0B", "U+0000"),
+    ("with a bell", "A\x07B", "U+0007"),
+    ("with a terminal escape", "A\x1b[2JB", "U+001B"),
+    ("with DEL", "A\x7fB", "U+007F"),
     ("with a C1 control", "A\x9bB", "U+009B"),
     ("with a line break", "A\nB", "U+000A"),
     ("with a carriage return", "A\r\nB", "U+000D"),
     ("with a line separator", "A\u2028B", "U+2028"),
     ("with a next line", "A\x85B", "U+0085"),
-    ("that turns writing round", "A\u202eB", "U+202E"),
+    ("with a right-to-left override", "A\u202eB", "U+202E"),
     ("with an isolate", "A\u2066B", "U+2066"),
     ("with a mark of direction", "A\u200fB", "U+200F"),
     ("with an Arabic letter mark", "A\u061cB", "U+061C"),
@@ -835,7 +844,7 @@ BAD_NAMES = [
     ("with U+FDD0", "A\ufdd0B", "U+FDD0"),
     ("with U+1FFFE", "A\U0001fffeB", "U+1FFFE"),
     ("with U+10FFFF", "A\U0010ffffB", "U+10FFFF"),
-    ("where a character was lost", "A\ufffdB", "U+FFFD"),
+    ("with a replacement character", "A\ufffdB", "U+FFFD"),
     ("of accents alone", "\u0301\u0302", "visible"),
     ("of Hangul fillers", "\u3164\u115f\uffa0", "visible"),
     ("of a Braille blank", "\u2800", "visible"),
@@ -851,23 +860,23 @@ BAD_NAMES = [
     ("of 101 emoji", "🦸" * 101, "100 characters"),
     ("of 100,000 characters", "a" * 100_000, "100 characters"),
     ("of 20,000 accents in no order", "a" + "\u0301\u0323" * 10_000, "100 characters"),
-    ("of 100 characters that stand for words", "\ufdfa" * 100, "write them out"),
+    ("of 100 ligatures of words", "\ufdfa" * 100, "Spell the words out"),
     ("that is taken", "Straße", "already"),
-    ("taken but for case", "STRASSE", "already"),
-    ("taken but for width", "ｓｔｒａｓｓｅ", "already"),
-    ("taken but for the great sharp s", "STRA\u1e9eE", "already"),
-    ("taken but for style", "𝕊traße", "already"),
-    ("taken but for a joiner", "Stra\u200dße", "already"),
-    ("taken but for blanks", "\u00a0 Straße\t", "already"),
+    ("taken except for case", "STRASSE", "already"),
+    ("taken except for width", "ｓｔｒａｓｓｅ", "already"),
+    ("taken except for the great sharp s", "STRA\u1e9eE", "already"),
+    ("taken except for style", "𝕊traße", "already"),
+    ("taken except for a joiner", "Stra\u200dße", "already"),
+    ("taken except for blanks", "\u00a0 Straße\t", "already"),
 ]
-"""Names that no interface takes, and what each says of them."""
+"""Names that all interfaces reject, and text from the error message."""
 
 GOOD_NAMES = [
     ("of 100 characters", "a" * 100),
     ("of 100 characters once composed", "e\u0301" * 100),
     ("of 100 characters once the blanks are one", "a" * 50 + " \u00a0\t" * 20 + "b" * 49 + "  "),
     ("of 100 emoji", "🦸" * 100),
-    ("of 22 characters that stand for words", "\ufdfa" * 22),
+    ("of 22 ligatures of words", "\ufdfa" * 22),
     ("of markup", "<script>alert(1)</script>"),
     ("of SQL", "Robert'); DROP TABLE heroes_hero;--"),
     ("of a template", "{{ 7 * 7 }}{% debug %}${7*7}"),
@@ -887,28 +896,28 @@ SURROGATES = [
 
 
 def names() -> Inputs:
-    for what, text, says in BAD_NAMES:
-        yield api(f"a name {what}", 422, as_json(name=text), says=says)
-        yield page(f"a name {what}", 422, as_form(name=text), says=says)
-        yield admin(f"a name {what}", 200, as_form(name=text), says=says)
+    for what, text, message in BAD_NAMES:
+        yield api(f"a name {what}", 422, as_json(name=text), message=message)
+        yield page(f"a name {what}", 422, as_form(name=text), message=message)
+        yield admin(f"a name {what}", 200, as_form(name=text), message=message)
     for what, text in GOOD_NAMES:
         yield api(f"a name {what}", 201, as_json(name=text), changes=True)
         yield page(f"a name {what}", 302, as_form(name=text), changes=True)
         yield admin(f"a name {what}", 302, as_form(name=text), changes=True)
-    for what, text, says in SURROGATES:
-        yield api(f"a name of {what}", 422, literally("name", text), says=says)
-        yield api(f"a secret name of {what}", 422, literally("secret_name", text), says=says)
-        yield api(f"a changed name of {what}", 422, f'{{"name": {text}}}', "PATCH", says=says)
+    for what, text, message in SURROGATES:
+        yield api(f"a name of {what}", 422, with_literal("name", text), message=message)
+        yield api(f"a secret name of {what}", 422, with_literal("secret_name", text), message=message)
+        yield api(f"a changed name of {what}", 422, f'{{"name": {text}}}', "PATCH", message=message)
     for what, text in [("NUL", "A\0"), ("U+FFFF", "\uffff"), ("101 characters", "a" * 101)]:
         name, form = f"a changed secret name of {what}", as_form(secret_name=text)
-        yield api(name, 422, {"secret_name": text}, "PATCH", says="/secret_name")
-        yield page(name, 422, form, f"/heroes/{HERO}/edit/", says="Secret name")
-        yield admin(name, 200, form, f"heroes/hero/{HERO}/change/", says="error below")
+        yield api(name, 422, {"secret_name": text}, "PATCH", message="/secret_name")
+        yield page(name, 422, form, f"/heroes/{HERO}/edit/", message="Secret name")
+        yield admin(name, 200, form, f"heroes/hero/{HERO}/change/", message="error below")
     for what, text in [("NUL", "A\0"), ("201 characters", "a" * 201), ("nothing", "")]:
         name, team = f"headquarters of {what}", {"name": "Lark", "headquarters": text}
-        yield sent(name, 422, "POST", "/api/v1/teams/", json=team, says="/headquarters")
-        yield page(name, 422, team, "/teams/new/", says="Headquarters")
-        yield admin(name, 200, team, "teams/team/add/", says="error below")
+        yield new_input(name, 422, "POST", "/api/v1/teams/", json=team, message="/headquarters")
+        yield page(name, 422, team, "/teams/new/", message="Headquarters")
+        yield admin(name, 200, team, "teams/team/add/", message="error below")
 
 
 # Numbers ----------------------------------------------------------------------------------
@@ -928,7 +937,7 @@ BAD_AGES = [
     ("a full-width digit", '"５"', "５", 422),
     ("an underscore", '"1_000"', "1_000", 422),
     ("an exponent", '"1e3"', "1e3", 422),
-    ("nought after a point", '"1.0"', "1.0", 422),
+    ("a zero after the point", '"1.0"', "1.0", 422),
     ("a fraction", "1.5", "1.5", 422),
     ("a thousands separator", '"1,000"', "1,000", 422),
     ("hexadecimal", '"0x10"', "0x10", 422),
@@ -947,7 +956,7 @@ BAD_AGES = [
     ("true", "true", None, 422),
     ("an array", "[5]", None, 422),
     ("an object", '{"age": 5}', None, 422),
-    ("a leading nought", "05", None, 400),
+    ("a leading zero", "05", None, 400),
     ("a leading plus", "+5", None, 400),
     ("a point without digits", "5.", None, 400),
     ("hexadecimal without quotes", "0x10", None, 400),
@@ -955,7 +964,7 @@ BAD_AGES = [
 ]
 BAD_TEAMS = [
     ("unknown", str(NOBODY), str(NOBODY), 422),
-    ("nought", "0", "0", 422),
+    ("zero", "0", "0", 422),
     ("minus one", "-1", "-1", 422),
     ("2**31", str(2**31), str(2**31), 422),
     ("2**63 - 1", str(2**63 - 1), str(2**63 - 1), 422),
@@ -966,7 +975,7 @@ BAD_TEAMS = [
     ("letters", '"abc"', "abc", 422),
     ("Arabic digits", '"٩٠٠٠٠٣"', "٩٠٠٠٠٣", 422),
     ("a fraction", f"{TEAM}.5", f"{TEAM}.5", 422),
-    ("nought after a point", f'"{TEAM}.0"', f"{TEAM}.0", 422),
+    ("a zero after the point", f'"{TEAM}.0"', f"{TEAM}.0", 422),
     ("NUL", r'"\u0000"', "\0", 422),
     ("1e400", "1e400", "1e400", 422),
     ("an id as text", f'"{TEAM}"', None, 422),
@@ -976,14 +985,14 @@ BAD_TEAMS = [
     ("a lone surrogate", r'"\ud800"', None, 422),
 ]
 GOOD_NUMBERS = [
-    ("age", "minus nought", "-0", "-0"),
+    ("age", "minus zero", "-0", "-0"),
     ("age", "1e2", "1e2", None),
     ("age", "5.0", "5.0", None),
     ("age", "blanks around", None, " 5 "),
     ("age", "a plus", None, "+5"),
     ("age", "nothing", "null", ""),
     ("team_id", "nothing", "null", ""),
-    ("team_id", "nought after a point, no text", f"{TEAM}.0", None),
+    ("team_id", "a zero after the point, no text", f"{TEAM}.0", None),
 ]
 
 
@@ -991,18 +1000,20 @@ def numbers() -> Inputs:
     for member, rows in [("age", BAD_AGES), ("team_id", BAD_TEAMS)]:
         name = member.removesuffix("_id")
         for what, text, typed, status in rows:
-            says = f"/{member}" if status == 422 else ""
-            yield api(f"the {name} {what}", status, literally(member, text), says=says)
-            yield api(f"the changed {name} {what}", status, f'{{"{member}": {text}}}', "PATCH", says=says)
+            message = f"/{member}" if status == 422 else ""
+            yield api(f"the {name} {what}", status, with_literal(member, text), message=message)
+            yield api(
+                f"the changed {name} {what}", status, f'{{"{member}": {text}}}', "PATCH", message=message
+            )
             if typed is not None:
                 form = as_form(**{name: typed})
-                yield page(f"the {name} {what}", 422, form, says=name.title())
+                yield page(f"the {name} {what}", 422, form, message=name.title())
                 yield page(f"the changed {name} {what}", 422, form, f"/heroes/{HERO}/edit/")
-                yield admin(f"the {name} {what}", 200, form, says="error below")
+                yield admin(f"the {name} {what}", 200, form, message="error below")
     for member, what, text, typed in GOOD_NUMBERS:
         name = member.removesuffix("_id")
         if text is not None:
-            yield api(f"the {name} {what}", 201, literally(member, text), changes=True)
+            yield api(f"the {name} {what}", 201, with_literal(member, text), changes=True)
         if typed is not None:
             yield page(f"the {name} {what}", 302, as_form(**{name: typed}), changes=True)
             yield admin(f"the {name} {what}", 302, as_form(**{name: typed}), changes=True)
@@ -1050,15 +1061,15 @@ BODIES: list[tuple[str, Any, int, str]] = [
     ("arrays 100,000 deep, never closed", "[" * 100_000, 400, ""),
     ("objects 1,000 deep", nested(1000, '{"a":', "1", "}"), 400, "deep"),
     ("objects 100,000 deep", nested(100_000, '{"a":', "1", "}"), 400, "deep"),
-    ("a name 21 deep", literally("name", nested(20)), 400, "deep"),
-    ("a name 20 deep", literally("name", nested(19)), 422, "string"),
-    ("a member given twice", TWICE % ("name", "name"), 400, "name"),
-    ("a member given twice, once escaped", TWICE % ("name", r"n\u0061me"), 400, "name"),
-    ("a member given twice inside another", f'{{"team": {TWICE % ("id", "id")}}}', 400, "id"),
-    ("a surrogate given twice", TWICE % (r"\ud800", r"\ud800"), 400, "U+D800"),
-    ("a member of 100,000 characters given twice", TWICE % ("a" * 100_000, "a" * 100_000), 400, "once"),
+    ("a name 21 deep", with_literal("name", nested(20)), 400, "deep"),
+    ("a name 20 deep", with_literal("name", nested(19)), 422, "string"),
+    ("a member twice", TWICE % ("name", "name"), 400, "name"),
+    ("a member twice, once escaped", TWICE % ("name", r"n\u0061me"), 400, "name"),
+    ("a member twice inside another", f'{{"team": {TWICE % ("id", "id")}}}', 400, "id"),
+    ("a surrogate twice", TWICE % (r"\ud800", r"\ud800"), 400, "U+D800"),
+    ("a member of 100,000 characters twice", TWICE % ("a" * 100_000, "a" * 100_000), 400, "once"),
     ("200,000 members of one name", "{" + '"a":1,' * 200_000 + '"b":1}', 400, "once"),
-    ("a name of 5,000 digits", literally("name", HUGE), 400, "digits"),
+    ("a name of 5,000 digits", with_literal("name", HUGE), 400, "digits"),
     ("a form", urlencode(as_form()), 400, "JSON"),
     ("a JSON text sequence", "\x1e{}\n", 400, "JSON"),
     ("JavaScript", ")]}',\n{}", 400, "JSON"),
@@ -1074,7 +1085,7 @@ BODIES: list[tuple[str, Any, int, str]] = [
     ("a member with a slash and a tilde", as_json(**{"a/b~c": 1}), 422, "/a~1b~0c"),
     ("a member without a name", as_json(**{"": 1}), 422, "Unknown member"),
     ("a member with a point", as_json(**{"name.0": 1}), 422, "/name.0"),
-    ("a member whose name is a surrogate", literally("age", '1, "\\udc00": 2'), 422, "U+DC00"),
+    ("a member whose name is a surrogate", with_literal("age", '1, "\\udc00": 2'), 422, "U+DC00"),
     ("a member whose name is NUL", as_json(**{"\0": 1}), 422, "U+0000"),
     ("a member whose name is 100,000 characters", as_json(**{"a" * 100_000: 1}), 422, "/aaa"),
     ("a member named as errors are", as_json(non_field_errors=1), 422, "Unknown member"),
@@ -1087,18 +1098,18 @@ BODIES: list[tuple[str, Any, int, str]] = [
     ("an id of 2**64", as_json(id=2**64), 422, "/id"),
     ("a version", as_json(version=1), 422, "/version"),
     ("a time", as_json(created_at="1999-01-01T00:00:00Z"), 422, "/created_at"),
-    ("900,000 noughts", "[" + "0," * 900_000 + "0]", 422, "JSON object"),
-    ("2,000,000 bytes", literally("name", '"' + "a" * 1_999_920 + '"'), 422, "100 characters"),
+    ("900,000 zeros", "[" + "0," * 900_000 + "0]", 422, "JSON object"),
+    ("2,000,000 bytes", with_literal("name", '"' + "a" * 1_999_920 + '"'), 422, "100 characters"),
     ("2,000,001 bytes", " " * 2_000_001, 413, "2 MB"),
-    ("10 MB", literally("name", '"' + "a" * 10_000_000 + '"'), 413, "2 MB"),
+    ("10 MB", with_literal("name", '"' + "a" * 10_000_000 + '"'), 413, "2 MB"),
 ]
-"""What is sent as a new hero, the right status, and words of the answer."""
+"""Bodies to create a hero, with the right status and text from the error message."""
 
 UPDATES: list[tuple[str, Any, int, str]] = [
     ("another id", {"id": OWL}, 422, "/id"),
     ("an id of 2**64", {"id": 2**64}, 422, "/id"),
     ("its id as text", {"id": str(HERO)}, 422, "/id"),
-    ("another version", {"version": 7}, 422, "/version"),
+    ("another version", {"version": 7}, 409, "/version"),
     ("a version of null", {"version": None}, 422, "/version"),
     ("another time", {"updated_at": "1999-01-01T00:00:00Z"}, 422, "/updated_at"),
     ("another team in full", {"team": {"id": TEAM, "name": "A"}}, 422, "/team"),
@@ -1111,25 +1122,27 @@ UPDATES: list[tuple[str, Any, int, str]] = [
 
 
 def json_bodies() -> Inputs:
-    for what, body, status, says in BODIES:
-        yield api(f"a new hero of {what}", status, body, says=says)
-        if status in (400, 413) or says == "JSON object":
-            yield api(f"a changed hero of {what}", status, body, "PATCH", says=says)
-    for what, body, status, says in UPDATES:
-        yield api(f"a changed hero with {what}", status, json.dumps(body), "PATCH", says=says)
+    for what, body, status, message in BODIES:
+        yield api(f"a new hero of {what}", status, body, message=message)
+        if status in (400, 413) or message == "JSON object":
+            yield api(f"a changed hero of {what}", status, body, "PATCH", message=message)
+    for what, body, status, message in UPDATES:
+        yield api(f"a changed hero with {what}", status, json.dumps(body), "PATCH", message=message)
     yield api("a replaced hero of nothing", 400, b"", "PUT")
-    yield api("a replaced hero of braces", 422, "{}", "PUT", says="/name")
+    yield api("a replaced hero of braces", 422, "{}", "PUT", message="/name")
     yield api(
-        "a replaced hero of a team", 422, {"name": "A", "headquarters": "B"}, "PUT", says="/headquarters"
+        "a replaced hero of a team", 422, {"name": "A", "headquarters": "B"}, "PUT", message="/headquarters"
     )
     for member in ("heroes", "hero_count", "more_heroes"):
         team = {"name": "A", "headquarters": "B", member: []}
-        yield sent(f"a team with {member}", 422, "POST", "/api/v1/teams/", json=team, says=f"/{member}")
+        yield new_input(
+            f"a team with {member}", 422, "POST", "/api/v1/teams/", json=team, message=f"/{member}"
+        )
 
 
 BULK: list[tuple[str, str, Any, int, str]] = [
     ("a NUL in a member", "POST", [as_json(**{"\0": 1})], 422, "U+0000"),
-    ("a surrogate in a member", "DELETE", literally("age", '1, "\\udc00": 2'), 422, "list"),
+    ("a surrogate in a member", "DELETE", with_literal("age", '1, "\\udc00": 2'), 422, "array"),
     ("a surrogate in an item's member", "DELETE", '[{"id": 1, "\\udc00": 2}]', 422, "U+DC00"),
     ("a slash in a member", "PATCH", [{"id": HERO, "a/b~c": 1}], 422, "/0/a~1b~0c"),
     ("an id of true", "PATCH", [{"id": True}], 422, "/0/id"),
@@ -1142,17 +1155,17 @@ BULK: list[tuple[str, str, Any, int, str]] = [
     ("a version as text", "PATCH", [{"id": HERO, "version": "1", "age": 1}], 422, "/0/version"),
     ("a version of 1.5", "PATCH", [{"id": HERO, "version": 1.5, "age": 1}], 422, "/0/version"),
     ("a version of null", "DELETE", [{"id": HERO, "version": None}], 422, "/0/version"),
-    ("a version that was never there", "PATCH", [{"id": HERO, "version": 9, "age": 1}], 409, "/0/version"),
+    ("an unknown version", "PATCH", [{"id": HERO, "version": 9, "age": 1}], 409, "/0/version"),
     ("names that fold alike", "POST", [as_json(), as_json()], 422, "already"),
     ("a time", "PATCH", [{"id": HERO, "created_at": "1999-01-01T00:00:00Z"}], 422, "/0/created_at"),
     ("an array within", "POST", [[as_json()]], 422, "/0"),
-    ("1,001 items", "POST", [as_json()] * 1001, 422, "list of 1 to 1,000"),
-    ("4,000,000 noughts", "POST", "[" + "0," * 4_000_000 + "0]", 422, "list of 1 to 1,000"),
+    ("1,001 items", "POST", [as_json()] * 1001, 422, "array of 1 to 1,000"),
+    ("4,000,000 zeros", "POST", "[" + "0," * 4_000_000 + "0]", 422, "array of 1 to 1,000"),
     ("10,000,001 bytes", "POST", " " * 10_000_001, 413, "10 MB"),
     ("nothing", "PATCH", b"", 400, "empty"),
     ("a team of 2**70", "POST", [as_json(team_id=2**70)], 422, "/0/team_id"),
     ("a team of -2**70", "PATCH", [{"id": HERO, "team_id": -(2**70)}], 422, "/0/team_id"),
-    ("a team that is not there", "POST", [as_json(team_id=NOBODY)], 422, "/0/team_id"),
+    ("an unknown team", "POST", [as_json(team_id=NOBODY)], 422, "/0/team_id"),
     ("a name with NUL", "POST", [as_json(name="a\0b")], 422, "/0/name"),
     (
         "a name with half a surrogate pair",
@@ -1165,12 +1178,12 @@ BULK: list[tuple[str, str, Any, int, str]] = [
     ("a name of 9,000 characters", "POST", [as_json(name="a" * 9_000)], 422, "/0/name"),
     ("an age of 2**70", "POST", [as_json(age=2**70)], 422, "/0/age"),
 ]
-"""What is sent in bulk, and how, the right status, and words of the answer."""
+"""Bodies in bulk, with the method, the right status and text from the error message."""
 
 
 def bulk_bodies() -> Inputs:
-    for what, method, body, status, says in BULK:
-        yield sent(f"in bulk {what}", status, method, "/api/v1/heroes/bulk/", says=says, json=body)
+    for what, method, body, status, message in BULK:
+        yield new_input(f"in bulk {what}", status, method, "/api/v1/heroes/bulk/", message=message, json=body)
 
 
 # Content types ----------------------------------------------------------------------------
@@ -1208,7 +1221,7 @@ GOOD_TYPES = [
 
 
 def parts(*contents: bytes) -> bytes:
-    """A form in parts (RFC 7578), each of which is its headers and its content."""
+    """Return a form in parts (RFC 7578). Each part is its headers and its content."""
     return b"".join(b"--x\r\n" + content + b"\r\n" for content in contents) + b"--x--\r\n"
 
 
@@ -1217,7 +1230,7 @@ def part(name: str, value: str, more: str = "") -> bytes:
 
 
 def odd(more: str, content: bytes = b"a") -> bytes:
-    """A form of one part, with ``more`` after its name."""
+    """Return a form with one part, with ``more`` after its name."""
     return parts(b"Content-Disposition: form-data; name=name" + more.encode() + b"\r\n\r\n" + content)
 
 
@@ -1226,7 +1239,7 @@ WHOLE = [part(name, value) for name, value in as_form().items()]
 IN_BASE64 = "\r\nContent-Transfer-Encoding: base64"
 FORMS: list[tuple[str, str, bytes, int]] = [
     ("in UTF-16", f"{FORM}; charset=utf-16", urlencode(as_form()).encode("utf-16"), 415),
-    ("in UTF-16, as it says", f"{FORM}; charset=utf-16", urlencode(as_form()).encode(), 415),
+    ("labelled as UTF-16", f"{FORM}; charset=utf-16", urlencode(as_form()).encode(), 415),
     ("in UTF-32", f"{FORM}; charset=utf-32", b"\xff" * 7, 415),
     ("in UTF-7", f"{FORM}; charset=utf-7", b"name=+AGEAYg-", 415),
     ("in IDNA", f"{FORM}; charset=idna", b"name=a", 415),
@@ -1277,46 +1290,56 @@ FORMS: list[tuple[str, str, bytes, int]] = [
     ("in parts, 101 files", PARTS, parts(*(part(f"a{number}", "", FILE) for number in range(101))), 400),
     ("in parts of 10 MB", PARTS, odd(FILE, b"a" * 10_000_000), 413),
 ]
-"""What is sent as a form, and the right status at a page."""
+"""Forms, with the right status on a page."""
 
 
 def content_types() -> Inputs:
-    for what, kind in TYPES:
-        yield api(f"a type {what}", 415, as_json(), kind=kind)
-    for what, kind in GOOD_TYPES:
-        yield api(f"a type {what}", 201, as_json(), kind=kind, changes=True)
+    for what, media_type in TYPES:
+        yield api(f"a type {what}", 415, as_json(), media_type=media_type)
+    for what, media_type in GOOD_TYPES:
+        yield api(f"a type {what}", 201, as_json(), media_type=media_type, changes=True)
     untyped = {"CONTENT_TYPE": ""}
     packed = {"HTTP_CONTENT_ENCODING": "gzip"}
-    yield api("a body said to be packed", 415, as_json(), headers=packed)
-    yield page("a body said to be packed", 415, as_form(), headers=packed)
-    yield admin("a body said to be packed", 415, as_form(), headers=packed)
+    yield api("Content-Encoding: gzip", 415, as_json(), headers=packed)
+    yield page("Content-Encoding: gzip", 415, as_form(), headers=packed)
+    yield admin("Content-Encoding: gzip", 415, as_form(), headers=packed)
     plain = {"HTTP_CONTENT_ENCODING": "identity"}
-    yield api("a body said not to be packed", 201, as_json(), headers=plain, changes=True)
+    yield api("Content-Encoding: identity", 201, as_json(), headers=plain, changes=True)
     cut = {"HTTP_CONTENT_RANGE": "bytes 0-20/100"}
-    yield api("a body said to be a piece", 400, as_json(), "PUT", headers=cut)
-    yield sent("no type", 415, "POST", "/api/v1/heroes/", body=json.dumps(as_json()), headers=untyped)
-    for what, kind, body, status in FORMS:
+    yield api("a body with Content-Range", 400, as_json(), "PUT", headers=cut)
+    yield new_input("no type", 415, "POST", "/api/v1/heroes/", body=json.dumps(as_json()), headers=untyped)
+    for what, media_type, body, status in FORMS:
         again = 200 if status == 422 else status
         cookie = {"HTTP_COOKIE": f"csrftoken={'a' * 64}"} if status != 422 else {}
         new, login = "/heroes/new/", "/account/login/"
-        yield sent(f"a form {what}", status, "POST", new, body=body, kind=kind)
-        yield sent(f"a form {what}", again, "POST", "/admin/heroes/hero/add/", body=body, kind=kind)
-        yield sent(
+        yield new_input(f"a form {what}", status, "POST", new, body=body, media_type=media_type)
+        yield new_input(
+            f"a form {what}", again, "POST", "/admin/heroes/hero/add/", body=body, media_type=media_type
+        )
+        yield new_input(
             f"a form to sign in {what}",
             again,
             "POST",
             login,
             body=body,
-            kind=kind,
+            media_type=media_type,
             who="visitor",
             csrf=bool(cookie),
             headers=cookie,
         )
-    yield sent("JSON to a page", 415, "POST", "/heroes/new/", json=as_json(), says="/api/v1/")
-    yield sent("JSON to the admin", 415, "POST", "/admin/heroes/hero/add/", json=as_json(), says="/api/v1/")
-    yield sent("JSON to no page", 415, "POST", "/hero/", json=as_json(), says="/api/v1/")
-    yield sent(
-        "a good form in parts", 302, "POST", "/heroes/new/", body=parts(*WHOLE), kind=PARTS, changes=True
+    yield new_input("JSON to a page", 415, "POST", "/heroes/new/", json=as_json(), message="/api/v1/")
+    yield new_input(
+        "JSON to the admin", 415, "POST", "/admin/heroes/hero/add/", json=as_json(), message="/api/v1/"
+    )
+    yield new_input("JSON to no page", 415, "POST", "/hero/", json=as_json(), message="/api/v1/")
+    yield new_input(
+        "a good form in parts",
+        302,
+        "POST",
+        "/heroes/new/",
+        body=parts(*WHOLE),
+        media_type=PARTS,
+        changes=True,
     )
     yield page("a good form", 302, as_form(), changes=True)
     yield admin("a good form", 302, as_form(), changes=True)
@@ -1407,17 +1430,17 @@ AT_A_STYLESHEET = [
 
 
 def headers() -> Inputs:
-    for what, given, at_api, at_page in HEADERS:
-        yield asked(f"{what}, in a header", at_api, "/api/v1/heroes/", headers=given)
-        yield asked(f"{what}, in a header", at_page, "/heroes/", headers=given)
-    for what, given, status in AT_A_STYLESHEET:
-        yield asked(f"{what}, at a stylesheet", status, "/static/site.css", headers=given)
+    for what, values, at_api, at_page in HEADERS:
+        yield get(f"{what}, in a header", at_api, "/api/v1/heroes/", headers=values)
+        yield get(f"{what}, in a header", at_page, "/heroes/", headers=values)
+    for what, values, status in AT_A_STYLESHEET:
+        yield get(f"{what}, at a stylesheet", status, "/static/site.css", headers=values)
     yield api("a write with tags of junk", 412, {"age": -1}, "PATCH", headers={"HTTP_IF_MATCH": '"\xff'})
     yield api("a write from elsewhere", 422, {}, headers={"HTTP_ORIGIN": "https://evil.example"})
     preflight = {"HTTP_ORIGIN": "http://[", "HTTP_ACCESS_CONTROL_REQUEST_METHOD": "\xff"}
-    yield sent("a preflight", 200, "OPTIONS", "/api/v1/heroes/", who="visitor", headers=preflight)
-    yield asked("the description as junk", 406, "/api/schema/", headers={"HTTP_ACCEPT": "junk"})
-    yield asked("the reference as JSON", 200, "/api/docs/", headers={"HTTP_ACCEPT": JSON})
+    yield new_input("a preflight", 200, "OPTIONS", "/api/v1/heroes/", who="visitor", headers=preflight)
+    yield get("the description as junk", 406, "/api/schema/", headers={"HTTP_ACCEPT": "junk"})
+    yield get("the reference as JSON", 200, "/api/docs/", headers={"HTTP_ACCEPT": JSON})
 
 
 # Forged forms -----------------------------------------------------------------------------
@@ -1434,7 +1457,7 @@ TOKENS = [
 
 def forged() -> Inputs:
     new, hero = "/heroes/new/", f"/heroes/{HERO}"
-    forged = {"csrf": True, "says": "Reload"}
+    forged = {"csrf": True, "message": "Reload"}
     for address in (new, "/account/login/", "/admin/heroes/hero/add/"):
         yield page(f"no token, sent to {address}", 403, as_form(), address, **forged)
         for what, token in TOKENS:
@@ -1460,7 +1483,7 @@ def forged() -> Inputs:
 
 # Forms of the admin -----------------------------------------------------------------------
 
-CHOSEN = [
+SELECTED = [
     ("letters", {"_selected_action": "x"}),
     ("2**63", {"_selected_action": str(2**63)}),
     ("2**70", {"_selected_action": str(2**70)}),
@@ -1469,7 +1492,7 @@ CHOSEN = [
     ("Arabic digits", {"_selected_action": "٩٠٠٠٠٧"}),
     ("a hero and letters", {"_selected_action": [str(HERO), "x"]}),
     ("nothing", {}),
-    ("nobody", {"_selected_action": str(NOBODY)}),
+    ("an unknown id", {"_selected_action": str(NOBODY)}),
     ("letters, at once", {"_selected_action": "x", "post": "yes"}),
     ("2**70, at once", {"_selected_action": str(2**70), "post": "yes"}),
     ("a form numbered 2**70", {"_selected_action": str(NOBODY), "index": str(2**70)}),
@@ -1520,14 +1543,14 @@ GROUPS = [
 
 def admin_forms() -> Inputs:
     boss, hero = {"who": "administrator"}, f"heroes/hero/{HERO}/change/"
-    for what, fields in CHOSEN:
-        for kind in ("heroes/hero", "auth/user"):
+    for what, fields in SELECTED:
+        for path in ("heroes/hero", "auth/user"):
             form = {"action": "delete_selected"} | fields
-            yield admin(f"deletion of {what} on {kind}", 200, form, f"{kind}/", follow=True, **boss)
+            yield admin(f"deletion of {what} in {path}", 200, form, f"{path}/", follow=True, **boss)
     many = {"action": "delete_selected", "_selected_action": [str(number) for number in range(1001)]}
     yield admin("deletion of 1,001 heroes", 400, many, "heroes/hero/")
     token = {"action": "delete_selected", "_selected_action": "{digest}"}
-    yield admin("deletion of a token that is there", 200, token, "api/apitoken/", **boss)
+    yield admin("deletion of a token", 200, token, "api/apitoken/", **boss)
     token = {"action": "delete_selected", "_selected_action": "x\0"}
     yield admin("deletion of a token of NUL", 200, token, "api/apitoken/", follow=True, **boss)
     yield admin("deletion of a disclosure", 200, token, "records/disclosure/", follow=True, **boss)
@@ -1546,9 +1569,9 @@ def admin_forms() -> Inputs:
         name = f"a group with {short(repr(fields))}"
         yield admin(name, 200, {"name": "Larks"} | fields, "auth/group/add/", **boss)
     for address in ("auth/user/", "api/apitoken/?q=%25"):
-        yield asked(f"{address} by the editor", 403, f"/admin/{address}", who="editor")
-    yield asked("the way on of junk", 200, "/admin/login/?next=http://[", follow=True)
-    yield asked("the way on elsewhere", 200, "/admin/login/?next=//evil.example/", follow=True)
+        yield get(f"{address} by the editor", 403, f"/admin/{address}", who="editor")
+    yield get("next=junk", 200, "/admin/login/?next=http://[", follow=True)
+    yield get("next=another site", 200, "/admin/login/?next=//evil.example/", follow=True)
 
 
 # Accounts ---------------------------------------------------------------------------------
@@ -1647,7 +1670,7 @@ ACCOUNT = f"""
 def accounts() -> Inputs:
     for status, who, method, address in table(ACCOUNT):
         name = f"{method} of {short(address)} by the {who}"
-        yield sent(name, int(status), method, f"/account/{address}", who=who)
+        yield new_input(name, int(status), method, f"/account/{address}", who=who)
     reader, visitor = {"who": "reader"}, {"who": "visitor"}
     for fields in TOKEN_FORMS:
         form = {"name": "Nightly", "days": "30"} | fields
@@ -1659,14 +1682,14 @@ def accounts() -> Inputs:
         name = f"a forgotten password of {short(repr(email))}"
         yield page(name, status, {"email": email}, "/account/password/reset/", **visitor)
     nul = dict.fromkeys(("username", "email", "password1", "password2"), "\0")
-    yield page("an account that nobody may make", 200, nul, "/account/signup/", **visitor)
+    yield page("a sign-up", 200, nul, "/account/signup/", **visitor)
     for fields in ({}, {"password1": "\0", "password2": "\0"}, {"password1": "Xq7!vbnm", "password2": "x"}):
         form = {"oldpassword": "correct horse battery staple"} | fields
         yield page(f"a new password with {fields}", 200, form, "/account/password/change/", **reader)
     for action, email in [("add", "junk"), ("add", "\0"), ("remove", "a@example.org"), ("primary", "\0")]:
         form = {f"action_{action}": "", "email": email}
         yield page(f"{action} {email!r}", 200, form, "/account/email/", follow=True, **reader)
-    yield page("nothing with one's addresses", 200, {}, "/account/email/", follow=True, **reader)
+    yield page("no action on email addresses", 200, {}, "/account/email/", follow=True, **reader)
 
 
 # Other addresses --------------------------------------------------------------------------
@@ -1714,7 +1737,7 @@ ADDRESSES = f"""
 """
 
 
-# What a list offers ------------------------------------------------------------------------
+# Actions on selected rows ------------------------------------------------------------------------
 
 ROWS = f"""
 200  record={HERO}-1
@@ -1739,45 +1762,45 @@ ROWS = f"""
 """
 
 
-def chosen_rows() -> Inputs:
+def selected_rows() -> Inputs:
     for line in ROWS.strip().splitlines():
         status, _blanks, query = line.partition("  ")
         for what, address in (("deleted", "/heroes/selected/?"), ("moved", "/heroes/selected/team/?team=&")):
             name = f"rows to be {what}: {short(query)}"
-            yield asked(name, int(status), f"{address}{query}", who="editor")
-    yield asked(
-        "rows to be moved, and no word where", 400, f"/heroes/selected/team/?record={HERO}-1", who="editor"
+            yield get(name, int(status), f"{address}{query}", who="editor")
+    yield get(
+        "rows to be moved, without a team", 400, f"/heroes/selected/team/?record={HERO}-1", who="editor"
     )
-    yield page("rows moved, and no word where", 422, {"record": f"{HERO}-1"}, "/heroes/selected/team/")
+    yield page("rows moved, without a team", 422, {"record": f"{HERO}-1"}, "/heroes/selected/team/")
     for team, status in ((TEAM, 200), ("", 200), (NOBODY, 400), ("abc", 400), (HUGE, 400), (2**63, 400)):
         query = f"record={HERO}-1&team={team}"
-        yield asked(
+        yield get(
             f"rows for the team {short(str(team))}", status, f"/heroes/selected/team/?{query}", who="editor"
         )
     for link in ("name", "secret_name", "pk", "teams", "team%20"):
-        yield asked(f"rows for {link}", 404, f"/heroes/selected/{link}/?record={HERO}-1", who="editor")
-    yield asked("rows of teams for a team", 404, f"/teams/selected/team/?record={TEAM}-1", who="editor")
+        yield get(f"rows for {link}", 404, f"/heroes/selected/{link}/?record={HERO}-1", who="editor")
+    yield get("rows of teams for a team", 404, f"/teams/selected/team/?record={TEAM}-1", who="editor")
     whom, stale = {"record": f"{HERO}-1"}, {"record": f"{HERO}-7"}
     delete, move = "/heroes/selected/", "/heroes/selected/team/"
-    yield page("chosen rows, deleted", 302, whom, delete, changes=True, says="1 hero deleted.")
-    yield page("chosen rows, moved", 302, {**whom, "team": ""}, move, changes=True, says="1 hero moved.")
-    yield page("chosen rows, moved to where they are", 302, {**whom, "team": str(TEAM)}, move)
-    yield page("chosen rows, changed since", 409, stale, delete)
-    yield page("chosen rows, changed since, moved", 409, {**stale, "team": ""}, move)
-    yield page("chosen rows that have gone", 409, {"record": f"{NOBODY}-1"}, delete)
-    yield page("chosen rows, a strange team", 422, {**whom, "team": "abc"}, move)
-    yield page("chosen rows, none", 422, {}, delete)
-    yield page("chosen rows by a visitor", 302, whom, delete, who="visitor")
-    yield page("chosen rows by a reader", 403, whom, delete, who="reader")
+    yield page("selected rows, deleted", 302, whom, delete, changes=True, message="1 hero deleted.")
+    yield page("selected rows, moved", 302, {**whom, "team": ""}, move, changes=True, message="1 hero moved.")
+    yield page("selected rows, moved to their own team", 302, {**whom, "team": str(TEAM)}, move)
+    yield page("selected rows, changed since", 409, stale, delete)
+    yield page("selected rows, changed since, moved", 409, {**stale, "team": ""}, move)
+    yield page("deleted selected rows", 409, {"record": f"{NOBODY}-1"}, delete)
+    yield page("selected rows, an invalid team", 422, {**whom, "team": "abc"}, move)
+    yield page("selected rows, none", 422, {}, delete)
+    yield page("selected rows by a visitor", 302, whom, delete, who="visitor")
+    yield page("selected rows by a reader", 403, whom, delete, who="reader")
     for query in ("a\r\nSet-Cookie: a=b", "//evil.example/", "%00", "search=%ed%a0%80", "x" * 7_000):
         form = {**whom, "team": str(TEAM), "query": query}
-        yield page(f"chosen rows of the list {short(repr(query))}", 302, form, move)
+        yield page(f"selected rows of the list {short(repr(query))}", 302, form, move)
 
 
-def kept_views() -> Inputs:
+def saved_views() -> Inputs:
     views = "/heroes/views/"
-    yield page("a view", 302, {"name": "Old", "query": "age__gte=100"}, views, says="View “Old” saved.")
-    yield page("a view of long words", 302, {"name": "Long", "query": f"search={'é' * 200}"}, views)
+    yield page("a view", 302, {"name": "Old", "query": "age__gte=100"}, views, message="View “Old” saved.")
+    yield page("a view with a long search", 302, {"name": "Long", "query": f"search={'é' * 200}"}, views)
     for name in ("", "  ", "a\0b", "a" * 101, "\u202e", "\ufdfa" * 100):
         yield page(f"a view called {name!r:.20}", 422, {"name": name, "query": "age__gte=1"}, views)
     for query in (
@@ -1787,10 +1810,10 @@ def kept_views() -> Inputs:
         yield page(f"a view of {short(query)}", 422, {"name": "View", "query": query}, views)
     yield page("a view without anything", 422, {}, views)
     yield page("a view by a visitor", 302, {"name": "View", "query": "age=1"}, views, who="visitor")
-    yield asked("the views of a visitor", 302, views)
+    yield get("the views of a visitor", 302, views)
     for key in ("x", "x" * 5_000, "%ff", "..%2f"):
-        yield asked(f"the view {short(key)}", 404, f"{views}{key}/")
-        yield page(f"the view {short(key)}, dropped", 404, {}, f"{views}{key}/drop/")
+        yield get(f"the view {short(key)}", 404, f"{views}{key}/")
+        yield page(f"the view {short(key)}, deleted", 404, {}, f"{views}{key}/drop/")
 
 
 def checks() -> Inputs:
@@ -1808,12 +1831,12 @@ def checks() -> Inputs:
             yield page(f"{short(name)} checked at {address}", status, as_form(), f"{address}?check={name}")
         yield page(f"checked at {address} by a visitor", 302, {}, f"{address}?check=name", who="visitor")
         yield page(f"checked at {address} by a reader", 403, {}, f"{address}?check=name", who="reader")
-    yield page("a field of nobody checked", 404, {}, f"/heroes/{NOBODY}/edit/?check=name")
+    yield page("a field of an unknown hero checked", 404, {}, f"/heroes/{NOBODY}/edit/?check=name")
 
 
 def addresses() -> Inputs:
     for status, address in table(ADDRESSES):
-        yield asked(short(address), int(status), address)
+        yield get(short(address), int(status), address)
     yield page("editing without permissions", 403, as_form(), f"/heroes/{HERO}/edit/", who="reader")
     yield api("deleting without permissions", 403, b"", "DELETE", who="reader")
 
@@ -1832,9 +1855,13 @@ PARTS_OF_THE_CORPUS = (
     forged,
     admin_forms,
     accounts,
-    chosen_rows,
-    kept_views,
+    selected_rows,
+    saved_views,
     checks,
     addresses,
 )
-CORPUS = [given for inputs in PARTS_OF_THE_CORPUS for given in inputs()]
+CORPUS: dict[str, list[Input]] = {}
+"""The inputs, by subject and interface, such as "queries: API"."""
+for inputs in PARTS_OF_THE_CORPUS:
+    for entry in inputs():
+        CORPUS.setdefault(f"{inputs.__name__}: {entry.interface}", []).append(entry)

@@ -1,4 +1,4 @@
-"""Nothing anyone sends gives a 500 or stops the server, byte by byte against a real gunicorn."""
+"""No bytes that a client sends cause a 500 or stop the server. Against a real gunicorn."""
 
 import json
 import os
@@ -6,9 +6,10 @@ import socket
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from http.client import parse_headers
+from itertools import product
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -16,15 +17,16 @@ import pytest
 from django.test import RequestFactory
 
 from heroesite.wsgi import application
+from tests.cases import Cases
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 HUGE = b"9" * 5000
 NOT_IMPLEMENTED = 501
-"""What HTTP wants where a transfer coding is not known (RFC 9112, section 6.1): the one 5xx that is right."""
+"""The right status for an unknown transfer coding (RFC 9112, section 6.1), the only right 5xx."""
 
 
 @dataclass(frozen=True)
-class Answer:
+class Response:
     status: int
     headers: Any
     body: bytes
@@ -34,15 +36,15 @@ class Answer:
         return json.loads(self.body)
 
 
-def read_answer(stream: BinaryIO, method: str = "GET") -> Answer | None:
-    """The next answer on the wire; none where the server has closed it."""
+def read_response(stream: BinaryIO, method: str = "GET") -> Response | None:
+    """Return the next response on a connection, or ``None`` if the server has closed it."""
     line = stream.readline()
     if not line:
         return None
     status = int(line.split()[1])
     headers = parse_headers(stream)
     if status == 100:
-        return read_answer(stream, method)
+        return read_response(stream, method)
     body = b""
     if method != "HEAD" and status not in (204, 304):
         if headers.get("Transfer-Encoding") == "chunked":
@@ -54,22 +56,24 @@ def read_answer(stream: BinaryIO, method: str = "GET") -> Answer | None:
             body = stream.read(int(headers["Content-Length"]))
         else:
             body = stream.read()
-    return Answer(status, headers, body)
+    return Response(status, headers, body)
 
 
 @dataclass(frozen=True)
 class Site:
-    """A site of its own, served as in production, with an administrator's token."""
+    """A site with its own database, served as in production, and a token of an administrator."""
 
     port: int
     token: str
     log: Path
 
-    def send(self, *pieces: bytes, method: str = "GET", answers: int = 1, end: bool = False) -> list[Answer]:
-        """Send ``pieces`` on one connection and read so many answers, or as many as come.
+    def send(
+        self, *pieces: bytes, method: str = "GET", responses: int = 1, end: bool = False
+    ) -> list[Response]:
+        """Send ``pieces`` on one connection. Returns up to ``responses`` responses.
 
         Args:
-            end: whether the client says that nothing more will follow.
+            end: whether the client closes its side of the connection afterwards.
         """
         with socket.create_connection(("127.0.0.1", self.port), timeout=90) as wire:
             try:
@@ -78,22 +82,22 @@ class Site:
                 if end:
                     wire.shutdown(socket.SHUT_WR)
             except OSError:
-                pass  # it was answered, and closed, before all was sent
-            read: list[Answer] = []
+                pass  # the server responded and closed the connection before all was sent
+            read: list[Response] = []
             with wire.makefile("rb") as stream, suppress(ConnectionResetError):
-                while len(read) < answers and (answer := read_answer(stream, method)):
-                    read.append(answer)
+                while len(read) < responses and (response := read_response(stream, method)):
+                    read.append(response)
             return read
 
-    def ask(self, method: str, path: str, body: Any = None, *headers: str) -> Answer:
+    def request(self, method: str, path: str, body: Any = None, *headers: str) -> Response:
         content = b"" if body is None else json.dumps(body).encode()
         more = ["Content-Type: application/json", f"Content-Length: {len(content)}", *headers]
-        answers = self.send(self.head(method, path, *more) + content, method=method)
-        assert answers, "The server went away without an answer."
-        return answers[0]
+        responses = self.send(self.head(method, path, *more) + content, method=method)
+        assert responses, "The server closed the connection without a response."
+        return responses[0]
 
     def head(self, method: str, path: str, *headers: str) -> bytes:
-        """The head of a request of the administrator's."""
+        """Return the head of a request with the administrator's token."""
         lines = [f"{method} {path} HTTP/1.1", "Host: 127.0.0.1", f"Authorization: Bearer {self.token}"]
         return "\r\n".join([*lines, *headers, "", ""]).encode("latin-1")
 
@@ -126,7 +130,7 @@ def site(tmp_path_factory: Any) -> Iterator[Site]:
     token = manage("issue_token", "administrator")
     log = folder / "log"
     with socket.create_server(("127.0.0.1", 0)) as listener, log.open("wb") as output:
-        # The socket is open already, so whoever connects waits until the server is there.
+        # The socket is open already, so clients wait until the server has started.
         command = [sys.executable, "-m", "gunicorn", "--config", str(ROOT / "deploy" / "gunicorn.conf.py")]
         server = subprocess.Popen(
             [*command, "--bind", f"fd://{listener.fileno()}", "heroesite.wsgi"],
@@ -143,25 +147,32 @@ def site(tmp_path_factory: Any) -> Iterator[Site]:
             server.wait()
 
 
-@pytest.fixture(autouse=True)
-def sound(site: Site) -> Iterator[None]:
-    """After each input the server still answers, and nothing has gone wrong in it."""
+@contextmanager
+def checked_server(site: Site) -> Iterator[None]:
+    """Check afterwards that the server still responds and has logged no error."""
     before = len(site.log.read_bytes())
     yield
-    assert site.ask("GET", "/api/v1/heroes/").status == 200
-    said = site.log.read_bytes()[before:].decode(errors="replace")
-    for fault in ("Traceback", "ERROR", "CRITICAL", "Error handling request", "WORKER TIMEOUT"):
-        assert fault not in said, said
+    assert site.request("GET", "/api/v1/heroes/").status == 200
+    log = site.log.read_bytes()[before:].decode(errors="replace")
+    for error in ("Traceback", "ERROR", "CRITICAL", "Error handling request", "WORKER TIMEOUT"):
+        assert error not in log, log
+
+
+@pytest.fixture(autouse=True)
+def check_server(site: Site) -> Iterator[None]:
+    """Check the server after each test."""
+    with checked_server(site):
+        yield
 
 
 @pytest.fixture
 def hero(site: Site) -> Iterator[str]:
     """The address of a hero."""
-    created = site.ask("POST", "/api/v1/heroes/", {"name": "Owl", "secret_name": "Ann Boe", "age": 30})
+    created = site.request("POST", "/api/v1/heroes/", {"name": "Owl", "secret_name": "Ann Boe", "age": 30})
     assert created.status == 201, created.body
     address = f"/api/v1/heroes/{created.json['id']}"
     yield address
-    assert site.ask("DELETE", address).status == 204
+    assert site.request("DELETE", address).status == 204
 
 
 def chunks(*pieces: bytes) -> bytes:
@@ -174,106 +185,106 @@ CHUNKED = ("Content-Type: application/json", "Transfer-Encoding: chunked")
 
 
 @pytest.mark.parametrize("method", ["PUT", "PATCH"])
-def test_a_change_sent_in_chunks_takes_effect(method, site, hero):
+def test_a_change_in_chunks_is_saved(method, site, hero):
     body = chunks(b'{"name": "Ow', b'l", "secret_name": "Ann Boe", ', b'"age": 31}')
-    [answer] = site.send(site.head(method, hero, "If-Match: *", *CHUNKED), body)
-    assert (answer.status, answer.json["age"], answer.json["version"]) == (200, 31, 2)
-    assert site.ask("GET", hero).json["age"] == 31
+    [response] = site.send(site.head(method, hero, "If-Match: *", *CHUNKED), body)
+    assert (response.status, response.json["age"], response.json["version"]) == (200, 31, 2)
+    assert site.request("GET", hero).json["age"] == 31
 
 
-def test_a_hero_sent_in_chunks_is_created(site):
+def test_a_hero_in_chunks_is_created(site):
     body = chunks(b'{"name": "Lark", ', b'"secret_name": "Eve"}')
-    [answer] = site.send(site.head("POST", "/api/v1/heroes/", *CHUNKED), body)
-    assert (answer.status, answer.json["name"]) == (201, "Lark")
-    assert site.ask("GET", answer.headers["Location"].partition("127.0.0.1")[2]).json["name"] == "Lark"
+    [response] = site.send(site.head("POST", "/api/v1/heroes/", *CHUNKED), body)
+    assert (response.status, response.json["name"]) == (201, "Lark")
+    assert site.request("GET", response.headers["Location"].partition("127.0.0.1")[2]).json["name"] == "Lark"
 
 
 def test_chunks_with_extensions_and_a_trailer_are_read(site, hero):
     body = b'9;a="b";c\r\n{"age": 4\r\n2\r\n4}\r\n0\r\nX-Trailer: a\r\n\r\n'
-    [answer] = site.send(site.head("PATCH", hero, *CHUNKED), body)
-    assert (answer.status, answer.json["age"]) == (200, 44)
+    [response] = site.send(site.head("PATCH", hero, *CHUNKED), body)
+    assert (response.status, response.json["age"]) == (200, 44)
 
 
-def test_a_form_sent_in_chunks_is_read(site):
-    kind = "Content-Type: application/x-www-form-urlencoded"
-    head = site.head("POST", "/account/login/", kind, "Transfer-Encoding: chunked")
-    [answer] = site.send(head, chunks(b"login=a&password=b"))
-    assert answer.status == 403, "it was not sent from a page of the site"
+def test_a_form_in_chunks_is_read(site):
+    media_type = "Content-Type: application/x-www-form-urlencoded"
+    head = site.head("POST", "/account/login/", media_type, "Transfer-Encoding: chunked")
+    [response] = site.send(head, chunks(b"login=a&password=b"))
+    assert response.status == 403, "the form has no CSRF token"
 
 
 @pytest.mark.parametrize("path", ["/api/v1/heroes/", "/account/login/", "/heroes/new/"])
-def test_a_body_over_2_mb_sent_in_chunks_is_refused(path, site):
-    kind = "application/json" if path.startswith("/api/") else "application/x-www-form-urlencoded"
-    head = site.head("POST", path, f"Content-Type: {kind}", "Transfer-Encoding: chunked")
-    [answer] = site.send(head, chunks(*[b" " * 100_000] * 30))
-    assert answer.status == 413
+def test_a_body_over_2_mb_in_chunks_is_rejected(path, site):
+    media_type = "application/json" if path.startswith("/api/") else "application/x-www-form-urlencoded"
+    head = site.head("POST", path, f"Content-Type: {media_type}", "Transfer-Encoding: chunked")
+    [response] = site.send(head, chunks(*[b" " * 100_000] * 30))
+    assert response.status == 413
 
 
 @pytest.mark.parametrize("path", ["/api/v1/heroes/", "/account/login/", "/admin/heroes/hero/add/", "/"])
 @pytest.mark.parametrize("size", [2_000_001, 10_000_000])
-def test_a_body_over_2_mb_is_refused(path, size, site):
-    kind = "application/json" if path.startswith("/api/") else "application/x-www-form-urlencoded"
-    head = site.head("POST", path, f"Content-Type: {kind}", f"Content-Length: {size}")
-    [answer] = site.send(head, b"a" * size)
-    assert answer.status == 413
+def test_a_body_over_2_mb_is_rejected(path, size, site):
+    media_type = "application/json" if path.startswith("/api/") else "application/x-www-form-urlencoded"
+    head = site.head("POST", path, f"Content-Type: {media_type}", f"Content-Length: {size}")
+    [response] = site.send(head, b"a" * size)
+    assert response.status == 413
 
 
-@pytest.mark.parametrize(
-    "body",
-    [
-        b"zz\r\n{}\r\n0\r\n\r\n",
-        b"-2\r\n{}\r\n0\r\n\r\n",
-        b"+2\r\n{}\r\n0\r\n\r\n",
-        b"0x2\r\n{}\r\n0\r\n\r\n",
-        b"0_2\r\n{}\r\n0\r\n\r\n",
-        b" 2\r\n{}\r\n0\r\n\r\n",
-        b"\r\n{}\r\n0\r\n\r\n",
-        b"2\n{}\n0\n\n",
-        b"2\r\n{}0\r\n\r\n",
-        b"2\r\n{}}\r\n0\r\n\r\n",
-        b"2;\x00\r\n{}\r\n0\r\n\r\n",
-        b"f" * 40 + b"\r\n{}\r\n0\r\n\r\n",
-        b"f" * 20_000 + b"\r\n{}\r\n0\r\n\r\n",
-        b"2;" + b"a" * 100_000 + b"\r\n{}\r\n0\r\n\r\n",
-        b"2\r\n{}\r\n0\r\n" + b"X: " + b"a" * 100_000 + b"\r\n\r\n",
-        b"2\r\n{}\r\n",
-        b"2\r\n{",
-        b"",
-    ],
-    ids=lambda body: repr(body[:24])[2:-1],
-)
-def test_broken_chunks_are_refused_and_change_nothing(body, site, hero):
-    answers = site.send(site.head("PATCH", hero, *CHUNKED), body, end=True)
-    assert all(400 <= answer.status < 500 for answer in answers)
-    assert site.ask("GET", hero).json["version"] == 1
+INVALID_CHUNKS = [
+    b"zz\r\n{}\r\n0\r\n\r\n",
+    b"-2\r\n{}\r\n0\r\n\r\n",
+    b"+2\r\n{}\r\n0\r\n\r\n",
+    b"0x2\r\n{}\r\n0\r\n\r\n",
+    b"0_2\r\n{}\r\n0\r\n\r\n",
+    b" 2\r\n{}\r\n0\r\n\r\n",
+    b"\r\n{}\r\n0\r\n\r\n",
+    b"2\n{}\n0\n\n",
+    b"2\r\n{}0\r\n\r\n",
+    b"2\r\n{}}\r\n0\r\n\r\n",
+    b"2;\x00\r\n{}\r\n0\r\n\r\n",
+    b"f" * 40 + b"\r\n{}\r\n0\r\n\r\n",
+    b"f" * 20_000 + b"\r\n{}\r\n0\r\n\r\n",
+    b"2;" + b"a" * 100_000 + b"\r\n{}\r\n0\r\n\r\n",
+    b"2\r\n{}\r\n0\r\n" + b"X: " + b"a" * 100_000 + b"\r\n\r\n",
+    b"2\r\n{}\r\n",
+    b"2\r\n{",
+    b"",
+]
+
+
+def test_invalid_chunks_are_rejected_and_change_nothing(site, hero):
+    with Cases() as case:
+        for body in INVALID_CHUNKS:
+            with case(repr(body[:24])), checked_server(site):
+                responses = site.send(site.head("PATCH", hero, *CHUNKED), body, end=True)
+                assert all(400 <= response.status < 500 for response in responses)
+                assert site.request("GET", hero).json["version"] == 1
 
 
 @pytest.mark.parametrize(
     "coding",
     ["gzip, chunked", "chunked, gzip", "chunked, chunked", "xchunked", "\x0bchunked", "identity", ""],
 )
-def test_a_transfer_coding_that_is_not_known_is_refused(coding, site, hero):
+def test_an_unknown_transfer_coding_is_rejected(coding, site, hero):
     head = site.head("PATCH", hero, "Content-Type: application/json", f"Transfer-Encoding: {coding}")
-    [answer] = site.send(head, chunks(b'{"age": 5}'), end=True)
-    assert answer.status in (400, NOT_IMPLEMENTED)
-    assert site.ask("GET", hero).json["version"] == 1
+    [response] = site.send(head, chunks(b'{"age": 5}'), end=True)
+    assert response.status in (400, NOT_IMPLEMENTED)
+    assert site.request("GET", hero).json["version"] == 1
 
 
 @pytest.mark.parametrize("length", ["4", "0", "100"])
-def test_a_body_with_two_lengths_is_refused(length, site, hero):
-    """Whoever stands before the server might believe the other one: request smuggling."""
+def test_a_body_with_chunks_and_a_length_is_rejected(length, site, hero):
+    """A proxy in front of the server might use the other one: request smuggling."""
     head = site.head("PATCH", hero, *CHUNKED, f"Content-Length: {length}")
-    answers = site.send(head, chunks(b'{"age": 5}'), end=True, answers=2)
-    assert [answer.status for answer in answers] == [400]
-    assert site.ask("GET", hero).json["version"] == 1
+    responses = site.send(head, chunks(b'{"age": 5}'), end=True, responses=2)
+    assert [response.status for response in responses] == [400]
+    assert site.request("GET", hero).json["version"] == 1
 
 
 # Lengths ----------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(
-    "length",
-    [
+def test_a_length_that_is_not_a_number_is_rejected(site):
+    lengths = [
         b"abc",
         b"-1",
         b"+2",
@@ -286,55 +297,61 @@ def test_a_body_with_two_lengths_is_refused(length, site, hero):
         b"\xd9\xa3",
         b"\xb2",
         b"",
-        b"NaN",
-    ],
-)
-@pytest.mark.parametrize("path", [b"/api/v1/heroes/", b"/account/login/"])
-def test_a_length_that_is_no_number_is_refused(path, length, site):
-    raw = b"POST %s HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: %s\r\n\r\n{}" % (path, length)
-    [answer] = site.send(raw, end=True)
-    assert answer.status == 400
+    ]
+    lengths += [b"NaN"]
+    with Cases() as case:
+        for path, length in product((b"/api/v1/heroes/", b"/account/login/"), lengths):
+            with case(path, length), checked_server(site):
+                raw = b"POST %s HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: %s\r\n\r\n{}" % (path, length)
+                [response] = site.send(raw, end=True)
+                assert response.status == 400
 
 
 @pytest.mark.parametrize("length", [b"1" + b"0" * 30, HUGE], ids=["10**30", "5,000 digits"])
 @pytest.mark.parametrize("path", [b"/api/v1/heroes/", b"/account/login/"])
-def test_a_length_beyond_all_bounds_is_refused(path, length, site):
+def test_a_huge_length_is_rejected(path, length, site):
     raw = b"POST %s HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: %s\r\n\r\n{}" % (path, length)
-    [answer] = site.send(raw, end=True)
-    assert answer.status in (400, 413)
+    [response] = site.send(raw, end=True)
+    assert response.status in (400, 413)
 
 
-def test_two_lengths_that_differ_are_refused(site):
+def test_two_different_lengths_are_rejected(site):
     raw = site.head("POST", "/api/v1/heroes/", "Content-Length: 2", "Content-Length: 3") + b"{}a"
-    assert [answer.status for answer in site.send(raw, end=True, answers=2)] == [400]
+    assert [response.status for response in site.send(raw, end=True, responses=2)] == [400]
 
 
 @pytest.mark.parametrize(
-    ("path", "kind"),
+    ("path", "media_type"),
     [("/api/v1/heroes/", "application/json"), ("/account/login/", "application/x-www-form-urlencoded")],
 )
-def test_a_body_that_ends_too_soon_is_refused(path, kind, site):
-    head = site.head("POST", path, f"Content-Type: {kind}", "Content-Length: 1000")
-    answers = site.send(head, b'{"name": "Lark', end=True)
-    assert all(400 <= answer.status < 500 for answer in answers)
+def test_a_body_shorter_than_its_length_is_rejected(path, media_type, site):
+    head = site.head("POST", path, f"Content-Type: {media_type}", "Content-Length: 1000")
+    responses = site.send(head, b'{"name": "Lark', end=True)
+    assert all(400 <= response.status < 500 for response in responses)
 
 
-@pytest.mark.parametrize(
-    "charset", ["hex", "base64", "rot13", "zip", "undefined", "punycode", "idna", "utf-16"]
-)
-@pytest.mark.parametrize("path", ["/api/v1/heroes/?limit=1", "/heroes/?search=a", "/account/login/?next=/"])
-def test_a_query_is_not_read_in_another_character_set(path, charset, site):
-    for parameter in (f"charset={charset}", f"charset*=utf-8''{charset}"):
-        [answer] = site.send(site.head("GET", path, f"Content-Type: application/json; {parameter}"))
-        assert answer.status == 415
+def test_a_query_in_another_character_set_is_rejected(site):
+    paths = ("/api/v1/heroes/?limit=1", "/heroes/?search=a", "/account/login/?next=/")
+    charsets = ("hex", "base64", "rot13", "zip", "undefined", "punycode", "idna", "utf-16")
+    with Cases() as case:
+        for path, charset in product(paths, charsets):
+            for parameter in (f"charset={charset}", f"charset*=utf-8''{charset}"):
+                with case(path, parameter), checked_server(site):
+                    head = site.head("GET", path, f"Content-Type: application/json; {parameter}")
+                    [response] = site.send(head)
+                    assert response.status == 415
 
 
-# Content types that the test client cannot send -------------------------------------------
+# Content types that Django's test client can't send -------------------------------------------
 
 
-@pytest.mark.parametrize(
-    "parameter",
-    [
+def test_an_unknown_character_set_is_rejected(site):
+    targets = [
+        ("/api/v1/heroes/", "application/json"),
+        ("/account/login/", "application/x-www-form-urlencoded"),
+        ("/heroes/new/", "multipart/form-data; boundary=x"),
+    ]
+    parameters = [
         "charset*=junk''utf-8",
         "charset*=utf-16''utf-8",
         "charset*=utf-8''utf-16",
@@ -344,43 +361,36 @@ def test_a_query_is_not_read_in_another_character_set(path, charset, site):
         "charset*0*=junk''a; charset*1=b",
         f"charset*{'9' * 5000}=utf-8",
         "charset*=''",
-    ],
-    ids=lambda parameter: parameter[:30],
-)
-@pytest.mark.parametrize(
-    ("path", "kind"),
-    [
-        ("/api/v1/heroes/", "application/json"),
-        ("/account/login/", "application/x-www-form-urlencoded"),
-        ("/heroes/new/", "multipart/form-data; boundary=x"),
-    ],
-)
-def test_a_character_set_that_cannot_be_read_is_refused(path, kind, parameter, site):
-    head = site.head("POST", path, f"Content-Type: {kind}; {parameter}", "Content-Length: 2")
-    [answer] = site.send(head, b"{}")
-    assert answer.status in (400, 415)
+    ]
+    with Cases() as case:
+        for (path, media_type), parameter in product(targets, parameters):
+            with case(path, parameter[:30]), checked_server(site):
+                content_type = f"Content-Type: {media_type}; {parameter}"
+                head = site.head("POST", path, content_type, "Content-Length: 2")
+                [response] = site.send(head, b"{}")
+                assert response.status in (400, 415)
 
 
 @pytest.mark.parametrize("path", ["/heroes/", "/api/v1/heroes/", "/static/site.css"])
-def test_a_question_with_such_a_type_is_not_a_server_error(path, site):
-    [answer] = site.send(site.head("GET", path, "Content-Type: text/plain; charset*=junk''a"))
-    assert answer.status in (200, 400, 415)
+def test_a_get_with_an_invalid_content_type_is_not_a_server_error(path, site):
+    [response] = site.send(site.head("GET", path, "Content-Type: text/plain; charset*=junk''a"))
+    assert response.status in (200, 400, 415)
 
 
 # Time -------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("path", ["/api/v1/heroes/", "/api/v1/teams/"])
-def test_a_name_of_300_000_accents_is_refused_before_the_server_gives_up_on_it(path, site):
-    """To put n accents in order takes n² steps; a worker too long at it is ended, with all that it does."""
+def test_a_name_of_300_000_accents_is_rejected_before_the_worker_times_out(path, site):
+    """Sorting n accents takes n² steps, and gunicorn kills a worker that takes too long."""
     body = {"name": "a" + "\u0301\u0323" * 150_000, "secret_name": "Ann Boe"}
-    assert site.ask("POST", path, body).status == 422
+    assert site.request("POST", path, body).status == 422
 
 
-def test_a_body_of_100_000_unknown_members_is_answered_in_brief(site):
-    answer = site.ask("POST", "/api/v1/heroes/", {f"a{number}": 0 for number in range(100_000)})
-    assert answer.status in (400, 422)
-    assert len(answer.body) < 1_000_000
+def test_the_response_to_100_000_unknown_members_is_short(site):
+    response = site.request("POST", "/api/v1/heroes/", {f"a{number}": 0 for number in range(100_000)})
+    assert response.status in (400, 422)
+    assert len(response.body) < 1_000_000
 
 
 # Request lines and headers ----------------------------------------------------------------
@@ -467,73 +477,78 @@ REQUESTS = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("name", REQUESTS)
-def test_an_odd_request_gets_its_right_answer(name, site):
-    raw, status = REQUESTS[name]
-    answers = site.send(raw, end=True, answers=2)
-    assert answers[0].status == status
-    assert all(answer.status < 500 and "Set-Cookie" not in answer.headers for answer in answers)
-    assert "evil" not in answers[0].headers.get("Location", "")
+def test_an_unusual_request_gets_the_right_response(site):
+    with Cases() as case:
+        for name, (raw, status) in REQUESTS.items():
+            with case(name), checked_server(site):
+                responses = site.send(raw, end=True, responses=2)
+                assert responses[0].status == status
+                assert all(response.status < 500 for response in responses)
+                assert all("Set-Cookie" not in response.headers for response in responses)
+                assert "evil" not in responses[0].headers.get("Location", "")
 
 
 @pytest.mark.parametrize(
     "header",
     ["SCRIPT_NAME: /nowhere", "SCRIPT_NAME: /heroes", "PATH_INFO: /teams/", "REMOTE_USER: administrator"],
 )
-def test_a_header_named_as_the_server_names_its_own_variables_changes_nothing(header, site):
-    [answer] = site.send(get(b"/heroes/", header.encode()))
-    assert answer.status == 200
-    assert b"<h1>Heroes</h1>" in answer.body
-    assert b"administrator" not in answer.body
+def test_headers_named_like_wsgi_variables_are_ignored(header, site):
+    [response] = site.send(get(b"/heroes/", header.encode()))
+    assert response.status == 200
+    assert b"<h1>Heroes</h1>" in response.body
+    assert b"administrator" not in response.body
 
 
 @pytest.mark.parametrize("header", ["X-Forwarded-Proto: https", "X-Forwarded-Ssl: on"])
-def test_without_a_trusted_proxy_the_scheme_is_that_of_the_connection(header, site):
-    links = site.ask("GET", "/api/v1/", None, header).json.values()
+def test_the_scheme_in_headers_is_ignored_without_a_trusted_proxy(header, site):
+    links = site.request("GET", "/api/v1/", None, header).json.values()
     assert all(link.startswith("http://127.0.0.1") for link in links)
 
 
-def test_an_old_client_is_answered_without_naming_the_host(site):
-    [answer] = site.send(b"GET /api/v1/heroes/ HTTP/1.0\r\n\r\n")
-    assert answer.status == 200
-    assert isinstance(answer.json["results"], list)
+def test_http_1_0_works_without_a_host(site):
+    [response] = site.send(b"GET /api/v1/heroes/ HTTP/1.0\r\n\r\n")
+    assert response.status == 200
+    assert isinstance(response.json["results"], list)
 
 
 @pytest.mark.parametrize(
     "path", ["/", "/heroes/", "/heroes/0/", "/api/v1/heroes/", "/api/v1/heroes/0", "/static/site.css"]
 )
-def test_head_answers_as_get_does_without_the_body(path, site):
+def test_head_has_the_status_and_type_of_get_and_no_body(path, site):
     headers = [site.head(method, path) for method in ("HEAD", "GET")]
-    [head] = site.send(headers[0], method="HEAD", end=True, answers=2)
-    [got] = site.send(headers[1])
-    assert (head.status, head.headers["Content-Type"]) == (got.status, got.headers["Content-Type"])
+    [head] = site.send(headers[0], method="HEAD", end=True, responses=2)
+    [get_response] = site.send(headers[1])
+    assert (head.status, head.headers["Content-Type"]) == (
+        get_response.status,
+        get_response.headers["Content-Type"],
+    )
 
 
 @pytest.mark.parametrize(("path", "status"), [("/api/v1/heroes/", 204), ("/heroes/", 200), ("*", 404)])
-def test_options_are_told(path, status, site):
-    [answer] = site.send(site.head("OPTIONS", path))
-    assert answer.status == status
+def test_options_has_the_right_status(path, status, site):
+    [response] = site.send(site.head("OPTIONS", path))
+    assert response.status == status
 
 
-def test_a_client_that_waits_to_be_asked_for_the_body_is_asked(site, hero):
+def test_expect_100_continue_works(site, hero):
     head = site.head(
         "PATCH", hero, "Content-Type: application/json", "Content-Length: 10", "Expect: 100-continue"
     )
-    [answer] = site.send(head, b'{"age": 7}')
-    assert (answer.status, answer.json["age"]) == (200, 7)
+    [response] = site.send(head, b'{"age": 7}')
+    assert (response.status, response.json["age"]) == (200, 7)
 
 
 # Several requests on one connection -------------------------------------------------------
 
 
-def test_requests_sent_at_once_are_answered_in_order(site):
+def test_pipelined_requests_get_responses_in_order(site):
     paths = ["/api/v1/heroes/", "/heroes/0/", "/api/v1/teams/?limit=-1", "/teams/"]
-    answers = site.send(b"".join(site.head("GET", path) for path in paths), answers=len(paths))
-    assert [answer.status for answer in answers] == [200, 404, 400, 200]
+    responses = site.send(b"".join(site.head("GET", path) for path in paths), responses=len(paths))
+    assert [response.status for response in responses] == [200, 404, 400, 200]
 
 
 @pytest.mark.parametrize(
-    "refused",
+    "request_head",
     [
         ("POST", "/api/v1/heroes/", "Content-Type: text/plain"),
         ("POST", "/heroes/new/", "Content-Type: application/json"),
@@ -543,29 +558,29 @@ def test_requests_sent_at_once_are_answered_in_order(site):
     ],
     ids=" ".join,
 )
-def test_the_body_of_a_refused_request_is_not_taken_for_the_next_one(refused, site):
+def test_the_body_of_a_rejected_request_is_not_read_as_the_next_request(request_head, site):
     inner = site.head("DELETE", "/api/v1/villains/")
-    first = site.head(*refused, f"Content-Length: {len(inner)}") + inner
-    answers = site.send(first + site.head("GET", "/api/v1/heroes/0"), answers=2)
-    assert answers[0].status < 500
-    assert [answer.status for answer in answers[1:]] in ([404], [])
-    assert all(answer.json["detail"] == "No hero has the id 0." for answer in answers[1:])
+    first = site.head(*request_head, f"Content-Length: {len(inner)}") + inner
+    responses = site.send(first + site.head("GET", "/api/v1/heroes/0"), responses=2)
+    assert responses[0].status < 500
+    assert [response.status for response in responses[1:]] in ([404], [])
+    assert all(response.json["detail"] == "No hero has the id 0." for response in responses[1:])
 
 
-def test_after_a_request_that_cannot_be_read_nothing_more_is(site):
-    answers = site.send(b"junk\r\n\r\n" + site.head("GET", "/api/v1/heroes/"), answers=2)
-    assert [answer.status for answer in answers] == [400]
+def test_an_invalid_request_closes_the_connection(site):
+    responses = site.send(b"junk\r\n\r\n" + site.head("GET", "/api/v1/heroes/"), responses=2)
+    assert [response.status for response in responses] == [400]
 
 
 @pytest.mark.parametrize("cut", [0, 1, 20, 60])
-def test_a_client_that_goes_away_is_let_go(cut, site):
+def test_a_client_can_close_the_connection_early(cut, site):
     assert site.send(site.head("GET", "/heroes/")[:cut], end=True) == []
 
 
 @pytest.mark.django_db
 @pytest.mark.parametrize("address", ["/", "/heroes/", "/api/v1/heroes/", "/nowhere"])
-def test_a_head_tells_the_length_and_hands_the_server_no_body(address):
-    told = []
+def test_wsgi_head_has_a_length_and_no_body(address):
+    sent_headers = []
     environ = RequestFactory().head(address, headers={"Host": "localhost"}).environ
-    body = b"".join(application(environ, lambda status, headers, *more: told.extend(headers)))
-    assert (body, int(dict(told)["Content-Length"]) > 0) == (b"", True)
+    body = b"".join(application(environ, lambda status, headers, *more: sent_headers.extend(headers)))
+    assert (body, int(dict(sent_headers)["Content-Length"]) > 0) == (b"", True)
