@@ -61,7 +61,7 @@ class PreconditionRequired(APIException):
 def etag(version: int, body: Any) -> str:
     """Return a strong tag of a response: the version of the record, and a digest of the whole body.
 
-    The body also depends on what the caller may see and on nested records. The digest is keyed, because
+    The body also depends on what the user can see and on nested records. The digest is keyed, because
     the body can contain secrets.
     """
     content = JSONRenderer().render(body)

@@ -116,6 +116,6 @@ class ChangeSetDetailView(ChangelogView):
             filterset=filterset,
             page=page,
             steps=list(readable_changes(page.records)),
-            may_undo=any(is_allowed(request.user, "change", tally.model) for tally in counts),
+            can_undo=any(is_allowed(request.user, "change", tally.model) for tally in counts),
         )
         return self.render_to_response(context, status=200 if filterset.is_valid() else 400)

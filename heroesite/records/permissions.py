@@ -15,7 +15,7 @@ MASK = "••••••••"
 
 
 def is_allowed(user: Any, action: str, model: RecordModel) -> bool:
-    """Return whether ``user`` may ``"view"``, ``"add"``, ``"change"`` or ``"delete"`` records of a type."""
+    """Return whether ``user`` can ``"view"``, ``"add"``, ``"change"`` or ``"delete"`` records of a type."""
     if action == "view":
         return settings.PUBLIC_READ or user.is_authenticated
     return user.has_perm(f"{model._meta.app_label}.{action}_{model._meta.model_name}")
@@ -27,12 +27,12 @@ def permission_message(action: str, model: RecordModel) -> str:
 
 
 def hidden_fields(user: Any, model: RecordModel) -> tuple[str, ...]:
-    """Return the restricted fields that ``user`` may never see."""
+    """Return the restricted fields that ``user`` can never see."""
     return tuple(name for name, permission in model.RESTRICTED.items() if not user.has_perm(permission))
 
 
 def disclosable_fields(user: Any, model: RecordModel) -> tuple[str, ...]:
-    """Return the restricted fields that ``user`` may see; each access to them is logged."""
+    """Return the restricted fields that ``user`` can see; each access to them is logged."""
     return tuple(name for name, permission in model.RESTRICTED.items() if user.has_perm(permission))
 
 
@@ -43,7 +43,7 @@ def unrestricted_fields(model: type[Record]) -> tuple[str, ...]:
 
 
 def blind_writes(user: Any, model: RecordModel, fields: Iterable[str]) -> set[str]:
-    """Return those of ``fields`` that ``user`` may write but not see.
+    """Return those of ``fields`` that ``user`` can write but not see.
 
     Writing them counts as a change even if the values equal the stored ones. Otherwise version and
     history would reveal whether a guess was right.

@@ -19,7 +19,7 @@ def all_row_members(model: type[Record]) -> dict[str, str]:
 
 
 def row_members(user: Any, model: type[Record]) -> list[str]:
-    """Return the members of a record in a list that ``user`` may see."""
+    """Return the members of a record in a list that ``user`` can see."""
     hidden = hidden_fields(user, model)
     return [member for name, member in all_row_members(model).items() if name not in hidden]
 

@@ -22,7 +22,7 @@ bytes), and only ligatures of whole words, such as ``ﷺ``, grow more."""
 class LineField(models.CharField):
     """One normalized line of text; :mod:`heroesite.text` describes what it accepts.
 
-    A line that anyone may see on a record can be searched and sorted by, so it adds a :class:`FoldedField`
+    A line that anyone can see on a record can be searched and sorted by, so it adds a :class:`FoldedField`
     to the model: ``motto`` adds ``motto_key``.
 
     An optional line (``blank=True``) without text is ``NULL``, never ``""``: a field without a value looks
