@@ -19,6 +19,10 @@ from .people import browser, person, program
 from .project.processes import serving
 
 
+def pytest_configure():
+    (ROOT / "var").mkdir(exist_ok=True)  # where the database of tests on SQLite is
+
+
 def pytest_collection_modifyitems(config, items):
     """Run tests with a database of their own only once, with those on SQLite."""
     if os.environ.get("DATABASE_URL", "").startswith("postgres"):
