@@ -35,20 +35,20 @@ def refusal(response, status):
 
 @pytest.mark.parametrize("method", ["get", "post", "options"])
 @pytest.mark.parametrize("header", SCHEMES)
-def test_an_unknown_scheme_is_refused(header, method, visitor_program):
+def test_an_unknown_scheme_is_rejected(header, method, visitor_program):
     response = getattr(visitor_program, method)(HEROES, HTTP_AUTHORIZATION=header)
     detail = refusal(response, 401)
     assert detail == f"Unsupported authorization scheme. {SEND_A_TOKEN}"
     assert header not in response.content.decode()
 
 
-def test_an_unknown_scheme_is_refused_from_a_session_too(editor):
+def test_an_unknown_scheme_is_rejected_with_a_session(editor):
     response = browser(editor).get(HEROES, headers={"Authorization": SCHEMES[0]})
     assert refusal(response, 401) == f"Unsupported authorization scheme. {SEND_A_TOKEN}"
 
 
 @pytest.mark.parametrize("path", ["", "heroes/", "teams/", "changesets/", "changes/"])
-def test_an_unknown_scheme_is_refused_everywhere(path, visitor_program):
+def test_an_unknown_scheme_is_rejected_everywhere(path, visitor_program):
     assert refusal(visitor_program.get(f"/api/v1/{path}", HTTP_AUTHORIZATION="Basic x"), 401)
 
 
@@ -85,7 +85,7 @@ def client_of(user, **token):
 
 
 @pytest.mark.parametrize("model", ["heroes", "teams"])
-def test_a_visitor_who_writes_is_asked_for_a_token(model, db):
+def test_writing_as_a_visitor_is_401(model, db):
     for _action, response in writes(Client(), model):
         assert refusal(response, 401) == SEND_A_TOKEN
 
@@ -113,7 +113,7 @@ def test_a_user_without_permission_learns_what_undoing_and_reverting_need(reader
     assert refusal(response, 403) == "This needs permission to change heroes."
 
 
-def test_a_session_that_writes_is_asked_for_its_csrf_token(editor):
+def test_writing_with_a_session_requires_its_csrf_token(editor):
     client = Client(enforce_csrf_checks=True)
     client.force_login(editor)
     response = client.post(HEROES, {}, content_type="application/json")
@@ -121,6 +121,6 @@ def test_a_session_that_writes_is_asked_for_its_csrf_token(editor):
     assert refusal(response, 403) == words
 
 
-def test_who_reads_a_private_register_is_asked_for_a_token(settings, visitor_program):
+def test_reading_a_private_register_requires_a_token(settings, visitor_program):
     settings.PUBLIC_READ = False
     assert refusal(visitor_program.get(HEROES), 401) == SEND_A_TOKEN

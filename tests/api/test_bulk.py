@@ -238,7 +238,7 @@ def test_another_version_is_a_conflict(method, editor_program, settings):
     assert Hero.objects.count() == 2
 
 
-def test_a_body_may_have_ten_megabytes(editor_program):
+def test_a_body_can_have_ten_megabytes(editor_program):
     long = [{"name": "x", "secret_name": "x", "motto": "x" * 2_500_000}]
     assert errors(editor_program.post(BULK, long)) == [("/0/motto", "unknown_member")]
     response = editor_program.post(BULK, [{"name": "x" * 10_000_000}])

@@ -28,7 +28,7 @@ def send(client, method="post", address=HEROES, body=OWL, key=KEY, **headers):
 
 
 def is_replay(response, first):
-    """Return whether a response is the same as that to an earlier request, and says so."""
+    """Return whether a response repeats the one to an earlier request, and has the header for that."""
     compared = [
         (one.status_code, one.content, one["Content-Type"], one.get("ETag"), one.get("Location"))
         for one in (response, first)
@@ -87,7 +87,7 @@ def test_an_invalid_key_is_an_error(key, keeper_program):
     assert not Hero.objects.exists()
 
 
-def test_a_key_may_have_255_characters(keeper_program):
+def test_a_key_can_have_255_characters(keeper_program):
     assert is_replay(*reversed([send(keeper_program, key="~" * 255) for _attempt in range(2)]))
 
 

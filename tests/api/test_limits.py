@@ -25,7 +25,7 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture
 def clock(monkeypatch):
-    """A clock that stands, 20 seconds into a minute, until a test sets it."""
+    """A clock that is stopped 20 seconds into a minute, until a test sets it."""
 
     class Clock:
         now = 60_000_020
@@ -53,16 +53,16 @@ def taken(client, times, address=HEROES, **headers):
     return sum(client.get(address, **headers).status_code == 200 for _time in range(times))
 
 
-def test_what_goes_beyond_a_limit_is_refused_until_the_next_minute(clock, allow):
+def test_requests_beyond_a_limit_are_rejected_until_the_next_minute(clock, allow):
     allow(address=3)
     client = program()
-    answers = [client.get(HEROES) for _time in range(4)]
-    assert [answer.status_code for answer in answers] == [200, 200, 200, 429]
-    assert [answer["RateLimit"] for answer in answers] == [
+    responses = [client.get(HEROES) for _time in range(4)]
+    assert [response.status_code for response in responses] == [200, 200, 200, 429]
+    assert [response["RateLimit"] for response in responses] == [
         f'"address";r={left};t=40' for left in (2, 1, 0, 0)
     ]
-    assert {answer["RateLimit-Policy"] for answer in answers} == {'"address";q=3;w=60'}
-    refused = answers[3]
+    assert {response["RateLimit-Policy"] for response in responses} == {'"address";q=3;w=60'}
+    refused = responses[3]
     assert refused["Retry-After"] == "40"
     assert refused["Content-Type"] == "application/problem+json"
     assert (
@@ -103,18 +103,18 @@ def test_a_forged_address_is_not_believed(clock, allow, settings):
 
 
 @pytest.mark.parametrize("forged", ["", "x", "192.0.2.1, \x7f", "999.1.1.1", "::1%lo"])
-def test_no_address_gives_a_fault(forged, clock, allow):
+def test_no_address_causes_a_server_error(forged, clock, allow):
     allow(address=1)
     assert program().get(HEROES, REMOTE_ADDR=forged).status_code == 200
 
 
-def test_who_guesses_tokens_is_counted(clock, allow):
+def test_requests_with_wrong_tokens_are_counted(clock, allow):
     allow(address=3)
     guess = partial(program().get, HEROES, HTTP_AUTHORIZATION="Bearer " + "0" * 64)
     assert [guess().status_code for _time in range(4)] == [401, 401, 401, 429]
 
 
-def test_a_refused_write_is_not_done_and_its_key_is_free(clock, allow, editor):
+def test_a_rejected_write_changes_nothing_and_its_key_can_be_used_again(clock, allow, editor):
     allow(token=1)
     client, headers = program(editor), {"Idempotency-Key": "a"}
     assert client.get(HEROES).status_code == 200
@@ -128,12 +128,12 @@ def test_without_limits_nothing_is_said(allow):
     assert not [name for name in program().get(HEROES).headers if name.startswith("RateLimit")]
 
 
-def test_who_asks_seldom_costs_nothing(editor, django_assert_num_queries):
+def test_few_requests_cost_no_queries(editor, django_assert_num_queries):
     client = program(editor)
     client.get(HEROES)
     with django_assert_num_queries(4):  # token and user, the rows and their count
-        answer = client.get(HEROES)
-    assert re.fullmatch(r'"token";r=29998;t=\d+, "user";r=59998;t=\d+', answer["RateLimit"])
+        response = client.get(HEROES)
+    assert re.fullmatch(r'"token";r=29998;t=\d+, "user";r=59998;t=\d+', response["RateLimit"])
 
 
 def test_pages_are_not_counted(allow):
@@ -195,14 +195,14 @@ def test_processes_that_ask_at_once_take_no_more_than_the_limit(most, asked, sha
         assert passed == min(most, processes * asked)
 
 
-def test_where_redis_is_away_nobody_is_refused(allow, editor):
+def test_nothing_is_rejected_without_redis(allow, editor):
     allow(token=1, address=1)
     with override_settings(CACHES=in_redis("redis://127.0.0.1:1")):
         assert taken(program(editor), 3) == 3
         assert ApiToken.objects.exists()
 
 
-def test_where_the_database_has_no_time_nobody_is_refused(allow, monkeypatch):
+def test_nothing_is_rejected_while_the_database_is_busy(allow, monkeypatch):
     def locked(*_args):
         raise OperationalError("database is locked")
 

@@ -58,7 +58,7 @@ def test_members_are_accepted_with_commas_and_repeated(heroes, visitor_program):
         assert not {"age", "name"} & set(visitor_program.get(f"{HEROES}?{query}").json()["results"][0])
 
 
-def test_the_next_page_keeps_a_repeated_list(heroes, visitor_program):
+def test_the_next_page_has_repeated_parameters_too(heroes, visitor_program):
     first = visitor_program.get(f"{HEROES}?ordering=-age&ordering=name&limit=1").json()
     second = visitor_program.get(first["next"]).json()
     assert [row["name"] for row in first["results"] + second["results"]] == ["B", "C"]
@@ -112,7 +112,7 @@ def test_booleans_are_accepted_as_clients_write_them(
 
 
 @pytest.mark.parametrize("text", ["true", "True", "1"])
-def test_a_dry_run_is_asked_for_as_clients_write_it(text, heroes, editor_program):
+def test_dry_run_accepts_the_booleans_that_clients_send(text, heroes, editor_program):
     response = editor_program.delete(f"{HEROES}{heroes[0].pk}?dry_run={text}")
     assert (response.status_code, Hero.objects.count()) == (200, 3)
 
@@ -123,7 +123,7 @@ def test_a_write_is_done_when_it_is_no_dry_run(text, heroes, editor_program):
 
 
 @pytest.mark.parametrize("text", ["yes", "TRUE", "t", "2", "none"])
-def test_other_words_are_no_booleans(text, heroes, visitor_program, editor_program):
+def test_other_values_are_not_booleans(text, heroes, visitor_program, editor_program):
     _code, message = errors(visitor_program, f"{HEROES}?team__isnull={text}")["team__isnull"]
     assert message == "Send true or false."
     response = editor_program.delete(f"{HEROES}{heroes[0].pk}?dry_run={text}")
@@ -173,7 +173,7 @@ def test_no_parameter_is_described_as_possibly_empty(visitor_program):
         ("team_id", "team"),
     ],
 )
-def test_an_unknown_parameter_is_answered_with_the_one_that_was_meant(sent, suggested, visitor_program):
+def test_an_unknown_parameter_gets_a_suggestion(sent, suggested, visitor_program):
     expected = ("unknown_parameter", f"Unknown parameter. Did you mean “{suggested}”?")
     assert errors(visitor_program, f"{HEROES}?{sent}=1")[sent] == expected
 
@@ -183,7 +183,7 @@ def test_a_synonym_of_a_parameter_that_is_not_here_is_not_suggested(visitor_prog
     assert message.startswith("Unknown parameter. Use one of: ")
 
 
-def test_an_unknown_value_is_answered_with_those_that_are_known(visitor_program):
+def test_an_unknown_value_gets_a_list_of_the_known_ones(visitor_program):
     code, message = errors(visitor_program, f"{HEROES}?ordering=zzz")["ordering"]
     assert code == "invalid_choice"
     assert message.startswith("Unknown value “zzz”. Use one of: id, -id, ")

@@ -1,4 +1,4 @@
-"""The OpenAPI description is valid, complete and correct, and the same for everybody."""
+"""The OpenAPI description is valid, complete and correct, and the same for all users."""
 
 import gzip
 import json
@@ -120,7 +120,7 @@ def test_it_is_valid_openapi_3_1(schema):
 
 
 @pytest.mark.parametrize("who", ["editor", "keeper", "administrator"])
-def test_it_is_the_same_for_everybody(who, schema, request):
+def test_it_is_the_same_for_all_users(who, schema, request):
     user = request.getfixturevalue(who)
     assert program(user).get("/api/schema/").json() == schema
     assert browser(user).get("/api/schema/").json() == schema
@@ -250,7 +250,7 @@ def test_a_response_has_the_members_of_its_example(path, schema, keeper_program)
 
 @models
 @pytest.mark.parametrize("who", ["visitor", "editor", "keeper"])
-def test_records_are_as_described_for_everybody(who, path, schema, request):
+def test_records_are_as_described_for_all_users(who, path, schema, request):
     client = request.getfixturevalue(f"{who}_program")
     team = TeamFactory()
     HeroFactory(team=team)
@@ -264,7 +264,7 @@ def test_records_are_as_described_for_everybody(who, path, schema, request):
 
 
 @pytest.mark.parametrize("who", ["visitor", "editor", "keeper"])
-def test_the_history_is_as_described_for_everybody(who, schema, request):
+def test_the_history_is_as_described_for_all_users(who, schema, request):
     client = request.getfixturevalue(f"{who}_program")
     hero = HeroFactory(team=TeamFactory())
     hero.age, hero.team, hero.secret_name = None, None, "Nora Vane"

@@ -220,7 +220,7 @@ def refused(response):
 
 
 @pytest.mark.parametrize("method", ["get", "post"])
-def test_an_expired_token_is_refused_and_stays_listed(method, editor, editor_browser):
+def test_an_expired_token_is_rejected_and_remains_in_the_list(method, editor, editor_browser):
     token, text = ApiToken.objects.issue(editor, name="Old job")
     ApiToken.objects.update(expiry=timezone.now() - timedelta(seconds=1))
     response = getattr(client_with(text), method)("/api/v1/heroes/")
@@ -237,7 +237,7 @@ def test_a_token_still_works_after_another_one_has_expired(editor):
     assert program(editor).get("/api/v1/heroes/").status_code == 200
 
 
-def test_the_token_of_an_inactive_user_is_refused(editor):
+def test_the_token_of_an_inactive_user_is_rejected(editor):
     client = program(editor)
     editor.is_active = False
     editor.save()
@@ -248,23 +248,23 @@ def test_the_token_of_an_inactive_user_is_refused(editor):
 
 
 @pytest.mark.parametrize("text", ["0" * 64, "f" * 64])
-def test_an_unknown_token_is_refused(text):
+def test_an_unknown_token_is_rejected(text):
     assert refused(client_with(text).get("/api/v1/heroes/")) == INVALID
 
 
-def test_a_token_that_starts_like_a_valid_one_is_refused(editor):
+def test_a_token_that_starts_like_a_valid_one_is_rejected(editor):
     _token, text = ApiToken.objects.issue(editor)
     other = text[:-1] + ("0" if text[-1] != "0" else "1")
     assert refused(client_with(other).get("/api/v1/heroes/")) == INVALID
 
 
 @pytest.mark.parametrize("text", ["x", "é", "0" * 63, "0" * 65, "A" * 64, "%s"])
-def test_text_that_is_not_a_token_is_refused(text, db):
+def test_text_that_is_not_a_token_is_rejected(text, db):
     assert refused(client_with(text).get("/api/v1/heroes/")) == INVALID
 
 
 @pytest.mark.parametrize("header", ["Bearer", "Bearer ", "Bearer a b"])
-def test_a_malformed_header_is_refused(header, visitor_program):
+def test_a_malformed_header_is_rejected(header, visitor_program):
     detail = refused(visitor_program.get("/api/v1/heroes/", HTTP_AUTHORIZATION=header))
     assert detail == "Malformed Authorization header. Send Authorization: Bearer <token>."
 
@@ -306,7 +306,7 @@ def test_no_response_contains_the_token(editor, editor_browser):
         assert text not in client.get(address).content.decode()
 
 
-def test_the_tokens_of_a_deleted_user_are_refused(editor):
+def test_the_tokens_of_a_deleted_user_are_rejected(editor):
     client = program(editor)
     editor.delete()
     assert refused(client.get("/api/v1/heroes/")) == INVALID

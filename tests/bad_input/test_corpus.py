@@ -29,7 +29,6 @@ pytestmark = pytest.mark.django_db
 
 SECRET = "Edith Wren"
 CAN_VIEW_SECRETS = {"keeper", "administrator"}
-HANDLERS: dict[Any, Any] = {}
 MESSAGE_CLASSES = {"errornote", "errorlist", "field-error", "messages", "messagelist"}
 TIME = re.compile(r"\w+\.? \d+, \d{4}, [\d:]+ [ap]\.m\.|\w+\.? \d+, \d{4}, (noon|midnight)")
 PROBLEM = {"type", "title", "status", "detail", "errors", "request_id"}
@@ -66,8 +65,6 @@ def client_for(request) -> ClientFor:
             user = None if entry.who == "visitor" else request.getfixturevalue(entry.who)
             client = program(user) if sends_token else browser(user)
             client.handler.enforce_csrf_checks = entry.csrf
-            # Middleware takes long to load, since each load looks for all static files.
-            client.handler = HANDLERS.setdefault((type(client), entry.csrf), client.handler)
             clients[key] = client
         client = copy.copy(clients[key])
         client.cookies = copy.deepcopy(client.cookies)

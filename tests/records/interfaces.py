@@ -1,4 +1,4 @@
-"""The three interfaces, asked the same: a record's fields go in, a verdict comes out."""
+"""Send the same values to the website, the admin and the API, and read their responses alike."""
 
 import re
 from dataclasses import dataclass, field
@@ -16,10 +16,10 @@ Values = dict[str, Any]
 
 @dataclass
 class Verdict:
-    """What a interface said.
+    """The response of an interface.
 
-    Args:
-        errors: for each faulty field what was said about it; empty where the record was accepted.
+    Attributes:
+        errors: error messages by field; empty if the record was accepted.
     """
 
     accepted: bool
@@ -27,26 +27,26 @@ class Verdict:
 
 
 class FormInterface:
-    """A interface where a form is filled in, with all values as text."""
+    """An interface with forms, which send all values as text."""
 
-    def __init__(self, client: Client, kind: type[Record], address: str) -> None:
-        self.client, self.kind, self.address = client, kind, address
+    def __init__(self, client: Client, model: type[Record], address: str) -> None:
+        self.client, self.model, self.address = client, model, address
 
     def send(self, values: Values, pk: int | None = None) -> Verdict:
         texts = {name: "" if value is None else str(value) for name, value in values.items()}
         if pk:
-            texts.setdefault("seen_version", str(self.kind.objects.get(pk=pk).version))
-        answer = self.client.post(self.url(pk), texts)
-        if answer.status_code == 302:
+            texts.setdefault("seen_version", str(self.model.objects.get(pk=pk).version))
+        response = self.client.post(self.url(pk), texts)
+        if response.status_code == 302:
             return Verdict(accepted=True)
-        assert answer.status_code in (200, 422), (answer.status_code, values)
-        form = self.form(answer)
-        return Verdict(False, {name: list(map(str, faults)) for name, faults in form.errors.items()})
+        assert response.status_code in (200, 422), (response.status_code, values)
+        form = self.form(response)
+        return Verdict(False, {name: list(map(str, errors)) for name, errors in form.errors.items()})
 
     def url(self, pk: int | None) -> str:
         raise NotImplementedError
 
-    def form(self, answer: Any) -> Any:
+    def form(self, response: Any) -> Any:
         raise NotImplementedError
 
 
@@ -54,11 +54,13 @@ class PageInterface(FormInterface):
     def url(self, pk: int | None) -> str:
         return f"{self.address}{pk}/edit/" if pk else f"{self.address}new/"
 
-    def form(self, answer: Any) -> Any:
-        form = answer.context["form"]
-        for name, faults in form.errors.items():
-            for fault in faults:
-                assert told(answer, str(fault)) >= 2, f"{name}: once in the summary, once at the field"
+    def form(self, response: Any) -> Any:
+        form = response.context["form"]
+        for name, errors in form.errors.items():
+            for error in errors:
+                assert count_messages(response, str(error)) >= 2, (
+                    f"{name}: the summary and the field each have the error"
+                )
         return form
 
 
@@ -66,49 +68,49 @@ class AdminInterface(FormInterface):
     def url(self, pk: int | None) -> str:
         return f"{self.address}{pk}/change/" if pk else f"{self.address}add/"
 
-    def form(self, answer: Any) -> Any:
-        form = answer.context["adminform"].form
-        for faults in form.errors.values():
-            for fault in faults:
-                assert told(answer, str(fault))
+    def form(self, response: Any) -> Any:
+        form = response.context["adminform"].form
+        for errors in form.errors.values():
+            for error in errors:
+                assert count_messages(response, str(error))
         return form
 
 
 class ApiInterface:
-    """The interface of programs, with values as JSON."""
+    """The API, with values as JSON."""
 
-    def __init__(self, user: User, kind: type[Record], address: str) -> None:
-        self.client, self.kind, self.address = program(user), kind, address
+    def __init__(self, user: User, model: type[Record], address: str) -> None:
+        self.client, self.model, self.address = program(user), model, address
 
     def send(self, values: Values, pk: int | None = None) -> Verdict:
         members = {
-            f"{name}_id" if name in self.kind.link_names() else name: value for name, value in values.items()
+            f"{name}_id" if name in self.model.link_names() else name: value for name, value in values.items()
         }
         if pk:
-            answer = self.client.put(f"{self.address}{pk}", members)
+            response = self.client.put(f"{self.address}{pk}", members)
         else:
-            answer = self.client.post(self.address, members)
-        if answer.status_code in (200, 201):
+            response = self.client.post(self.address, members)
+        if response.status_code in (200, 201):
             return Verdict(accepted=True)
-        assert answer.status_code == 422, (answer.status_code, values, answer.content)
+        assert response.status_code == 422, (response.status_code, values, response.content)
         errors: dict[str, list[str]] = {}
-        for fault in answer.json()["errors"]:
-            errors.setdefault(fault["pointer"][1:].removesuffix("_id"), []).append(fault["message"])
+        for error in response.json()["errors"]:
+            errors.setdefault(error["pointer"][1:].removesuffix("_id"), []).append(error["message"])
         return Verdict(False, errors)
 
 
-def told(answer: Any, words: str) -> int:
-    """How often the page says ``words``."""
-    text = re.sub(r"\s+", " ", unescape(answer.content.decode()))
-    return text.count(re.sub(r"\s+", " ", words))
+def count_messages(response: Any, message: str) -> int:
+    """Count how often ``message`` are on the page."""
+    text = re.sub(r"\s+", " ", unescape(response.content.decode()))
+    return text.count(re.sub(r"\s+", " ", message))
 
 
-def all_interfaces(user: User, kind: type[Record]) -> dict[str, Any]:
-    """The interfaces of ``kind``, each with ``user`` at it."""
-    app, model = kind._meta.app_label, kind._meta.model_name
+def all_interfaces(user: User, model: type[Record]) -> dict[str, Any]:
+    """Return the interfaces of a model by name, each with ``user`` signed in."""
+    app, model_name = model._meta.app_label, model._meta.model_name
     client = browser(user)
     return {
-        "page": PageInterface(client, kind, f"/{app}/"),
-        "admin": AdminInterface(client, kind, f"/admin/{app}/{model}/"),
-        "api": ApiInterface(user, kind, f"/api/v1/{app}/"),
+        "page": PageInterface(client, model, f"/{app}/"),
+        "admin": AdminInterface(client, model, f"/admin/{app}/{model_name}/"),
+        "api": ApiInterface(user, model, f"/api/v1/{app}/"),
     }

@@ -1,4 +1,4 @@
-"""A form for a new record makes one, however often it is sent."""
+"""A form for a new record creates one record, however often it is sent."""
 
 from functools import partial
 
@@ -55,7 +55,7 @@ def test_other_values_from_the_same_form_make_a_second_hero(interface, editor_br
 
 
 @interfaces
-def test_a_refused_form_can_be_mended_and_sent_again(interface, editor_browser):
+def test_an_invalid_form_can_be_fixed_and_sent_again(interface, editor_browser):
     values = form(editor_browser, interface)
     refused = editor_browser.post(ADDRESSES[interface], values | {"name": ""})
     assert refused.status_code in (200, 422)
@@ -66,7 +66,7 @@ def test_a_refused_form_can_be_mended_and_sent_again(interface, editor_browser):
 
 
 @interfaces
-def test_each_form_is_one_of_its_own(interface, editor_browser):
+def test_each_form_has_its_own_submission_id(interface, editor_browser):
     first, second = form(editor_browser, interface), form(editor_browser, interface)
     assert first["submission"] != second["submission"]
     editor_browser.post(ADDRESSES[interface], first)
@@ -83,25 +83,25 @@ def test_a_form_without_the_field_works(interface, editor_browser):
 
 
 @interfaces
-def test_a_form_of_somebody_else_is_another(interface, editor_browser, keeper_browser):
+def test_the_submission_id_of_another_user_is_ignored(interface, editor_browser, keeper_browser):
     values = form(editor_browser, interface)
     editor_browser.post(ADDRESSES[interface], values)
     assert keeper_browser.post(ADDRESSES[interface], values).status_code in (200, 422)
 
 
 @interfaces
-def test_a_secret_is_not_among_what_is_kept(interface, editor_browser):
+def test_secrets_are_not_stored_with_submissions(interface, editor_browser):
     editor_browser.post(ADDRESSES[interface], form(editor_browser, interface))
     assert "Nora" not in str(IdempotencyKey.objects.values().get())
 
 
 @pytest.mark.django_db(transaction=True)
 @interfaces
-def test_a_double_click_makes_one_hero_and_both_clicks_lead_on(interface, restore_groups):
+def test_a_double_click_creates_one_hero_and_both_clicks_redirect_to_it(interface, restore_groups):
     owner = person("owner", staff=True, superuser=True)
     clients = [browser(owner) for _click in range(4)]
     for number in range(6):
         values = form(clients[0], interface) | {"name": f"Owl {number}"}
-        answers = in_parallel(*(partial(client.post, ADDRESSES[interface], values) for client in clients))
-        assert [answer.status_code for answer in answers] == [302] * 4
+        responses = in_parallel(*(partial(client.post, ADDRESSES[interface], values) for client in clients))
+        assert [response.status_code for response in responses] == [302] * 4
         assert Hero.objects.filter(name=f"Owl {number}").count() == 1

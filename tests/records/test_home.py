@@ -1,4 +1,4 @@
-"""The first page, the search over everything, and the emblems."""
+"""The home page, the search in all records, and the emblems."""
 
 import re
 
@@ -111,10 +111,10 @@ def test_a_search_leads_to_all_that_it_found(visitor_browser):
         ("?search=a&search=b", 400, "once"),
     ],
 )
-def test_a_search_that_cannot_be_made_is_told(query, status, words, visitor_browser):
-    answer = visitor_browser.get(f"/search/{query}")
-    assert answer.status_code == status
-    assert words in read(answer).text
+def test_an_invalid_search_is_an_error(query, status, words, visitor_browser):
+    response = visitor_browser.get(f"/search/{query}")
+    assert response.status_code == status
+    assert words in read(response).text
 
 
 def test_a_secret_name_is_not_found(keeper, visitor_browser):

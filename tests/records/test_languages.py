@@ -1,4 +1,4 @@
-"""Pages speak German to who asks for it; the API speaks English to everybody."""
+"""Pages are in German if the browser requests it; the API is always in English."""
 
 import re
 from ast import literal_eval
@@ -61,7 +61,7 @@ SAME = {
 
 
 def texts(page):
-    """Every text that a page shows or says, without what people have written."""
+    """Return every visible text and message of a page, without values that users entered."""
     for element in page:
         if element.tag in ("script", "style", "bdi", "code", "kbd", "time"):
             continue
@@ -71,10 +71,10 @@ def texts(page):
 
 
 def words(client, address, **headers):
-    answer = client.get(address, headers=headers)
-    found = {re.sub(r"\s+", " ", text).strip().rstrip(":") for text in texts(read(answer))}
+    response = client.get(address, headers=headers)
+    found = {re.sub(r"\s+", " ", text).strip().rstrip(":") for text in texts(read(response))}
     found = {text.removesuffix(" · heroesite") for text in found}
-    return answer, {text for text in found if re.search(r"[A-Za-z]{3}", text)}
+    return response, {text for text in found if re.search(r"[A-Za-z]{3}", text)}
 
 
 @pytest.mark.parametrize("address", PAGES)
@@ -83,8 +83,8 @@ def test_no_word_of_a_page_stays_english(address, keeper_browser, keeper):
     hero = HeroFactory(name="4711", team=team, age=7)
     address = address.format(hero=hero.pk, team=team.pk)
     _answer, english = words(keeper_browser, address)
-    answer, german = words(keeper_browser, address, **GERMAN)
-    assert answer["Content-Language"] == "de"
+    response, german = words(keeper_browser, address, **GERMAN)
+    assert response["Content-Language"] == "de"
     assert {text for text in english & german if text not in SAME and "keeper" not in text} == set()
 
 
@@ -111,35 +111,35 @@ def test_dates_and_numbers_are_written_as_the_language_writes_them(visitor_brows
     assert re.search(r"\d+\. \w+ \d{4} \d\d:\d\d", text)
 
 
-def test_faults_are_german_at_pages_and_english_at_the_api(editor_browser, editor_program):
+def test_errors_are_german_on_pages_and_english_at_the_api(editor_browser, editor_program):
     sent = {"name": "", "secret_name": "Nora", "age": "x"}
     page = read(editor_browser.post("/heroes/new/", sent, headers=GERMAN))
     assert "Geben Sie eine ganze Zahl ein, z. B. 41." in page.one(role="alert").text
     assert "Dieses Feld ist erforderlich." in page.one(role="alert").text
-    answer = editor_program.post("/api/v1/heroes/", sent, format="json", headers=GERMAN)
-    assert "This field is required." in str(answer.json())
-    assert not answer.has_header("Content-Language")
+    response = editor_program.post("/api/v1/heroes/", sent, format="json", headers=GERMAN)
+    assert "This field is required." in str(response.json())
+    assert not response.has_header("Content-Language")
 
 
 def test_a_language_of_one_request_does_not_stay_for_the_next(visitor_browser):
     visitor_browser.get("/heroes/", headers=GERMAN)
     assert "Unknown parameter" in str(visitor_browser.get("/api/v1/heroes/?a=b").json())
-    answer = visitor_browser.get("/heroes/?" + "x" * 9000)
-    assert "longer than 8 kB" in read(answer).text
+    response = visitor_browser.get("/heroes/?" + "x" * 9000)
+    assert "longer than 8 kB" in read(response).text
 
 
 def test_a_language_is_chosen_by_a_cookie_and_readers_are_sent_none_before(visitor_browser):
     assert not visitor_browser.get("/heroes/").cookies
     page = read(visitor_browser.get("/language/?next=/teams/"))
     form = page.one("form", action="/language/set/")
-    answer = visitor_browser.post("/language/set/", form.values() | {"language": "de"})
-    assert answer["Location"] == "/teams/"
+    response = visitor_browser.post("/language/set/", form.values() | {"language": "de"})
+    assert response["Location"] == "/teams/"
     assert visitor_browser.get("/teams/")["Content-Language"] == "de"
 
 
 @pytest.mark.parametrize("language", ["xx", "", "de\n", "../de", "d" * 5000])
 def test_a_language_that_is_none_changes_nothing(language, visitor_browser):
-    answer = visitor_browser.post("/language/set/", {"language": language, "next": "//evil.example/"})
-    assert answer.status_code == 302
-    assert answer["Location"] == "/"
+    response = visitor_browser.post("/language/set/", {"language": language, "next": "//evil.example/"})
+    assert response.status_code == 302
+    assert response["Location"] == "/"
     assert visitor_browser.get("/")["Content-Language"] == "en"

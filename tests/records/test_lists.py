@@ -1,4 +1,4 @@
-"""Lists: finding, filtering, ordering and paging, the same at every interface."""
+"""Lists: search, filters, sorting and pages, the same at every interface."""
 
 import operator
 import random
@@ -21,37 +21,37 @@ pytestmark = pytest.mark.django_db
 NAMES = ["Owl", "owlet", "ÉCLAIR", "éclair au café", "Straße", "STRASSE 9", "ﬁre", "Fire 2", "Ωmega"]
 NAMES += ["Zed", "zebra", "Émile", "emile 2", "50% off_", "100 %", "The Night Owl", "İstanbul", "𝔸lpha"]
 WORDS = ["owl", "OWL", "é", "e", "STRASSE", "ss", "FI", "fire", "%", "_", "the night", "owl the", "ω", ""]
-KINDS = {"heroes": "hero", "teams": "team"}
+MODELS = {"heroes": "hero", "teams": "team"}
 COLUMNS = ["id", "name", "age", "team", "version", "created_at", "updated_at"]
 
 
-# What each interface shows ---------------------------------------------------------------------
+# Results at each interface ---------------------------------------------------------------------
 
 
-def names_on_page(client, query, kind="heroes"):
-    answer = client.get(f"/{kind}/?{urlencode(query)}")
-    assert answer.status_code == 200, read(answer).text
-    return [cell.text for cell in read(answer).all("th", scope="row")]
+def names_on_page(client, query, path="heroes"):
+    response = client.get(f"/{path}/?{urlencode(query)}")
+    assert response.status_code == 200, read(response).text
+    return [cell.text for cell in read(response).all("th", scope="row")]
 
 
-def names_at_api(client, query, kind="heroes"):
-    """The API rejects the empty values that a page's form sends for blank fields."""
+def names_at_api(client, query, path="heroes"):
+    """Leave out empty values: the form of a page sends them for blank fields, and the API rejects them."""
     query = {name: value for name, value in query.items() if value != ""}
-    answer = client.get(f"/api/v1/{kind}/?{urlencode(query)}")
-    assert answer.status_code == 200, answer.content
-    return [row["name"] for row in answer.json()["results"]]
+    response = client.get(f"/api/v1/{path}/?{urlencode(query)}")
+    assert response.status_code == 200, response.content
+    return [row["name"] for row in response.json()["results"]]
 
 
-def names_in_admin(client, query, kind="heroes"):
-    """The admin's list calls its search ``q``; the filters have the names that they have elsewhere."""
+def names_in_admin(client, query, path="heroes"):
+    """Rename the search, which is ``q`` in the admin. Filters have the same names everywhere."""
     query = {"q" if name == "search" else name: value for name, value in query.items()}
-    answer = client.get(f"/admin/{kind}/{KINDS[kind]}/?{urlencode(query)}")
-    assert answer.status_code == 200
-    return [cell.text for cell in read(answer).all("th", class_="field-name")]
+    response = client.get(f"/admin/{path}/{MODELS[path]}/?{urlencode(query)}")
+    assert response.status_code == 200
+    return [cell.text for cell in read(response).all("th", class_="field-name")]
 
 
 def expected(query):
-    """What the documentation promises for ``query``, worked out row by row."""
+    """Return the names that ``query`` finds according to the documentation, computed in Python."""
     rows = list(Hero.objects.select_related("team"))
     words = [fold(word) for word in query.get("search", "").split()]
     rows = [hero for hero in rows if all(word in fold(hero.name) for word in words)]
@@ -81,12 +81,12 @@ def expected(query):
 
 
 def in_order(rows, order):
-    """By ``order``; who has no value comes last, whichever way, and the id breaks ties."""
+    """Sort by ``order``, with missing values last in both directions, and then by id."""
     column, backwards = order.removeprefix("-"), order.startswith("-")
 
     def value(hero):
-        found = getattr(hero, column)
-        return fold(str(found)) if column in ("name", "team") and found is not None else found
+        text = getattr(hero, column)
+        return fold(str(text)) if column in ("name", "team") and text is not None else text
 
     rows = sorted(rows, key=lambda hero: hero.pk)
     known = sorted((hero for hero in rows if value(hero) is not None), key=value, reverse=backwards)
@@ -95,7 +95,7 @@ def in_order(rows, order):
 
 @pytest.fixture
 def register(db):
-    """Sixty heroes of few ages and teams, so that many tie and many lack a value."""
+    """Create sixty heroes with few ages and teams, so that many are equal or have none. Returns the teams."""
     dice = random.Random(20)
     teams = [TeamFactory(name=name) for name in ("zeta", "Émigrés", "Alpha", "emus")]
     for number in range(60):
@@ -109,7 +109,7 @@ def interfaces(editor):
     return {"page": browser(), "api": program(), "admin": browser(editor)}
 
 
-# Finding and filtering --------------------------------------------------------------------
+# Search and filters --------------------------------------------------------------------
 
 thorough = settings(
     max_examples=80, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
@@ -142,10 +142,10 @@ def test_a_query_finds_the_same_heroes_in_the_same_order_at_every_interface(data
             },
         )
     )
-    promised = expected(query)
-    assert names_on_page(interfaces["page"], query) == promised
-    assert names_at_api(interfaces["api"], query) == promised
-    assert names_in_admin(interfaces["admin"], query) == promised
+    names = expected(query)
+    assert names_on_page(interfaces["page"], query) == names
+    assert names_at_api(interfaces["api"], query) == names
+    assert names_in_admin(interfaces["admin"], query) == names
 
 
 @thorough
@@ -155,24 +155,26 @@ def test_a_query_finds_the_same_heroes_in_the_same_order_at_every_interface(data
     offset=st.integers(0, 70),
     search=st.sampled_from(WORDS),
 )
-def test_a_query_shows_the_same_part_at_page_and_api(order, limit, offset, search, register, interfaces):
+def test_a_query_returns_the_same_part_on_the_page_and_at_the_api(
+    order, limit, offset, search, register, interfaces
+):
     query = {"ordering": order, "limit": limit, "offset": offset, "search": search}
-    promised = expected({"ordering": order, "search": search})[offset : offset + limit]
-    assert names_on_page(interfaces["page"], query) == promised
-    assert names_at_api(interfaces["api"], query) == promised
+    names = expected({"ordering": order, "search": search})[offset : offset + limit]
+    assert names_on_page(interfaces["page"], query) == names
+    assert names_at_api(interfaces["api"], query) == names
 
 
 @pytest.mark.parametrize("backwards", ["", "-"])
 @pytest.mark.parametrize("column", COLUMNS)
-def test_every_column_orders_both_ways(column, backwards, register, interfaces):
+def test_every_column_can_be_sorted_in_both_directions(column, backwards, register, interfaces):
     order = backwards + column
-    promised = expected({"ordering": order})
-    assert names_on_page(interfaces["page"], {"ordering": order}) == promised
-    assert names_at_api(interfaces["api"], {"ordering": order}) == promised
+    names = expected({"ordering": order})
+    assert names_on_page(interfaces["page"], {"ordering": order}) == names
+    assert names_at_api(interfaces["api"], {"ordering": order}) == names
 
 
 @pytest.mark.parametrize("order", ["age", "-age"])
-def test_an_unknown_age_is_last_whichever_way(order, interfaces):
+def test_a_missing_age_is_last_in_both_directions(order, interfaces):
     for name, age in [("A", None), ("B", 0), ("C", 1_000_000), ("D", None)]:
         HeroFactory(name=name, age=age)
     last = ["B", "C"] if order == "age" else ["C", "B"]
@@ -182,18 +184,18 @@ def test_an_unknown_age_is_last_whichever_way(order, interfaces):
 
 @pytest.mark.parametrize("order", ["age", "-age", "team", "-team"])
 def test_the_id_breaks_ties(order, interfaces):
-    made = [HeroFactory(name=name, age=41, team=None).name for name in "DBCA"]
-    assert names_at_api(interfaces["api"], {"ordering": order}) == made
-    assert names_on_page(interfaces["page"], {"ordering": order}) == made
+    names = [HeroFactory(name=name, age=41, team=None).name for name in "DBCA"]
+    assert names_at_api(interfaces["api"], {"ordering": order}) == names
+    assert names_on_page(interfaces["page"], {"ordering": order}) == names
 
 
 def test_names_are_in_the_order_of_their_folded_form(interfaces):
     for name in ["Zed", "éclair", "Eclair", "zebra", "10", "9", "ÉMILE", "Straße", "STRASSF", "ﬁre", "fig"]:
         HeroFactory(name=name)
-    promised = ["10", "9", "Eclair", "fig", "ﬁre", "Straße", "STRASSF", "zebra", "Zed", "éclair", "ÉMILE"]
-    assert names_on_page(interfaces["page"], {}) == promised
-    assert names_at_api(interfaces["api"], {}) == promised
-    assert names_in_admin(interfaces["admin"], {}) == promised
+    names = ["10", "9", "Eclair", "fig", "ﬁre", "Straße", "STRASSF", "zebra", "Zed", "éclair", "ÉMILE"]
+    assert names_on_page(interfaces["page"], {}) == names
+    assert names_at_api(interfaces["api"], {}) == names
+    assert names_in_admin(interfaces["admin"], {}) == names
 
 
 @pytest.mark.parametrize(
@@ -213,19 +215,19 @@ def test_names_are_in_the_order_of_their_folded_form(interfaces):
         ('O\'Hara "Red"', ["o'h", '"red"']),
     ],
 )
-def test_a_search_knows_no_case(name, searches, interfaces):
+def test_a_search_ignores_case(name, searches, interfaces):
     HeroFactory(name=name)
     HeroFactory(name="Somebody else")
     TeamFactory(name=name)
     for search in searches:
-        for kind in ("heroes", "teams"):
-            assert names_on_page(interfaces["page"], {"search": search}, kind) == [name]
-            assert names_at_api(interfaces["api"], {"search": search}, kind) == [name]
-            assert names_in_admin(interfaces["admin"], {"search": search}, kind) == [name]
+        for path in ("heroes", "teams"):
+            assert names_on_page(interfaces["page"], {"search": search}, path) == [name]
+            assert names_at_api(interfaces["api"], {"search": search}, path) == [name]
+            assert names_in_admin(interfaces["admin"], {"search": search}, path) == [name]
 
 
 @pytest.mark.parametrize(
-    ("query", "found"),
+    ("query", "names"),
     [
         ({"name": "ÉCLAIR"}, ["éclair"]),
         ({"name": "écl"}, []),
@@ -238,17 +240,17 @@ def test_a_search_knows_no_case(name, searches, interfaces):
         ({"search": "", "age__gte": "", "team": ""}, ["No age", "Straße", "éclair"]),
     ],
 )
-def test_a_field_is_compared_whatever_the_case(query, found, interfaces):
+def test_a_filter_ignores_case(query, names, interfaces):
     HeroFactory(name="éclair", age=41)
     HeroFactory(name="Straße", age=0)
     HeroFactory(name="No age", age=None)
-    assert names_on_page(interfaces["page"], query) == found
-    assert names_at_api(interfaces["api"], query) == found
-    assert names_in_admin(interfaces["admin"], query) == found
+    assert names_on_page(interfaces["page"], query) == names
+    assert names_at_api(interfaces["api"], query) == names
+    assert names_in_admin(interfaces["admin"], query) == names
 
 
 @pytest.mark.parametrize(
-    ("query", "found"),
+    ("query", "names"),
     [
         ({"headquarters": "im HÄUSCHEN"}, ["Owls"]),
         ({"headquarters": "Häuschen"}, []),
@@ -257,12 +259,12 @@ def test_a_field_is_compared_whatever_the_case(query, found, interfaces):
         ({"search": "häuschen"}, []),
     ],
 )
-def test_teams_are_found_by_their_headquarters(query, found, interfaces):
+def test_teams_are_found_by_their_headquarters(query, names, interfaces):
     TeamFactory(name="Owls", headquarters="Im Häuschen")
     TeamFactory(name="Wrens", headquarters="9 Lange Straße")
-    assert names_on_page(interfaces["page"], query, "teams") == found
-    assert names_at_api(interfaces["api"], query, "teams") == found
-    assert names_in_admin(interfaces["admin"], query, "teams") == found
+    assert names_on_page(interfaces["page"], query, "teams") == names
+    assert names_at_api(interfaces["api"], query, "teams") == names
+    assert names_in_admin(interfaces["admin"], query, "teams") == names
 
 
 @pytest.mark.parametrize(("order", "names"), [("headquarters", "BCA"), ("-headquarters", "ACB")])
@@ -278,43 +280,43 @@ def test_teams_are_ordered_by_their_headquarters(order, names, interfaces):
 
 @pytest.mark.parametrize("order", ["", "-age", "team", "updated_at"])
 @pytest.mark.parametrize("limit", [1, 7, 20, 59, 60, 100])
-def test_pages_followed_to_the_end_add_up_to_the_whole(limit, order, register, interfaces):
-    every = expected({"ordering": order} if order else {})
-    followed, address = [], f"/heroes/?{urlencode({'limit': limit, 'ordering': order})}"
+def test_all_pages_together_have_every_record_once(limit, order, register, interfaces):
+    all_names = expected({"ordering": order} if order else {})
+    names, address = [], f"/heroes/?{urlencode({'limit': limit, 'ordering': order})}"
     while address:
         page = read(interfaces["page"].get(address))
-        followed += [cell.text for cell in page.all("th", scope="row")]
+        names += [cell.text for cell in page.all("th", scope="row")]
         links = page.all("a", rel="next")
         address = f"/heroes/{links[0]['href']}" if links else ""
-    assert followed == every
+    assert names == all_names
     query = {"limit": limit, **({"ordering": order} if order else {})}
-    followed, address = [], f"/api/v1/heroes/?{urlencode(query)}"
+    names, address = [], f"/api/v1/heroes/?{urlencode(query)}"
     while address:
-        answer = interfaces["api"].get(address).json()
-        assert answer["count"] == 60
-        followed += [row["name"] for row in answer["results"]]
-        address = answer["next"]
-    assert followed == every
+        response = interfaces["api"].get(address).json()
+        assert response["count"] == 60
+        names += [row["name"] for row in response["results"]]
+        address = response["next"]
+    assert names == all_names
 
 
-def test_pages_are_followed_back_to_the_first(register, interfaces):
+def test_previous_pages_lead_back_to_the_first(register, interfaces):
     address, firsts = "/heroes/?limit=25&offset=50", []
     while address:
         page = read(interfaces["page"].get(address))
         firsts.append(page.all("th", scope="row")[0].text)
         links = page.all("a", rel="prev")
         address = f"/heroes/{links[0]['href']}" if links else ""
-    every = expected({})
-    assert firsts == [every[50], every[25], every[0]]
-    answer = interfaces["api"].get("/api/v1/heroes/?limit=25&offset=50").json()
-    assert answer["next"] is None
-    answer = interfaces["api"].get(answer["previous"]).json()
-    assert answer["results"][0]["name"] == every[25]
-    answer = interfaces["api"].get(answer["previous"]).json()
-    assert (answer["results"][0]["name"], answer["previous"]) == (every[0], None)
+    all_names = expected({})
+    assert firsts == [all_names[50], all_names[25], all_names[0]]
+    response = interfaces["api"].get("/api/v1/heroes/?limit=25&offset=50").json()
+    assert response["next"] is None
+    response = interfaces["api"].get(response["previous"]).json()
+    assert response["results"][0]["name"] == all_names[25]
+    response = interfaces["api"].get(response["previous"]).json()
+    assert (response["results"][0]["name"], response["previous"]) == (all_names[0], None)
 
 
-def test_a_page_holds_a_hundred_unless_less_is_asked_for(interfaces):
+def test_a_page_has_100_rows_by_default(interfaces):
     Hero.objects.create_all(
         [Hero(name=f"Hero {n:03}", secret_name="x", name_key=f"hero {n:03}") for n in range(101)]
     )
@@ -324,30 +326,30 @@ def test_a_page_holds_a_hundred_unless_less_is_asked_for(interfaces):
     assert "101–101 of 101" in read(interfaces["page"].get("/heroes/?offset=100")).text
 
 
-def test_one_page_needs_no_way_to_the_next(interfaces):
+def test_a_single_page_has_no_links_to_others(interfaces):
     HeroFactory()
     page = read(interfaces["page"].get("/heroes/"))
     assert not page.all("a", rel="next") + page.all("a", rel="prev")
-    answer = interfaces["api"].get("/api/v1/heroes/").json()
-    assert (answer["next"], answer["previous"]) == (None, None)
+    response = interfaces["api"].get("/api/v1/heroes/").json()
+    assert (response["next"], response["previous"]) == (None, None)
 
 
-# With nothing to show ---------------------------------------------------------------------
+# Empty lists ---------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("kind", ["heroes", "teams"])
-def test_an_empty_register_says_so_and_offers_an_editor_to_begin(kind, interfaces):
-    page = read(interfaces["page"].get(f"/{kind}/"))
-    assert f"There are no {kind} yet." in page.text
+@pytest.mark.parametrize("path", ["heroes", "teams"])
+def test_an_empty_list_has_a_link_to_add_the_first_record_for_editors(path, interfaces):
+    page = read(interfaces["page"].get(f"/{path}/"))
+    assert f"There are no {path} yet." in page.text
     assert "Add the first one" not in page.text
-    page = read(interfaces["admin"].get(f"/{kind}/"))
-    assert f"/{kind}/new/" in [link["href"] for link in page.all("a") if link.text == "Add the first one"]
+    page = read(interfaces["admin"].get(f"/{path}/"))
+    assert f"/{path}/new/" in [link["href"] for link in page.all("a") if link.text == "Add the first one"]
     empty = {"count": 0, "next": None, "previous": None, "results": []}
-    assert interfaces["api"].get(f"/api/v1/{kind}/").json() == empty
+    assert interfaces["api"].get(f"/api/v1/{path}/").json() == empty
 
 
 @pytest.mark.parametrize(
-    ("kind", "query"),
+    ("path", "query"),
     [
         ("heroes", "search=nobody"),
         ("heroes", "age__gte=999"),
@@ -355,44 +357,44 @@ def test_an_empty_register_says_so_and_offers_an_editor_to_begin(kind, interface
         ("teams", "headquarters=x"),
     ],
 )
-def test_a_query_that_none_match_says_so_and_leads_to_all(kind, query, interfaces):
+def test_a_query_without_results_has_a_message_and_a_link_to_all(path, query, interfaces):
     HeroFactory()
     TeamFactory()
-    page = read(interfaces["page"].get(f"/{kind}/?{query}"))
-    assert f"No {kind} match" in page.text
-    assert page.one("div", class_="empty").one("a")["href"] == f"/{kind}/"
-    assert interfaces["api"].get(f"/api/v1/{kind}/?{query}").json()["count"] == 0
+    page = read(interfaces["page"].get(f"/{path}/?{query}"))
+    assert f"No {path} match" in page.text
+    assert page.one("div", class_="empty").one("a")["href"] == f"/{path}/"
+    assert interfaces["api"].get(f"/api/v1/{path}/?{query}").json()["count"] == 0
 
 
-def test_a_page_past_the_last_says_so_and_leads_to_the_first(register, interfaces):
+def test_a_page_after_the_last_has_a_message_and_a_link_to_the_first(register, interfaces):
     page = read(interfaces["page"].get("/heroes/?offset=60&ordering=-age&search=e"))
     link = page.one("div", class_="empty").one("a")
     assert "There is no page" in page.text
     assert query_of(link["href"]) == {"ordering": "-age", "search": "e"}
-    promised = expected({"ordering": "-age", "search": "e"})
-    assert names_on_page(interfaces["page"], query_of(link["href"])) == promised
-    answer = interfaces["api"].get("/api/v1/heroes/?offset=60").json()
-    assert (answer["count"], answer["results"], answer["next"]) == (60, [], None)
+    names = expected({"ordering": "-age", "search": "e"})
+    assert names_on_page(interfaces["page"], query_of(link["href"])) == names
+    response = interfaces["api"].get("/api/v1/heroes/?offset=60").json()
+    assert (response["count"], response["results"], response["next"]) == (60, [], None)
 
 
-# Addresses to keep ------------------------------------------------------------------------
+# Links ------------------------------------------------------------------------
 
 QUERY = {"search": "e", "age__gte": "0", "ordering": "-age", "limit": "3", "offset": "3"}
 
 
-def test_a_click_on_a_column_keeps_the_query_and_begins_at_the_first_page(register, interfaces):
+def test_sorting_by_a_column_preserves_the_filters_and_starts_at_the_first_page(register, interfaces):
     page = read(interfaces["page"].get(f"/heroes/?{urlencode(QUERY)}"))
     links = {link.text: query_of(link["href"]) for link in page.one("thead").all("a")}
-    kept = {name: value for name, value in QUERY.items() if name not in ("offset", "ordering")}
+    filters = {name: value for name, value in QUERY.items() if name not in ("offset", "ordering")}
     assert links == {
-        "Name": kept | {"ordering": "name"},
-        "Age": kept | {"ordering": "age"},
-        "Team": kept | {"ordering": "team"},
-        "Last changed": kept | {"ordering": "updated_at"},
+        "Name": filters | {"ordering": "name"},
+        "Age": filters | {"ordering": "age"},
+        "Team": filters | {"ordering": "team"},
+        "Last changed": filters | {"ordering": "updated_at"},
     }
 
 
-def test_a_second_click_on_a_column_turns_its_order_round(interfaces):
+def test_sorting_by_the_same_column_again_reverses_the_order(interfaces):
     HeroFactory()
     page = read(interfaces["page"].get("/heroes/"))
     for _click, (direction, following) in enumerate([("ascending", "-age"), ("descending", "age")]):
@@ -403,36 +405,36 @@ def test_a_second_click_on_a_column_turns_its_order_round(interfaces):
         assert query_of(head.one("a")["href"])["ordering"] == following
 
 
-def test_the_next_page_keeps_the_query(register, interfaces):
+def test_the_next_page_has_the_same_query(register, interfaces):
     page = read(interfaces["page"].get(f"/heroes/?{urlencode(QUERY)}"))
     assert query_of(page.one("a", rel="next")["href"]) == QUERY | {"offset": "6"}
     assert query_of(page.one("a", rel="prev")["href"]) == QUERY | {"offset": "0"}
-    answer = interfaces["api"].get(f"/api/v1/heroes/?{urlencode(QUERY)}").json()
-    assert query_of(answer["next"]) == QUERY | {"offset": "6"}
+    response = interfaces["api"].get(f"/api/v1/heroes/?{urlencode(QUERY)}").json()
+    assert query_of(response["next"]) == QUERY | {"offset": "6"}
 
 
-def test_the_form_of_a_list_shows_the_query_and_keeps_its_order(register, interfaces):
+def test_the_form_of_a_list_contains_the_query_and_its_order(register, interfaces):
     team = register[0]
     query = QUERY | {"team": str(team.pk), "team__isnull": "false", "name__icontains": "e", "age": "41"}
     form = read(interfaces["page"].get(f"/heroes/?{urlencode(query)}")).one("form", class_="filters")
-    sent = {name: value for name, value in form.values().items() if value}
-    assert sent == {name: value for name, value in query.items() if name != "offset"}
+    values = {name: value for name, value in form.values().items() if value}
+    assert values == {name: value for name, value in query.items() if name != "offset"}
 
 
-def test_the_admins_forms_for_filters_and_search_keep_the_query(register, interfaces):
+def test_the_admins_forms_for_filters_and_search_preserve_the_query(register, interfaces):
     query = {"team": str(register[0].pk), "age__gte": "7", "q": "e", "o": "-1"}
     page = read(interfaces["admin"].get(f"/admin/heroes/hero/?{urlencode(query)}"))
     for form in (page.one("details").one("form"), page.one("form", id="changelist-search")):
         assert {name: value for name, value in form.values().items() if value} == query
 
 
-def test_a_list_offers_every_team_to_choose_from(register, interfaces):
+def test_a_list_can_be_filtered_by_every_team(register, interfaces):
     form = read(interfaces["page"].get("/heroes/")).one("form", class_="filters")
-    offered = [option.text for option in form.one("select", name="team").all("option")]
-    assert offered == ["Any", "Alpha", "emus", "zeta", "Émigrés"]
+    options = [option.text for option in form.one("select", name="team").all("option")]
+    assert options == ["Any", "Alpha", "emus", "zeta", "Émigrés"]
 
 
-FAULTS = [
+INVALID = [
     ("serach=x", "serach"),
     ("limit=0", "limit"),
     ("team=none", "Team"),
@@ -441,16 +443,16 @@ FAULTS = [
 ]
 
 
-@pytest.mark.parametrize(("fault", "called"), FAULTS)
-def test_a_query_with_a_fault_shows_no_heroes_and_keeps_what_was_asked(fault, called, interfaces):
+@pytest.mark.parametrize(("query", "label"), INVALID)
+def test_an_invalid_query_finds_no_heroes_and_remains_in_the_form(query, label, interfaces):
     HeroFactory(name="Somebody")
-    answer = interfaces["page"].get(f"/heroes/?{fault}&search=body")
-    page = read(answer)
-    assert answer.status_code == 400
+    response = interfaces["page"].get(f"/heroes/?{query}&search=body")
+    page = read(response)
+    assert response.status_code == 400
     assert "Somebody" not in page.text
     summary = page.one("div", role="alert")
-    assert called in summary.text
+    assert label in summary.text
     for link in summary.all("a"):
-        assert page.one(id=link["href"][1:])["aria-invalid"] == "true", "the link leads to the faulty field"
+        assert page.one(id=link["href"][1:])["aria-invalid"] == "true", "the link leads to the invalid field"
     assert page.one("form", class_="filters").values()["search"] == "body"
-    assert interfaces["api"].get(f"/api/v1/heroes/?{fault}&search=body").status_code == 400
+    assert interfaces["api"].get(f"/api/v1/heroes/?{query}&search=body").status_code == 400

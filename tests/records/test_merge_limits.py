@@ -36,20 +36,20 @@ def test_a_form_opened_many_versions_ago_is_merged_from_the_last_ones(loaded, ed
         hero.save()
     loaded.clear()
 
-    answer = editor_browser.post(address, {**form, "age": "7"})
+    response = editor_browser.post(address, {**form, "age": "7"})
 
-    assert answer.status_code == 409
+    assert response.status_code == 409
     assert len(loaded) < VERSION_LIMIT + 10
     rows = {
         row.one("th").text: [cell.text for cell in row.all("td")]
-        for row in read(answer).one("table", class_="merge").one("tbody").all("tr")
+        for row in read(response).one("table", class_="merge").one("tbody").all("tr")
     }
     assert rows["Name"][:3] == ["Lamplighter", "Lamp", "Lamplighter"], "who did it is not looked up"
     assert rows["Age"][0] == "1"
     assert rows["Age"][1].startswith(f"{VERSIONS - 1} unknown"), "a command did it"
     assert rows["Age"][2] == "7"
     assert rows.keys() == {"Name", "Secret name", "Age"}, "of a secret it is not revealed whether it changed"
-    merged = form_with(read(answer), "name").values()
+    merged = form_with(read(response), "name").values()
     assert merged["name"] == "Lamp"
     assert editor_browser.post(address, {**merged, "keep_age": "yours"}).status_code == 302
     hero.refresh_from_db()

@@ -1,4 +1,4 @@
-"""The rules of heroes and teams, told by the models and kept by the database as well."""
+"""The rules of heroes and teams, which the models check and the database enforces as well."""
 
 import unicodedata
 
@@ -26,8 +26,8 @@ INVISIBLE = "Enter at least one visible character."
 NO_RECORD = "There is no such record. Choose one from the register."
 
 
-def faults(record):
-    """What the model says about ``record``, by field."""
+def errors_of(record):
+    """Return the errors that the model finds in ``record``, by field."""
     try:
         record.full_clean()
     except ValidationError as error:
@@ -43,13 +43,13 @@ def team(**values):
     return Team(**{"name": "Owls", "headquarters": "The Old Lighthouse"} | values)
 
 
-def refused(character, name="", place=1):
-    known = f"U+{ord(character):04X} {name}".strip()
-    return f"Character {place} is {known}, which isn't allowed. Remove it."
+def character_error(character, name="", place=1):
+    character_name = f"U+{ord(character):04X} {name}".strip()
+    return f"Character {place} is {character_name}, which isn't allowed. Remove it."
 
 
 @pytest.mark.parametrize(
-    ("record", "told"),
+    ("record", "expected"),
     [
         (hero(), {}),
         (hero(name="x" * 100, secret_name="y" * 100, age=0), {}),
@@ -74,25 +74,25 @@ def refused(character, name="", place=1):
         (hero(name="\u200d\u3164"), {"name": [INVISIBLE]}),
         (hero(name="\u2800"), {"name": [INVISIBLE]}),
         (hero(secret_name="\u00ad"), {"secret_name": [INVISIBLE]}),
-        (hero(name="a\0b"), {"name": [refused("\0", place=2)]}),
-        (hero(name="a\nb"), {"name": [refused("\n", place=2)]}),
-        (hero(name="\u202eb"), {"name": [refused("\u202e", "RIGHT-TO-LEFT OVERRIDE")]}),
-        (hero(name="a\u200bb"), {"name": [refused("\u200b", "ZERO WIDTH SPACE", place=2)]}),
-        (hero(name="\ufeffb"), {"name": [refused("\ufeff", "ZERO WIDTH NO-BREAK SPACE")]}),
-        (hero(name="\uffff"), {"name": [refused("\uffff")]}),
+        (hero(name="a\0b"), {"name": [character_error("\0", place=2)]}),
+        (hero(name="a\nb"), {"name": [character_error("\n", place=2)]}),
+        (hero(name="\u202eb"), {"name": [character_error("\u202e", "RIGHT-TO-LEFT OVERRIDE")]}),
+        (hero(name="a\u200bb"), {"name": [character_error("\u200b", "ZERO WIDTH SPACE", place=2)]}),
+        (hero(name="\ufeffb"), {"name": [character_error("\ufeff", "ZERO WIDTH NO-BREAK SPACE")]}),
+        (hero(name="\uffff"), {"name": [character_error("\uffff")]}),
     ],
 )
-def test_a_model_tells_each_fault_in_words(record, told):
-    assert faults(record) == told
+def test_a_model_reports_each_error_with_a_message(record, expected):
+    assert errors_of(record) == expected
 
 
 @pytest.mark.parametrize("name", ["owl", "OWL", " Owl ", "ｏｗｌ", "O\u00adwl"])
-def test_a_name_is_taken_whatever_its_case(name):
+def test_a_name_is_taken_in_any_case(name):
     HeroFactory(name="Owl")
     TeamFactory(name="Owl")
-    words = "There is already a {} named “Owl”. Choose another name."
-    assert faults(hero(name=name)) == {"name": [words.format("hero")]}
-    assert faults(team(name=name)) == {"name": [words.format("team")]}
+    message = "There is already a {} named “Owl”. Choose another name."
+    assert errors_of(hero(name=name)) == {"name": [message.format("hero")]}
+    assert errors_of(team(name=name)) == {"name": [message.format("team")]}
 
 
 @pytest.mark.parametrize(
@@ -105,32 +105,32 @@ def test_a_name_is_taken_whatever_its_case(name):
         ("e\u00ad\u0301", "é"),
     ],
 )
-def test_a_name_is_taken_whatever_its_way_of_writing(taken, name):
+def test_a_name_is_taken_in_any_normal_form(taken, name):
     HeroFactory(name=taken)
-    assert list(faults(hero(name=name))) == ["name"]
+    assert list(errors_of(hero(name=name))) == ["name"]
 
 
-def test_a_record_keeps_its_own_name():
+def test_a_records_own_name_is_not_taken():
     owl = HeroFactory(name="Owl")
     owl.name = "OWL"
-    assert faults(owl) == {}
+    assert errors_of(owl) == {}
     owl.save()
     assert Hero.objects.get().name == "OWL"
 
 
-def test_a_hero_and_a_team_may_have_one_name():
+def test_a_hero_and_a_team_can_have_the_same_name():
     HeroFactory(name="Owl")
-    assert faults(team(name="Owl")) == {}
+    assert errors_of(team(name="Owl")) == {}
 
 
-def test_a_name_of_letters_that_stand_for_whole_words_is_refused_in_words():
-    words = "Too many of these characters stand for whole words. Spell the words out."
-    assert faults(hero(name="ﷺ" * 100)) == {"name": [words]}
-    assert faults(hero(name="ﷺ" * 10)) == {}
+def test_a_name_with_too_many_ligatures_of_words_is_an_error():
+    message = "Too many of these characters stand for whole words. Spell the words out."
+    assert errors_of(hero(name="ﷺ" * 100)) == {"name": [message]}
+    assert errors_of(hero(name="ﷺ" * 10)) == {}
 
 
 @pytest.mark.parametrize(
-    ("typed", "kept"),
+    ("value", "expected"),
     [
         ("  Owl  ", "Owl"),
         ("Night   Owl", "Night Owl"),
@@ -142,17 +142,17 @@ def test_a_name_of_letters_that_stand_for_whole_words_is_refused_in_words():
         ("Straße", "Straße"),
     ],
 )
-def test_text_is_normalised_on_the_way_in(typed, kept):
-    record = hero(name=typed, secret_name=typed)
+def test_text_is_normalised_when_saved(value, expected):
+    record = hero(name=value, secret_name=value)
     record.full_clean()
     record.save()
     row = Hero.objects.get()
-    assert (row.name, row.secret_name, row.name_key) == (kept, kept, fold(kept))
+    assert (row.name, row.secret_name, row.name_key) == (expected, expected, fold(expected))
 
 
-def test_a_length_counts_after_normalising():
-    assert faults(hero(name=" " + "e\u0301" * 100 + "  ")) == {}
-    assert faults(hero(name="e\u0301" * 101)) == {"name": [LONG.format(100, 101)]}
+def test_the_length_is_that_of_the_normalised_text():
+    assert errors_of(hero(name=" " + "e\u0301" * 100 + "  ")) == {}
+    assert errors_of(hero(name="e\u0301" * 101)) == {"name": [LONG.format(100, 101)]}
 
 
 def test_the_folded_name_follows_the_name():
@@ -178,13 +178,13 @@ thorough = settings(max_examples=1000, deadline=None)
 @given(LINES)
 @example("e\u00ad\u0301")
 @example("\u1100\u034f\u1161")
-def test_what_is_folded_once_is_folded(text):
+def test_folding_is_idempotent(text):
     assert fold(fold(text)) == fold(text)
 
 
 @thorough
 @given(LINES)
-def test_what_is_normalised_once_is_normalised(text):
+def test_normalising_is_idempotent(text):
     once = normalize(text)
     assert normalize(once) == once
     assert unicodedata.is_normalized("NFC", once)
@@ -194,7 +194,7 @@ def test_what_is_normalised_once_is_normalised(text):
 
 @thorough
 @given(LINES)
-def test_folding_does_not_see_case_or_normal_form(text):
+def test_folding_ignores_case_and_normal_form(text):
     for form in ("NFC", "NFD", "NFKC", "NFKD"):
         assert fold(unicodedata.normalize(form, text)) == fold(text)
     assert fold(unicodedata.normalize("NFKC", text).casefold()) == fold(text)
@@ -203,7 +203,7 @@ def test_folding_does_not_see_case_or_normal_form(text):
 
 @thorough
 @given(LINES)
-def test_whatever_is_visible_has_a_folded_form(text):
+def test_visible_text_has_a_folded_form(text):
     if is_visible(text):
         assert fold(text)
 
@@ -230,11 +230,11 @@ def test_names_are_ordered_by_their_folded_form_on_every_database():
     assert list(Hero.objects.values_list("name", flat=True)) == sorted(names, key=fold)
 
 
-# The database's own word ------------------------------------------------------------------
+# Rules that the database enforces ------------------------------------------------------------------
 
 
 def bypass(record, column, value):
-    """Write ``value`` by SQL of our own, past every rule of the model."""
+    """Write ``value`` with SQL, which bypasses the rules of the model."""
     table = connection.ops.quote_name(record._meta.db_table)
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(f"UPDATE {table} SET {column} = %s WHERE id = %s", [value, record.pk])
@@ -262,24 +262,24 @@ def bypass(record, column, value):
         (TeamFactory, "headquarters", "x" * 201),
     ],
 )
-def test_the_database_refuses_what_the_model_refuses(factory, column, value):
+def test_the_database_rejects_what_the_model_rejects(factory, column, value):
     record = factory()
-    # PostgreSQL calls a text that is too long a fault of data; all else is one of integrity.
+    # PostgreSQL raises DataError for a text that is too long, and IntegrityError for all else.
     with pytest.raises((IntegrityError, DataError) if value and value != -1 else IntegrityError):
         bypass(record, column, value)
     assert getattr(type(record).objects.get(), column) == getattr(record, column)
 
 
 @pytest.mark.parametrize(("column", "value"), [("age", 0), ("age", 1_000_000), ("age", None), ("version", 9)])
-def test_the_database_takes_what_the_model_takes(column, value):
+def test_the_database_accepts_what_the_model_accepts(column, value):
     record = HeroFactory()
     bypass(record, column, value)
     assert getattr(Hero.objects.get(), column) == value
 
 
-@pytest.mark.parametrize("kind", [Hero, Team])
-def test_the_database_keeps_two_from_having_one_name(kind):
-    factory = HeroFactory if kind is Hero else TeamFactory
+@pytest.mark.parametrize("model", [Hero, Team])
+def test_the_database_rejects_a_second_record_with_the_same_name(model):
+    factory = HeroFactory if model is Hero else TeamFactory
     factory(name="Straße")
     other = factory(name="Other")
     with pytest.raises(IntegrityError):
@@ -287,20 +287,20 @@ def test_the_database_keeps_two_from_having_one_name(kind):
     with pytest.raises(IntegrityError), transaction.atomic():
         factory(name="STRASSE")
     with pytest.raises(IntegrityError):
-        kind.objects.create_all([factory.build(name="Third"), factory.build(name="STRASSE")])
-    assert sorted(kind.objects.values_list("name", flat=True)) == ["Other", "Straße"]
+        model.objects.create_all([factory.build(name="Third"), factory.build(name="STRASSE")])
+    assert sorted(model.objects.values_list("name", flat=True)) == ["Other", "Straße"]
 
 
 @pytest.mark.parametrize("values", [{"age": -1}, {"name": ""}, {"secret_name": ""}, {"version": 0}])
-def test_the_database_refuses_many_rows_for_the_fault_of_one(values):
+def test_the_database_rejects_all_rows_if_one_is_invalid(values):
     heroes = [HeroFactory.build(), HeroFactory.build(**values)]
     with pytest.raises(IntegrityError):
         Hero.objects.create_all(heroes)
     assert not Hero.objects.exists()
 
 
-def test_the_database_refuses_a_team_that_is_not_there():
-    """PostgreSQL when the link is written, SQLite when it is asked to check."""
+def test_the_database_rejects_an_unknown_team():
+    """PostgreSQL checks it when the link is written, SQLite with ``check_constraints``."""
 
     @transaction.atomic
     def link_to_nothing() -> None:
@@ -315,7 +315,7 @@ def test_the_database_refuses_a_team_that_is_not_there():
 
 
 @isolate_apps("teams")
-def test_a_new_line_of_text_that_all_may_see_brings_its_folded_copy_along():
+def test_a_new_text_field_without_restrictions_gets_a_folded_copy():
     class Guild(Record):
         FIELDS = ("name", "motto", "password")
         RESTRICTED = {"password": "teams.view_password"}

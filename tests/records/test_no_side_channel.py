@@ -1,7 +1,7 @@
-"""Nobody without the permission learns a secret name: by non-interference.
+"""Secret names don't leak to users without the permission: by non-interference.
 
 Two registers differ in their secret names and in nothing else. Whatever a visitor or an editor asks of
-them, the answers have the same status, headers and body.
+them, the responses have the same status, headers and body.
 """
 
 import itertools
@@ -31,7 +31,7 @@ pytestmark = pytest.mark.django_db
 
 HEROES = 12
 ONE, OTHER = "Qxarvo", "Zzumbel"
-"""Markers that stand in the secret names of the one register and of the other, and nowhere else."""
+"""Markers in the secret names of the first and of the second register, and nowhere else."""
 GUESSES = [f"{ONE} 0", f"{OTHER} 0", ONE, OTHER, ONE[:1], OTHER[:3], ONE.upper(), "Hero 1", "", "0"]
 JSON = "application/json"
 FORM = "application/x-www-form-urlencoded"
@@ -95,7 +95,7 @@ def addresses(resolver: Any = None, prefix: str = "") -> list[str]:
 
 
 def questions(hero: Hero, team: Team) -> list[Request]:
-    """Everything that might tell something: every address, and every way to narrow, order or guess."""
+    """Return all requests that might reveal something: every address, filter, ordering and guess."""
     asked: list[Request] = []
     for address in addresses():
         address = address.replace("/1/", f"/{hero.pk if 'team' not in address else team.pk}/")
@@ -177,7 +177,7 @@ def writes(hero: Hero) -> list[Request]:
 
 
 SHARES = 6
-"""Tests that the questions are dealt out to, so that none holds a transaction for long."""
+"""The number of tests that share the requests, so that no transaction is long."""
 
 
 def thirds(role: str) -> set[int]:
@@ -202,36 +202,36 @@ VOLATILE = re.compile(
 )
 
 
-def cookies(answer: Any) -> list[Any]:
+def cookies(response: Any) -> list[Any]:
     """The cookies that are set; messages are read, without the number of the change set that they undo."""
     told = []
-    for name, cookie in answer.cookies.items():
+    for name, cookie in response.cookies.items():
         if name == "messages":
-            messages = CookieStorage(answer.wsgi_request)._decode(cookie.value) or []
+            messages = CookieStorage(response.wsgi_request)._decode(cookie.value) or []
             told += [message.message for message in messages]
         else:
             told.append(VOLATILE.sub("", cookie.OutputString()))
     return told
 
 
-def answers(clients: dict[str, Any], asked: list[Request]) -> list[tuple[Any, ...]]:
+def responses(clients: dict[str, Any], asked: list[Request]) -> list[tuple[Any, ...]]:
     """What each question was answered, and what state it left the hero in; each is then undone."""
     said = []
     for interface, method, address, content_type, body in asked:
         jar = deepcopy(clients[interface].cookies)
         with transaction.atomic():
-            answer = clients[interface].generic(
+            response = clients[interface].generic(
                 method, address, body, content_type or JSON, headers={"X-Request-Id": "fixed"}
             )
-            text = b"".join(answer.streaming_content) if answer.streaming else answer.content
+            text = b"".join(response.streaming_content) if response.streaming else response.content
             versions = list(Hero.objects.order_by("pk").values_list("pk", "name", "version"))
             versions += list(Hero.history.order_by("pk").values_list("id", "name", "version", "blind_fields"))
-            headers = {name: VOLATILE.sub("", value) for name, value in answer.headers.items()}
+            headers = {name: VOLATILE.sub("", value) for name, value in response.headers.items()}
             headers.pop("Expires", None)
             if method != "GET" and "ETag" in headers:  # the time of the write is part of the digest
                 headers["ETag"] = headers["ETag"].partition("-")[0]
             content = VOLATILE.sub("", text.decode("utf-8", "replace"))
-            said.append((answer.status_code, headers, cookies(answer), content, versions))
+            said.append((response.status_code, headers, cookies(response), content, versions))
             transaction.set_rollback(True)
         clients[interface].cookies = jar
     return said
@@ -248,9 +248,9 @@ def test_responses_do_not_depend_on_secret_names(
     asked = asked[share::SHARES]
 
     keep_secrets(ONE, register)
-    first = answers(clients, asked)
+    first = responses(clients, asked)
     keep_secrets(OTHER, register)
-    second = answers(clients, asked)
+    second = responses(clients, asked)
 
     for question, one, other in zip(asked, first, second, strict=True):
         assert one[0] < 500, question
@@ -266,6 +266,6 @@ def test_a_keeper_does_see_them(register: list[Hero], keeper: Any) -> None:
     clients = {"page": browser(keeper), "api": program(keeper)}
     asked: list[Request] = [("api", "GET", f"/api/v1/heroes/{register[0].pk}", "", "")]
     keep_secrets(ONE, register)
-    first = answers(clients, asked)
+    first = responses(clients, asked)
     keep_secrets(OTHER, register)
-    assert first != answers(clients, asked)
+    assert first != responses(clients, asked)

@@ -1,4 +1,4 @@
-"""What an answer costs in queries: the same with one row as with a hundred."""
+"""A response needs the same number of queries with one row as with a hundred."""
 
 import pytest
 from django.db import connection
@@ -51,7 +51,7 @@ def cost(client, address):
 
 
 @pytest.mark.parametrize(("who", "interface", "heroes", "hero", "teams", "team"), COSTS)
-def test_an_answer_costs_the_same_whatever_the_number_of_rows(
+def test_the_number_of_queries_does_not_depend_on_the_number_of_rows(
     who, interface, heroes, hero, teams, team, register, request
 ):
     user = None if who == "visitor" else request.getfixturevalue(who)

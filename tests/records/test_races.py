@@ -1,4 +1,4 @@
-"""Writes that meet are answered as if one had come after the other, and never with a 500."""
+"""Parallel writes get the responses that they would get one after the other, and never a 500."""
 
 from collections import Counter
 from functools import partial
@@ -16,11 +16,11 @@ pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("
 ROUNDS = 8
 
 
-def faults(answer):
-    return answer.json()["errors"]
+def faults(response):
+    return response.json()["errors"]
 
 
-def test_of_two_creates_of_one_name_one_is_told_that_it_is_taken(owner):
+def test_of_two_new_records_with_one_name_one_gets_an_error(owner):
     HeroFactory(name="Owl")
     without_a_race = program(owner).post("/api/v1/heroes/", {"name": "owl", "secret_name": "x"})
     assert without_a_race.status_code == 422
@@ -36,38 +36,38 @@ def test_of_two_creates_of_one_name_one_is_told_that_it_is_taken(owner):
         assert Hero.objects.filter(name=name).count() == 1
 
 
-def test_of_two_forms_with_one_name_one_is_told_that_it_is_taken(owner):
+def test_of_two_forms_with_one_name_one_gets_an_error(owner):
     pages = [browser(owner), browser(owner)]
     for number in range(ROUNDS):
         values = {"name": f"Team {number}", "headquarters": "Here"}
-        answers = in_parallel(*(partial(page.post, "/teams/new/", values) for page in pages))
-        assert sorted(answer.status_code for answer in answers) == [302, 422]
-        (refused,) = [answer for answer in answers if answer.status_code == 422]
+        responses = in_parallel(*(partial(page.post, "/teams/new/", values) for page in pages))
+        assert sorted(response.status_code for response in responses) == [302, 422]
+        (refused,) = [response for response in responses if response.status_code == 422]
         words = f"There is already a team named “Team {number}”. Choose another name."
         assert words in refused.content.decode()
         assert Team.objects.filter(name=f"Team {number}").count() == 1
 
 
-def test_a_name_may_be_taken_at_one_interface_while_it_is_asked_for_at_another(owner):
+def test_of_two_interfaces_with_one_name_one_gets_an_error(owner):
     page, admin, api = browser(owner), browser(owner), program(owner)
     for number in range(ROUNDS):
         values = {"name": f"Team {number}", "headquarters": "Here"}
-        answers = in_parallel(
+        responses = in_parallel(
             partial(page.post, "/teams/new/", values),
             partial(admin.post, "/admin/teams/team/add/", values),
             partial(api.post, "/api/v1/teams/", values),
         )
-        done = [answer.status_code in (302, 201) for answer in answers]
-        refused = [answer.status_code in (422, 200) for answer in answers]
-        assert (done.count(True), refused.count(True)) == (1, 2), [a.status_code for a in answers]
+        done = [response.status_code in (302, 201) for response in responses]
+        refused = [response.status_code in (422, 200) for response in responses]
+        assert (done.count(True), refused.count(True)) == (1, 2), [a.status_code for a in responses]
         words = f"There is already a team named “Team {number}”. Choose another name."
-        for answer, is_refused in zip(answers, refused, strict=True):
-            assert not is_refused or words in answer.content.decode()
+        for response, is_refused in zip(responses, refused, strict=True):
+            assert not is_refused or words in response.content.decode()
         assert Team.objects.filter(name=f"Team {number}").count() == 1
 
 
 @pytest.mark.parametrize("join", ["create", "change"])
-def test_a_hero_who_joins_a_team_while_it_is_deleted_joins_it_before_or_is_told_that_it_is_gone(join, owner):
+def test_joining_a_team_while_it_is_deleted_is_saved_before_or_is_an_error(join, owner):
     joining, deleting = program(owner), program(owner)
     gone = TeamFactory()
     gone_id = gone.pk
@@ -100,37 +100,37 @@ def test_eight_changes_of_one_hero_at_once_all_count(owner):
     hero = HeroFactory(age=None)
     address = f"/api/v1/heroes/{hero.pk}"
     clients = [program(owner) for _number in range(8)]
-    answers = in_parallel(
+    responses = in_parallel(
         *(partial(client.patch, address, {"age": age}) for age, client in enumerate(clients))
     )
-    assert Counter(answer.status_code for answer in answers) == {200: 8}
-    assert sorted(answer.json()["version"] for answer in answers) == list(range(2, 10))
+    assert Counter(response.status_code for response in responses) == {200: 8}
+    assert sorted(response.json()["version"] for response in responses) == list(range(2, 10))
     hero.refresh_from_db()
     assert hero.version == 1 + 8
-    last = max((answer.json() for answer in answers), key=lambda body: body["version"])
+    last = max((response.json() for response in responses), key=lambda body: body["version"])
     assert hero.age == last["age"]
 
 
-def test_changes_of_different_fields_at_once_are_all_kept(owner):
+def test_parallel_changes_of_different_fields_are_all_saved(owner):
     hero, team = HeroFactory(age=None), TeamFactory()
     address = f"/api/v1/heroes/{hero.pk}"
     changes = [{"name": "Owl"}, {"age": 41}, {"team_id": team.pk}, {"secret_name": "Nora"}]
     clients = [program(owner) for _change in changes]
-    answers = in_parallel(
+    responses = in_parallel(
         *(partial(client.patch, address, change) for client, change in zip(clients, changes, strict=True))
     )
-    assert [answer.status_code for answer in answers] == [200] * 4
+    assert [response.status_code for response in responses] == [200] * 4
     hero.refresh_from_db()
     assert (hero.name, hero.age, hero.team, hero.secret_name) == ("Owl", 41, team, "Nora")
     assert hero.version == 5
 
 
-def test_of_two_deletions_at_once_one_finds_nothing_left_to_delete(owner):
+def test_of_two_parallel_deletions_one_is_not_found(owner):
     clients = [program(owner), program(owner)]
     for _round in range(ROUNDS):
         address = f"/api/v1/heroes/{HeroFactory().pk}"
-        answers = in_parallel(*(partial(client.delete, address) for client in clients))
-        assert sorted(answer.status_code for answer in answers) == [204, 404]
+        responses = in_parallel(*(partial(client.delete, address) for client in clients))
+        assert sorted(response.status_code for response in responses) == [204, 404]
     assert not Hero.objects.exists()
 
 
@@ -146,15 +146,15 @@ def test_a_change_and_a_deletion_at_once_leave_no_hero_behind(owner):
         assert not Hero.objects.exists()
 
 
-def test_a_crowd_after_one_name_and_one_team_is_answered_in_words(owner):
-    """Several races in one request: a name that is taken, set free and taken again, a team that goes."""
+def test_many_parallel_requests_get_error_messages(owner):
+    """Several races in one request: a name that is taken, freed and taken again, and a deleted team."""
     clients = [program(owner) for _client in range(7)]
     for number in range(25):
         name, team = f"Wanted {number}", TeamFactory()
         heroes = [HeroFactory(team=team) for _hero in range(3)]
         first, second, third = (f"/api/v1/heroes/{hero.pk}" for hero in heroes)
         wanted = {"name": name, "secret_name": "x", "team_id": team.pk}
-        answers = in_parallel(
+        responses = in_parallel(
             partial(clients[0].delete, f"/api/v1/teams/{team.pk}"),
             partial(clients[1].patch, first, wanted),
             partial(clients[2].patch, second, {"name": name}),
@@ -163,26 +163,26 @@ def test_a_crowd_after_one_name_and_one_team_is_answered_in_words(owner):
             partial(clients[5].post, "/api/v1/heroes/", wanted),
             partial(clients[6].delete, first),
         )
-        statuses = Counter(answer.status_code for answer in answers)
+        statuses = Counter(response.status_code for response in responses)
         assert statuses.keys() <= {200, 201, 204, 404, 422}, statuses
         assert Hero.objects.filter(name=name).count() <= 1
         assert not Hero.objects.exclude(team=None).exists()
 
 
-def test_a_form_that_meets_the_deletion_of_its_team_is_not_told_that_it_was_saved(owner):
-    """One message or one fault, at pages and in the admin, and never both."""
+def test_a_form_whose_team_is_deleted_meanwhile_shows_no_success_message(owner):
+    """A success message or an error, on pages and in the admin, and never both."""
     deleting = program(owner)
     for number in range(ROUNDS):
         team = TeamFactory()
         values = {"name": f"Late {number}", "secret_name": "x", "age": "", "team": team.pk}
         address = ("/heroes/new/", "/admin/heroes/hero/add/")[number % 2]
         client = browser(owner)
-        answer, _deleted = in_parallel(
+        response, _deleted = in_parallel(
             partial(client.post, address, values), partial(deleting.delete, f"/api/v1/teams/{team.pk}")
         )
         saved = Hero.objects.filter(name=values["name"]).exists()
-        assert saved == (answer.status_code == 302)
-        words = client.get("/heroes/").content.decode() + answer.content.decode()
+        assert saved == (response.status_code == 302)
+        words = client.get("/heroes/").content.decode() + response.content.decode()
         assert ("created." in words or "was added" in words) == saved
 
 
@@ -205,6 +205,6 @@ def test_a_team_is_deleted_while_its_members_are_changed(way, owner):
         ]
         deleted, *changed = in_parallel(partial(browser(owner).post, address, values), *changes)
         assert deleted.status_code == 302
-        assert {answer.status_code for answer in changed} <= {200, 422}
+        assert {response.status_code for response in changed} <= {200, 422}
         assert not Team.objects.filter(pk=team.pk).exists()
         other.delete()

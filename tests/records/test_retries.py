@@ -88,7 +88,7 @@ def test_a_retry_after_another_one_is_not_within_it():
 
 
 def test_others_write_during_a_pause():
-    """A pause holds no lock, so that whoever is in the way can finish."""
+    """No lock is held during a pause, so that the other transaction can finish."""
     write = Write(take_a_taken_name, failures=5)
     retried, created = in_parallel(retry_on_conflict(write), lambda: TeamFactory(name="Day Watch"))
     assert (retried, created.name) == (6, "Day Watch")

@@ -1,4 +1,4 @@
-"""Rows chosen in a list: their team is changed or they are deleted, after a look at what that will do."""
+"""Selected rows of a list can be moved to a team or deleted, after a preview."""
 
 import pytest
 
@@ -19,13 +19,13 @@ def owls():
     return [HeroFactory(name=f"Owl {n}", team=team if n < 3 else None) for n in (1, 2, 3)]
 
 
-def chosen(heroes, **more):
+def selected(heroes, **more):
     return {"record": [f"{hero.pk}-{hero.version}" for hero in heroes], **more}
 
 
 def confirm(client, address, heroes, **more):
-    """Look at what would be done, and confirm it as it is shown."""
-    shown = client.get(address, chosen(heroes, **more))
+    """Open the preview and confirm it."""
+    shown = client.get(address, selected(heroes, **more))
     assert shown.status_code == 200
     form = read(shown).one("form", id="confirm")
     values = form.values()
@@ -33,23 +33,23 @@ def confirm(client, address, heroes, **more):
     return client.post(address, values)
 
 
-def test_the_preview_says_what_each_was_and_becomes_and_changes_nothing(owls, editor_browser):
+def test_the_preview_shows_old_and_new_values_and_changes_nothing(owls, editor_browser):
     target = TeamFactory(name="Day Watch")
-    answer = editor_browser.get("/heroes/selected/team/", chosen(owls, team=target.pk))
-    page = read(answer)
+    response = editor_browser.get("/heroes/selected/team/", selected(owls, team=target.pk))
+    page = read(response)
     assert page.one("h1").text == "Move 3 heroes?"
     cells = [[cell.text for cell in row.all("td")] for row in page.one("tbody").all("tr")]
     assert cells == [["Night Watch", "Day Watch"], ["Night Watch", "Day Watch"], ["no team", "Day Watch"]]
-    assert "no-store" in answer["Cache-Control"]
+    assert "no-store" in response["Cache-Control"]
     assert not Hero.objects.filter(team=target).exists()
 
 
-def test_all_are_changed_at_once_and_one_undo_takes_it_back(owls, editor_browser):
+def test_all_records_change_together_and_one_undo_reverts_them(owls, editor_browser):
     before = list(Hero.objects.values_list("name", "team_id"))
     sets = ChangeSet.objects.count()
     target = TeamFactory(name="Day Watch")
-    answer = confirm(editor_browser, "/heroes/selected/team/", owls, team=target.pk, query="search=owl")
-    assert (answer.status_code, answer["Location"]) == (302, "/heroes/?search=owl")
+    response = confirm(editor_browser, "/heroes/selected/team/", owls, team=target.pk, query="search=owl")
+    assert (response.status_code, response["Location"]) == (302, "/heroes/?search=owl")
     assert set(Hero.objects.values_list("team_id", flat=True)) == {target.pk}
     assert ChangeSet.objects.count() == sets + 2  # the team's, and one for all heroes
     message = read(editor_browser.get("/heroes/")).one("ul", class_="messages")
@@ -60,42 +60,42 @@ def test_all_are_changed_at_once_and_one_undo_takes_it_back(owls, editor_browser
 
 def test_those_that_are_so_already_stay_as_they_are(owls, editor_browser):
     team = Team.objects.get()
-    page = read(editor_browser.get("/heroes/selected/team/", chosen(owls, team=team.pk)))
+    page = read(editor_browser.get("/heroes/selected/team/", selected(owls, team=team.pk)))
     assert page.one("h1").text == "Move 1 hero?"
     assert "2 heroes are already in this team and won't change." in page.text
     confirm(editor_browser, "/heroes/selected/team/", owls, team=team.pk)
     assert list(Hero.objects.values_list("version", flat=True)) == [1, 1, 2]
 
 
-def test_what_was_changed_after_it_was_shown_is_shown_again_first(owls, editor_browser):
-    answer = editor_browser.get("/heroes/selected/", chosen(owls))
+def test_records_changed_after_the_preview_are_previewed_again(owls, editor_browser):
+    response = editor_browser.get("/heroes/selected/", selected(owls))
     hero = Hero.objects.get(name="Owl 2")
     hero.age = 99
     hero.save()
-    form = read(answer).one("form", id="confirm")
+    form = read(response).one("form", id="confirm")
     sent = form.values() | {"record": [field["value"] for field in form.all("input", name="record")]}
-    refused = editor_browser.post("/heroes/selected/", sent)
-    assert refused.status_code == 409
-    assert "Owl 2" in read(refused).one(role="alert").text
+    rejected = editor_browser.post("/heroes/selected/", sent)
+    assert rejected.status_code == 409
+    assert "Owl 2" in read(rejected).one(role="alert").text
     assert Hero.objects.count() == 3
-    form = read(refused).one("form", id="confirm")
+    form = read(rejected).one("form", id="confirm")
     again = form.values() | {"record": [field["value"] for field in form.all("input", name="record")]}
     assert editor_browser.post("/heroes/selected/", again).status_code == 302
     assert not Hero.objects.exists()
 
 
-def test_those_that_have_gone_are_told_and_left_out(owls, editor_browser):
-    request = chosen(owls)
+def test_deleted_records_are_listed_and_skipped(owls, editor_browser):
+    request = selected(owls)
     owls[0].delete()
-    answer = editor_browser.post("/heroes/selected/", request)
-    assert answer.status_code == 409
-    assert "One selected row has since been deleted." in read(answer).text
-    assert len(form_with(read(answer), "record").all("input", name="record")) == 2
+    response = editor_browser.post("/heroes/selected/", request)
+    assert response.status_code == 409
+    assert "One selected row has since been deleted." in read(response).text
+    assert len(form_with(read(response), "record").all("input", name="record")) == 2
 
 
-def test_deleting_teams_says_first_what_it_will_touch_and_all_comes_back(owls, editor_browser):
+def test_deleting_teams_first_shows_what_will_change_and_can_be_undone(owls, editor_browser):
     teams = [Team.objects.get(), TeamFactory(name="Day Watch")]
-    page = read(editor_browser.get("/teams/selected/", chosen(teams)))
+    page = read(editor_browser.get("/teams/selected/", selected(teams)))
     assert page.one("h1").text == "Delete 2 teams?"
     assert "2 heroes will be left without a team." in page.text
     confirm(editor_browser, "/teams/selected/", teams)
@@ -107,33 +107,33 @@ def test_deleting_teams_says_first_what_it_will_touch_and_all_comes_back(owls, e
 
 
 @pytest.mark.parametrize("address", ["/heroes/selected/", "/heroes/selected/team/"])
-def test_who_may_not_write_chooses_nothing(address, owls, reader, visitor_browser):
+def test_rows_cannot_be_selected_without_permission_to_write(address, owls, reader, visitor_browser):
     for client, status in ((visitor_browser, 302), (browser(reader), 403)):
-        assert client.get(address, chosen(owls)).status_code == status
-        assert client.post(address, chosen(owls)).status_code == status
+        assert client.get(address, selected(owls)).status_code == status
+        assert client.post(address, selected(owls)).status_code == status
         assert not read(client.get("/heroes/")).all("input", type="checkbox", name="record")
     assert Hero.objects.count() == 3
 
 
 def test_the_way_back_leads_nowhere_else(owls, editor_browser):
-    answer = confirm(
+    response = confirm(
         editor_browser, "/heroes/selected/", owls, query="//evil.example/?a=b\r\nSet-Cookie: a=b"
     )
-    assert answer["Location"].startswith("/heroes/?")
-    assert "\n" not in answer["Location"]
+    assert response["Location"].startswith("/heroes/?")
+    assert "\n" not in response["Location"]
 
 
-def test_a_team_that_has_gone_meanwhile_is_told_and_nobody_loses_theirs(owls, editor_browser):
+def test_moving_to_a_deleted_team_is_an_error_and_changes_nothing(owls, editor_browser):
     target = TeamFactory(name="Day Watch")
-    request = chosen(owls, team=target.pk)
+    request = selected(owls, team=target.pk)
     target.delete()
-    for answer, status in (
+    for response, status in (
         (editor_browser.get("/heroes/selected/team/", request), 400),
         (editor_browser.post("/heroes/selected/team/", request), 422),
     ):
-        assert answer.status_code == status
-        assert "There is no such record." in read(answer).one(role="alert").text
-        assert not read(answer).all("form", id="confirm")
+        assert response.status_code == status
+        assert "There is no such record." in read(response).one(role="alert").text
+        assert not read(response).all("form", id="confirm")
     assert Hero.objects.filter(team=None).count() == 1
 
 
@@ -142,6 +142,6 @@ def test_checking_a_field_brings_no_deleted_record_back(editor_browser):
     key = hero.pk
     hero.delete()
     for action in ("restore", "edit"):
-        answer = editor_browser.post(f"/heroes/{key}/{action}/?check=name", {"name": "Owl"})
-        assert answer.status_code in (400, 404)
+        response = editor_browser.post(f"/heroes/{key}/{action}/?check=name", {"name": "Owl"})
+        assert response.status_code in (400, 404)
     assert not Hero.objects.exists()

@@ -53,7 +53,7 @@ TEAM_VALUES = st.fixed_dictionaries({"name": LINES, "headquarters": LINES})
 
 @contextmanager
 def undone() -> Any:
-    """Whatever is written in here is taken back, so that each interface finds the register as it was."""
+    """Roll back what the block writes, so that each interface starts with the same records."""
     with transaction.atomic():
         yield
         transaction.set_rollback(True)
@@ -118,11 +118,11 @@ def test_the_interfaces_agree_about_a_new_hero(values: Any, hero_interfaces: Any
     )
 )
 def test_the_interfaces_agree_about_a_changed_hero(values: Any, hero_interfaces: Any, taken: Team) -> None:
-    """A form's empty secret name means "unchanged", which JSON says by leaving it out: see the next."""
+    """A blank secret name in a form means "unchanged", for which JSON omits it: see the next test."""
     ask_all(hero_interfaces, Hero, resolve(values, taken), HeroFactory(name=f"Old {Hero.objects.count()}").pk)
 
 
-def test_an_editor_leaves_the_secret_name_as_it_is_at_every_interface(editor: Any) -> None:
+def test_an_editor_cannot_clear_the_secret_name_at_any_interface(editor: Any) -> None:
     for number, (name, interface) in enumerate(all_interfaces(editor, Hero).items()):
         hero = HeroFactory(secret_name="Kept")
         values = {"name": f"New {number}", "age": 7, "team": None}

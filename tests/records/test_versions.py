@@ -1,4 +1,4 @@
-"""Versions count the changes of a record, at whichever interface they are made."""
+"""Versions count the changes of a record, at all interfaces."""
 
 import pytest
 from django.db import transaction
@@ -33,9 +33,9 @@ def by_patch(user, record, **values):
 
 def send_json(send, record, stored, values):
     members = {"team_id" if name == "team" else name: value for name, value in values.items()}
-    answer = send(f"/api/v1/heroes/{record.pk}", stored | members)
-    assert answer.status_code == 200
-    assert answer.json()["version"] == Hero.objects.get(pk=record.pk).version
+    response = send(f"/api/v1/heroes/{record.pk}", stored | members)
+    assert response.status_code == 200
+    assert response.json()["version"] == Hero.objects.get(pk=record.pk).version
 
 
 def by_model(user, record, **values):
@@ -60,10 +60,10 @@ def times(record):
 def test_a_record_begins_at_version_1_at_every_interface(editor):
     fill_in(browser(editor), "/heroes/new/", name="A", secret_name="x")
     fill_in(browser(editor), "/admin/heroes/hero/add/", press="_save", name="B", secret_name="x")
-    answer = program(editor).post("/api/v1/heroes/", {"name": "C", "secret_name": "x"})
+    response = program(editor).post("/api/v1/heroes/", {"name": "C", "secret_name": "x"})
     HeroFactory(name="D")
     Hero.objects.create_all([Hero(name="E", secret_name="x")])
-    assert answer.json()["version"] == 1
+    assert response.json()["version"] == 1
     assert list(Hero.objects.values_list("name", "version")) == [(name, 1) for name in "ABCDE"]
 
 
@@ -91,15 +91,15 @@ def test_saving_what_is_stored_already_counts_none(way, keeper):
 
 
 @ways
-def test_a_refused_change_counts_none(way, keeper):
+def test_a_rejected_change_has_no_version(way, keeper):
     hero = HeroFactory(name="Owl")
     HeroFactory(name="Taken")
     before = times(hero)
     if way in (by_page, by_admin):
         way(keeper, hero, name="taken")
     elif way is not by_model:
-        answer = program(keeper).patch(f"/api/v1/heroes/{hero.pk}", {"name": "taken"})
-        assert answer.status_code == 422
+        response = program(keeper).patch(f"/api/v1/heroes/{hero.pk}", {"name": "taken"})
+        assert response.status_code == 422
     assert times(hero) == before
 
 
@@ -135,7 +135,7 @@ def test_a_stale_copy_read_again_can_be_saved():
     assert (row.name, row.age, row.version) == ("Night Owl", 2, 3)
 
 
-def test_one_copy_may_be_saved_again_and_again():
+def test_one_instance_can_be_saved_repeatedly():
     hero = HeroFactory()
     for age in (1, 2, 3):
         hero.age = age
@@ -228,18 +228,18 @@ def test_deleting_a_team_changes_each_of_its_heroes(delete, editor):
 
 
 @pytest.mark.parametrize("how", ["page", "selection"])
-def test_the_admin_says_first_what_deleting_a_team_will_touch(how, editor_browser):
+def test_the_admin_first_shows_what_deleting_a_team_will_change(how, editor_browser):
     teams = TeamFactory.create_batch(2)
     for team in teams:
         HeroFactory.create_batch(2, team=team)
     if how == "page":
-        answer = editor_browser.get(f"/admin/teams/team/{teams[0].pk}/delete/")
+        response = editor_browser.get(f"/admin/teams/team/{teams[0].pk}/delete/")
         words = "2 heroes will be left without a team."
     else:
         selection = {"action": "delete_selected", "_selected_action": [team.pk for team in teams]}
-        answer = editor_browser.post("/admin/teams/team/", selection)
+        response = editor_browser.post("/admin/teams/team/", selection)
         words = "4 heroes will be left without a team."
-    assert words in answer.content.decode()
+    assert words in response.content.decode()
     assert Team.objects.count() == 2
 
 
@@ -261,7 +261,7 @@ def test_a_copy_of_a_member_is_stale_once_its_team_is_deleted():
     assert Hero.objects.get().team is None
 
 
-def test_saving_some_fields_keeps_the_version_and_the_folded_copies():
+def test_saving_some_fields_updates_the_version_and_the_folded_copies_too():
     team = TeamFactory(name="Alpha", headquarters="Here")
     team.name, team.headquarters = "Beta", "There"
     team.save(update_fields=["headquarters"])
