@@ -84,8 +84,8 @@ def test_all_are_written_in_the_order_sent_with_history(editor_program, editor):
         BULK, [{"id": rows[2]["id"], "age": 9}, {"id": rows[0]["id"], "age": 9}]
     ).json()
     assert [(row["age"], row["version"]) for row in rows["results"]] == [(9, 2), (9, 2)]
-    made = ChangeSet.objects.latest("pk")
-    assert (made.source, made.username, made.heroes_entries.count()) == ("api", "editor", 2)
+    change_set = ChangeSet.objects.latest("pk")
+    assert (change_set.source, change_set.username, change_set.heroes_entries.count()) == ("api", "editor", 2)
 
 
 def test_a_keeper_gets_the_secret_names_and_the_access_is_logged(keeper_program):
@@ -169,9 +169,11 @@ def test_each_item_has_the_errors_that_it_has_by_itself(sent, owner):
         assert not expected
         assert Hero.objects.count() == 1 + len(sent)
     else:
-        found = [(error["pointer"], error["message"], error["code"]) for error in response.json()["errors"]]
-        unique = [error for error in found if error[2] == "unique"]
-        assert sorted(error for error in found if error not in unique) == sorted(
+        all_errors = [
+            (error["pointer"], error["message"], error["code"]) for error in response.json()["errors"]
+        ]
+        unique = [error for error in all_errors if error[2] == "unique"]
+        assert sorted(error for error in all_errors if error not in unique) == sorted(
             error for error in expected if error[2] != "unique"
         )
         assert {error[0] for error in expected if error[2] == "unique"} <= {error[0] for error in unique}

@@ -72,9 +72,9 @@ def texts(page):
 
 def words(client, address, **headers):
     response = client.get(address, headers=headers)
-    found = {re.sub(r"\s+", " ", text).strip().rstrip(":") for text in texts(read(response))}
-    found = {text.removesuffix(" · heroesite") for text in found}
-    return response, {text for text in found if re.search(r"[A-Za-z]{3}", text)}
+    shown_texts = {re.sub(r"\s+", " ", text).strip().rstrip(":") for text in texts(read(response))}
+    shown_texts = {text.removesuffix(" · heroesite") for text in shown_texts}
+    return response, {text for text in shown_texts if re.search(r"[A-Za-z]{3}", text)}
 
 
 @pytest.mark.parametrize("address", PAGES)

@@ -52,9 +52,9 @@ def register() -> list[Hero]:
     HeroFactory(name="gone", secret_name="Person")  # so that the other cannot come back as it was
     long_ago = datetime(2020, 1, 1, tzinfo=UTC)
     with connection.cursor() as cursor:
-        for kind in (Hero, Team):
+        for model in (Hero, Team):
             cursor.execute(
-                f"UPDATE {kind._meta.db_table} SET created_at = %s, updated_at = %s", [long_ago] * 2
+                f"UPDATE {model._meta.db_table} SET created_at = %s, updated_at = %s", [long_ago] * 2
             )
     return heroes
 
@@ -94,13 +94,13 @@ def addresses(resolver: Any = None, prefix: str = "") -> list[str]:
     return found
 
 
-def questions(hero: Hero, team: Team) -> list[Request]:
+def all_requests(hero: Hero, team: Team) -> list[Request]:
     """Return all requests that might reveal something: every address, filter, ordering and guess."""
-    asked: list[Request] = []
+    requests: list[Request] = []
     for address in addresses():
         address = address.replace("/1/", f"/{hero.pk if 'team' not in address else team.pk}/")
-        asked += [("page", method, address, "", "") for method in ("GET", "HEAD", "OPTIONS")]
-        asked.append(("page", "GET", f"{address}?fields=secret_name&expand=secret_name", "", ""))
+        requests += [("page", method, address, "", "") for method in ("GET", "HEAD", "OPTIONS")]
+        requests.append(("page", "GET", f"{address}?fields=secret_name&expand=secret_name", "", ""))
     parameters = [
         "search", "q", "ordering", "o", "secret_name", "secret_name__startswith", "secret_name__icontains",
         "secret_name__exact", "heroes__secret_name__contains", "team__heroes__secret_name", "fields", "name",
@@ -113,28 +113,30 @@ def questions(hero: Hero, team: Team) -> list[Request]:
     orders = ["secret_name", "-secret_name", "heroes__secret_name", "2", "-2"]
     for address, parameter in itertools.product(lists, parameters):
         values = orders if parameter in ("ordering", "o") else GUESSES
-        asked += [("page", "GET", f"{address}?{urlencode({parameter: value})}", "", "") for value in values]
+        requests += [
+            ("page", "GET", f"{address}?{urlencode({parameter: value})}", "", "") for value in values
+        ]
     for query in ("cursor=*&limit=5", "cursor=*&ordering=secret_name", "expand=team", "omit=secret_name"):
-        asked += [
-            ("page", "GET", f"/api/v1/{kind}/?{query}", "", "") for kind in ("heroes", "teams", "changes")
+        requests += [
+            ("page", "GET", f"/api/v1/{path}/?{query}", "", "") for path in ("heroes", "teams", "changes")
         ]
     for instant in ("2100-01-01T00:00:00Z", "2000-01-01T00:00:00Z", ONE):
-        asked += [
+        requests += [
             ("page", "GET", f"{address}?as_of={instant}", "", "")
             for address in (f"/heroes/{hero.pk}/", f"/api/v1/heroes/{hero.pk}")
         ]
-    asked += [("page", "GET", f"{start}{change_set.pk}/", "", "") for start, change_set in past()]
-    asked.append(("page", "POST", f"/heroes/{hero.pk}/history/", FORM, ""))
+    requests += [("page", "GET", f"{start}{change_set.pk}/", "", "") for start, change_set in past()]
+    requests.append(("page", "POST", f"/heroes/{hero.pk}/history/", FORM, ""))
     gone = Hero.history.get(history_type="-")
-    asked.append(("page", "POST", f"/heroes/{gone.id}/restore/", FORM, ""))
+    requests.append(("page", "POST", f"/heroes/{gone.id}/restore/", FORM, ""))
     for guess in ("", f"{ONE} gone", f"{OTHER} gone"):
         back = {"name": "Back", "age": 20, "team": "", "secret_name": guess, "bring_back": gone.version}
-        asked.append(("page", "POST", f"/heroes/{gone.id}/edit/", FORM, urlencode(back)))
+        requests.append(("page", "POST", f"/heroes/{gone.id}/edit/", FORM, urlencode(back)))
     autocomplete = "/admin/autocomplete/?app_label=heroes&model_name=hero&field_name="
-    asked += [
+    requests += [
         ("page", "GET", f"{autocomplete}{field}&term={ONE}", "", "") for field in ("team", "secret_name")
     ]
-    return asked + writes(hero)
+    return requests + writes(hero)
 
 
 def past() -> Iterable[tuple[str, ChangeSet]]:
@@ -143,15 +145,15 @@ def past() -> Iterable[tuple[str, ChangeSet]]:
 
 def writes(hero: Hero) -> list[Request]:
     """Attempts to learn by writing whether a guess is right."""
-    asked: list[Request] = []
+    requests: list[Request] = []
     for guess in [*GUESSES, f"{ONE}\\u0000", "x" * 101]:
         body = f'{{"secret_name": "{guess}"}}'
         whole = f'{{"name": "Hero 0", "age": 20, "team_id": null, "secret_name": "{guess}"}}'
         version = f'{{"secret_name": "{guess}", "version": 2}}'
         form = urlencode({"name": "Hero 0", "age": 20, "team": "", "secret_name": guess})
         new = urlencode({"name": "New", "age": 20, "team": "", "secret_name": guess})
-        asked += [("api", "PATCH", f"/api/v1/heroes/{hero.pk}", JSON, text) for text in (body, version)]
-        asked += [
+        requests += [("api", "PATCH", f"/api/v1/heroes/{hero.pk}", JSON, text) for text in (body, version)]
+        requests += [
             ("api", "PUT", f"/api/v1/heroes/{hero.pk}", JSON, whole),
             ("api", "POST", "/api/v1/heroes/", JSON, whole.replace("Hero 0", "New")),
             ("page", "POST", f"/heroes/{hero.pk}/edit/", FORM, form),
@@ -170,10 +172,10 @@ def writes(hero: Hero) -> list[Request]:
             ("api", "POST", f"/api/v1/heroes/{hero.pk}/history/2/revert", JSON, ""),
         ]
         item = f'[{{"id": {hero.pk}, "secret_name": "{guess}"}}]'
-        asked += [
+        requests += [
             ("api", "PATCH", f"/api/v1/heroes/bulk/{query}", JSON, item) for query in ("", "?dry_run=true")
         ]
-    return asked
+    return requests
 
 
 SHARES = 6
@@ -181,8 +183,10 @@ SHARES = 6
 
 
 def thirds(role: str) -> set[int]:
-    """The thirds of the questions that are asked here: two on SQLite, the other on PostgreSQL; by a reader,
-    who is a visitor with a session, one on SQLite. By ``make fuzz`` everybody asks all on both."""
+    """Return the thirds of the requests to send on this database: two on SQLite, the other on PostgreSQL.
+
+    A reader, who is a visitor with a session, sends only one, on SQLite. With ``make fuzz`` all are sent.
+    """
     if "FUZZ_EXAMPLES" in os.environ:
         return {0, 1, 2}
     if connection.vendor == "postgresql":
@@ -214,10 +218,10 @@ def cookies(response: Any) -> list[Any]:
     return told
 
 
-def responses(clients: dict[str, Any], asked: list[Request]) -> list[tuple[Any, ...]]:
+def responses(clients: dict[str, Any], requests: list[Request]) -> list[tuple[Any, ...]]:
     """What each question was answered, and what state it left the hero in; each is then undone."""
     said = []
-    for interface, method, address, content_type, body in asked:
+    for interface, method, address, content_type, body in requests:
         jar = deepcopy(clients[interface].cookies)
         with transaction.atomic():
             response = clients[interface].generic(
@@ -243,16 +247,16 @@ def test_responses_do_not_depend_on_secret_names(
 ) -> None:
     user = None if role == "visitor" else request.getfixturevalue(role)
     clients = {"page": browser(user), "api": program(user)}
-    asked = questions(register[0], Team.objects.get())
-    assert len(asked) > 1000
-    asked = asked[share::SHARES]
+    requests = all_requests(register[0], Team.objects.get())
+    assert len(requests) > 1000
+    requests = requests[share::SHARES]
 
     keep_secrets(ONE, register)
-    first = responses(clients, asked)
+    first = responses(clients, requests)
     keep_secrets(OTHER, register)
-    second = responses(clients, asked)
+    second = responses(clients, requests)
 
-    for question, one, other in zip(asked, first, second, strict=True):
+    for question, one, other in zip(requests, first, second, strict=True):
         assert one[0] < 500, question
         for part, another in zip(one, other, strict=True):
             assert part == another, question
@@ -262,10 +266,10 @@ def test_responses_do_not_depend_on_secret_names(
 
 
 def test_a_keeper_does_see_them(register: list[Hero], keeper: Any) -> None:
-    """The test above would notice a leak: the same questions by a keeper differ."""
+    """The test above would find a leak: the responses to a keeper differ."""
     clients = {"page": browser(keeper), "api": program(keeper)}
-    asked: list[Request] = [("api", "GET", f"/api/v1/heroes/{register[0].pk}", "", "")]
+    requests: list[Request] = [("api", "GET", f"/api/v1/heroes/{register[0].pk}", "", "")]
     keep_secrets(ONE, register)
-    first = responses(clients, asked)
+    first = responses(clients, requests)
     keep_secrets(OTHER, register)
-    assert first != responses(clients, asked)
+    assert first != responses(clients, requests)

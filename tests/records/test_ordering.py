@@ -29,12 +29,12 @@ def names(client, address):
 
 def pages(client, address):
     """The names on all pages from an address on."""
-    found = []
+    names_by_page = []
     while address:
         page = client.get(address).json()
-        found.append([row["name"] for row in page["results"]])
+        names_by_page.append([row["name"] for row in page["results"]])
         address = page["next"]
-    return found
+    return names_by_page
 
 
 @pytest.mark.parametrize(
@@ -52,15 +52,15 @@ def test_teams_are_sorted(ordering, expected, teams, visitor_program, visitor_br
     page = visitor_browser.get(f"/teams/?ordering={ordering}").content.decode()
     assert sorted("ABCDE", key=lambda name: page.index(f">{name}<")) == list(expected)
     for limit in (1, 2, 5):
-        found = pages(visitor_program, f"{TEAMS}?ordering={ordering}&cursor=*&limit={limit}")
-        assert list(chain.from_iterable(found)) == list(expected)
+        names_by_page = pages(visitor_program, f"{TEAMS}?ordering={ordering}&cursor=*&limit={limit}")
+        assert list(chain.from_iterable(names_by_page)) == list(expected)
 
 
 def test_a_count_is_sorted_and_filtered_by_at_once(teams, visitor_program):
     query = "ordering=-heroes__count&heroes__count__lte=2&heroes__count__gte=1"
     assert names(visitor_program, f"{TEAMS}?{query}") == ["A", "D", "C"]
-    found = pages(visitor_program, f"{TEAMS}?{query}&cursor=*&limit=1")
-    assert found == [["A"], ["D"], ["C"]]
+    names_by_page = pages(visitor_program, f"{TEAMS}?{query}&cursor=*&limit=1")
+    assert names_by_page == [["A"], ["D"], ["C"]]
 
 
 def test_pages_of_a_count_are_followed_back(teams, visitor_program):

@@ -359,11 +359,11 @@ def test_staff_can_read_the_access_log_and_not_change_it(hero, keeper_browser, a
     assert "keeper" in read(rows).one("table", id="result_list").text
     assert not contains_secret(rows)
     address = f"/admin/records/disclosure/{seen.pk}/"
-    shown = administrator_browser.get(f"{address}change/")
-    assert shown.status_code == 200
-    assert str(hero.pk) in read(shown).one("main").text
-    assert not read(shown).one("main").all("input", type="submit")
-    assert not contains_secret(shown)
+    response = administrator_browser.get(f"{address}change/")
+    assert response.status_code == 200
+    assert str(hero.pk) in read(response).one("main").text
+    assert not read(response).one("main").all("input", type="submit")
+    assert not contains_secret(response)
     for attempt in (f"{address}change/", f"{address}delete/", "/admin/records/disclosure/add/"):
         assert administrator_browser.post(attempt, {"username": "x", "post": "yes"}).status_code == 403
     administrator_browser.post(

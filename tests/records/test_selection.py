@@ -25,9 +25,9 @@ def selected(heroes, **more):
 
 def confirm(client, address, heroes, **more):
     """Open the preview and confirm it."""
-    shown = client.get(address, selected(heroes, **more))
-    assert shown.status_code == 200
-    form = read(shown).one("form", id="confirm")
+    response = client.get(address, selected(heroes, **more))
+    assert response.status_code == 200
+    form = read(response).one("form", id="confirm")
     values = form.values()
     values["record"] = [field["value"] for field in form.all("input", name="record")]
     return client.post(address, values)

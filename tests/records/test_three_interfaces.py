@@ -59,19 +59,23 @@ def undone() -> Any:
         transaction.set_rollback(True)
 
 
-def stored(kind: Any, pk: int | None) -> dict[str, Any] | None:
+def row_of(model: Any, pk: int | None) -> dict[str, Any] | None:
     """The row that a interface wrote, without what differs from write to write."""
-    row = kind.objects.filter(pk=pk).values().first() if pk else kind.objects.order_by("-pk").values().first()
+    row = (
+        model.objects.filter(pk=pk).values().first() if pk else model.objects.order_by("-pk").values().first()
+    )
     return {name: value for name, value in row.items() if name not in ("id", "created_at", "updated_at")}
 
 
-def ask_all(interfaces: dict[str, Any], kind: Any, values: dict[str, Any], pk: int | None = None) -> None:
+def send_to_all(
+    interfaces: dict[str, Any], model: Any, values: dict[str, Any], pk: int | None = None
+) -> None:
     verdicts, rows = {}, {}
     for name, interface in interfaces.items():
         with undone():
-            before = kind.objects.count()
+            before = model.objects.count()
             verdicts[name] = interface.send(values, pk)
-            rows[name] = stored(kind, pk) if verdicts[name].accepted else kind.objects.count() - before
+            rows[name] = row_of(model, pk) if verdicts[name].accepted else model.objects.count() - before
     assert verdicts["page"] == verdicts["admin"] == verdicts["api"]
     assert rows["page"] == rows["admin"] == rows["api"]
 
@@ -108,7 +112,7 @@ def resolve(values: dict[str, Any], taken: Team) -> dict[str, Any]:
 @example(values={"name": "Owl", "secret_name": "O", "age": 7, "team": "taken"})
 @example(values={"name": "tAKEN", "secret_name": "", "age": -1, "team": "unknown"})
 def test_the_interfaces_agree_about_a_new_hero(values: Any, hero_interfaces: Any, taken: Team) -> None:
-    ask_all(hero_interfaces, Hero, resolve(values, taken))
+    send_to_all(hero_interfaces, Hero, resolve(values, taken))
 
 
 @many
@@ -119,7 +123,9 @@ def test_the_interfaces_agree_about_a_new_hero(values: Any, hero_interfaces: Any
 )
 def test_the_interfaces_agree_about_a_changed_hero(values: Any, hero_interfaces: Any, taken: Team) -> None:
     """A blank secret name in a form means "unchanged", for which JSON omits it: see the next test."""
-    ask_all(hero_interfaces, Hero, resolve(values, taken), HeroFactory(name=f"Old {Hero.objects.count()}").pk)
+    send_to_all(
+        hero_interfaces, Hero, resolve(values, taken), HeroFactory(name=f"Old {Hero.objects.count()}").pk
+    )
 
 
 def test_an_editor_cannot_clear_the_secret_name_at_any_interface(editor: Any) -> None:
@@ -136,10 +142,10 @@ def test_an_editor_cannot_clear_the_secret_name_at_any_interface(editor: Any) ->
 @many
 @given(values=TEAM_VALUES)
 def test_the_interfaces_agree_about_a_new_team(values: Any, team_interfaces: Any, taken: Team) -> None:
-    ask_all(team_interfaces, Team, values)
+    send_to_all(team_interfaces, Team, values)
 
 
 @many
 @given(values=TEAM_VALUES)
 def test_the_interfaces_agree_about_a_changed_team(values: Any, team_interfaces: Any, taken: Team) -> None:
-    ask_all(team_interfaces, Team, values, TeamFactory(name=f"Old {Team.objects.count()}").pk)
+    send_to_all(team_interfaces, Team, values, TeamFactory(name=f"Old {Team.objects.count()}").pk)
