@@ -282,6 +282,6 @@ def test_a_record_loaded_in_part_is_saved_under_its_version_or_not_at_all():
     assert (stored.name, stored.name_key, stored.version) == ("Beta", "beta", 2)
     team = Team.objects.only("name").get()
     team.name = "Gamma"
-    with pytest.raises(ValueError, match="Load version too"):
+    with pytest.raises(ValueError, match="Load the field version too"):
         team.save()
     assert Team.objects.get().name == "Beta"
