@@ -100,8 +100,9 @@ def postgresql(options: dict[str, Any], *, web: bool) -> dict[str, Any]:
         "keepalives_interval": 1,
     }
     if web:
-        # With health checks, the pool rides out a restart of PostgreSQL.
-        pool = {"min_size": 1, "max_size": 8, "timeout": WEB_TIMEOUT}
+        # With health checks, the pool rides out a restart of PostgreSQL. After a longer outage, it would wait
+        # minutes between its own attempts to connect; once it gives up, each request makes a new one.
+        pool = {"min_size": 1, "max_size": 8, "timeout": WEB_TIMEOUT, "reconnect_timeout": WEB_TIMEOUT}
         limits = f"-c lock_timeout={WEB_TIMEOUT}s -c statement_timeout=30s"
         return {
             "CONN_MAX_AGE": 0,

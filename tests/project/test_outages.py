@@ -9,6 +9,7 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager, suppress
 from functools import partial
+from itertools import count
 from subprocess import SubprocessError
 
 import psycopg
@@ -18,7 +19,9 @@ from tests.__main__ import postgresql_server
 
 from .sites import Site, prepare, running
 
-HERO = {"name": "Ж" * 100, "secret_name": "Ж" * 100}  # larger than the free space in the last page
+HERO = {"name": "", "secret_name": "Ж" * 100}
+"""A hero that is larger than the free space in the last page; :func:`new_hero` sets the name."""
+NUMBERS = count(1)
 READS = {
     "home": lambda site: site.request("GET", "/"),
     "page": lambda site: site.request("GET", "/heroes/"),
@@ -35,7 +38,9 @@ WRITES = {
     "page": lambda site: site.browse("/heroes/new/", **HERO),
     "admin": lambda site: site.browse("/admin/heroes/hero/add/", **HERO),
     "API": lambda site: site.call("POST", "/api/v1/heroes/", HERO),
-    "API with a key": lambda site: site.call("POST", "/api/v1/heroes/", HERO, Idempotency_Key="outage"),
+    "API with a key": lambda site: site.call(
+        "POST", "/api/v1/heroes/", HERO, Idempotency_Key=HERO["name"][:3]
+    ),
     "API in bulk": lambda site: site.call("POST", "/api/v1/heroes/bulk/", [HERO]),
     "API, dry run": lambda site: site.call("POST", "/api/v1/heroes/?dry_run=true", HERO),
 }
@@ -53,6 +58,12 @@ WITHOUT_DATABASE = {
     "/api/v1/nowhere/": 404,
     "/heroes/?search=%00": 400,
 }
+
+
+@pytest.fixture(autouse=True)
+def new_hero():
+    """Give each test a name, and so a key, that no other test has used in the same database."""
+    HERO["name"] = f"{next(NUMBERS)}".rjust(3, "0").ljust(100, "Ж")
 
 
 @pytest.fixture(scope="module")
