@@ -8,15 +8,23 @@ from pathlib import Path
 import pytest
 from django.apps import apps
 from django.contrib.auth.models import User
+from django.core.signals import setting_changed
+from django.dispatch import receiver
 from django.test import Client, override_settings
 from django.utils import translation
 from rest_framework.test import APIClient
 
-from heroesite.api import limits
+from heroesite.api import docs, limits
 
 from .__main__ import OWN_DATABASE, ROOT
 from .people import browser, person, program
 from .project.processes import serving
+
+
+@receiver(setting_changed)
+def describe_again(**_kwargs):
+    """Generate the API description again: a test has changed a setting."""
+    docs.description.cache_clear()
 
 
 def pytest_configure():

@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy as _
 from heroesite.api.models import ApiToken
 from heroesite.errors import error_response
 from heroesite.records.admin.base import ReadOnlyModelAdmin
+from heroesite.records.retries import is_conflict
 
 from .admin_forms import AddUserForm, ChangeUserForm, GroupForm, SetPasswordForm
 from .limited_admin import Excess, LimitedAdmin
@@ -63,7 +64,9 @@ class LimitedUserAdmin(LimitedAdmin, UserAdmin):
         """Check the form again if another administrator has taken the username since it was checked."""
         try:
             return super().changeform_view(request, *args, **kwargs)
-        except (IntegrityError, UsernameTaken):
+        except (IntegrityError, UsernameTaken) as error:
+            if isinstance(error, IntegrityError) and not is_conflict(error):
+                raise
             return super().changeform_view(request, *args, **kwargs)
 
 

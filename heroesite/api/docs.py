@@ -16,6 +16,7 @@ from django.shortcuts import render
 from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_safe
 from django.views.decorators.vary import vary_on_headers
+from drf_spectacular.generators import SchemaGenerator
 from drf_spectacular.views import SpectacularJSONAPIView
 from rest_framework.request import Request
 
@@ -31,8 +32,23 @@ ACCEPTS_GZIP = re.compile(r"\bgzip\b(?!\s*;\s*q=0(\.0*)?\s*(,|$))", re.IGNORECAS
 """Matches an Accept-Encoding with gzip at a weight above zero (RFC 9110, section 12.4.2)."""
 
 
+@functools.cache
+def description() -> dict[str, Any]:
+    """Return the OpenAPI description. It depends only on the code and the settings."""
+    return SchemaGenerator().get_schema(public=True)
+
+
+class OnceGenerator(SchemaGenerator):
+    """Generates the description once per process, which takes nearly a second."""
+
+    def get_schema(self, request: Any = None, public: bool = False) -> dict[str, Any]:
+        return description()
+
+
 class SchemaView(SpectacularJSONAPIView):
     """The OpenAPI description, which is the same for every user."""
+
+    generator_class = OnceGenerator
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         super().initial(request, *args, **kwargs)

@@ -1,6 +1,5 @@
 """Revert a record to an earlier version."""
 
-from itertools import pairwise
 from typing import Any
 
 from django.core.exceptions import PermissionDenied, ValidationError
@@ -8,7 +7,6 @@ from django.utils.translation import gettext as _
 
 from heroesite.records.audit.change_sets import atomic_change_set
 from heroesite.records.audit.entries import Entry
-from heroesite.records.audit.recording import changed_fields
 from heroesite.records.models.base import Record
 from heroesite.records.permissions import is_allowed, permission_message
 
@@ -33,9 +31,7 @@ def revert(model: type[Record], entry: Any, user: Any) -> Record:
                 _("A value of this version has been erased from the history."), code="erased"
             )
         record: Any = model.objects.filter(pk=entry.id).select_for_update().first()
-        action = "change" if record else "add"
-        if not is_allowed(user, action, model):
-            raise PermissionDenied(permission_message(action, model))
+        check_permission(user, model, exists=record is not None)
         if record is None:
             record = model.from_deleted_entry(entry)
             record.full_clean()
@@ -43,11 +39,32 @@ def revert(model: type[Record], entry: Any, user: Any) -> Record:
                 blind_fields=model.RESTRICTED
             )  # or the history would reveal whether the value differs
             return record
-        since = list(model.history.filter(id=entry.id, version__gte=entry.version).order_by("version"))
-        fields = set().union(*(changed_fields(model, one, next_one) for one, next_one in pairwise(since)))
-        for name in fields:
-            attname = model.attname(name)
+        for attname in model.attnames().values():
             setattr(record, attname, getattr(entry, attname))
         record.full_clean()
-        record.save(blind_fields=fields & set(model.RESTRICTED))
+        record.save(blind_fields=restricted_fields_changed_since(model, entry))
         return record
+
+
+def check_permission(user: Any, model: type[Record], *, exists: bool) -> None:
+    """Check that ``user`` can revert a record.
+
+    Args:
+        exists: whether the record exists; a deleted one is added again.
+
+    Raises:
+        PermissionDenied: the permission to change or add records is missing.
+    """
+    action = "change" if exists else "add"
+    if not is_allowed(user, action, model):
+        raise PermissionDenied(permission_message(action, model))
+
+
+def restricted_fields_changed_since(model: type[Record], entry: Any) -> set[str]:
+    """Return the restricted fields that an entry after ``entry`` changed, without loading the entries."""
+    later = model.history.filter(id=entry.id, version__gt=entry.version).order_by()
+    blind = set().union(*later.values_list("blind_fields", flat=True).distinct())
+    attnames = {name: model.attname(name) for name in model.RESTRICTED}
+    return blind | {
+        name for name, at in attnames.items() if later.exclude(**{at: getattr(entry, at)}).exists()
+    }

@@ -8,11 +8,10 @@ from django.contrib.auth.mixins import LoginRequiredMixin
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
-from django.utils.decorators import method_decorator
 from django.utils.translation import gettext as _
 from django.views.generic import TemplateView
 
-from heroesite.changelog.revert import revert
+from heroesite.changelog.revert import check_permission, revert
 from heroesite.records.models.base import Record
 from heroesite.records.permissions import MASK
 from heroesite.records.retries import retry_on_conflict
@@ -33,18 +32,24 @@ class RevertView(LoginRequiredMixin, TemplateView):
         )
 
     def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        return self.show(self.get_entry())
+        return self.show(self.get_allowed_entry())
 
-    @method_decorator(retry_on_conflict)
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        entry = self.get_entry()
+        entry = self.get_allowed_entry()  # before anything is locked
         try:
-            record = revert(self.model, entry, request.user)
+            record = retry_on_conflict(revert)(self.model, entry, request.user)
         except ValidationError as error:
             return self.show(entry, error.messages, status=409)
         message = _("“%(name)s” reverted to version %(version)s.")
         messages.success(request, message % {"name": record, "version": entry.version})
         return redirect(record)
+
+    def get_allowed_entry(self) -> Any:
+        """Return the entry, if the user can revert to it."""
+        entry = self.get_entry()
+        exists = self.model.objects.filter(pk=entry.id).exists()
+        check_permission(self.request.user, self.model, exists=exists)
+        return entry
 
     def show(self, entry: Any, errors: Sequence[str] = (), status: int = 200) -> HttpResponse:
         context = self.get_context_data(
@@ -60,8 +65,9 @@ class RevertView(LoginRequiredMixin, TemplateView):
 
 
 def value(entry: Any, name: str) -> Any:
-    """Return a value of an entry; for a link, the record, or None if it has been deleted."""
+    """Return a value of an entry; for a link, the record or the last name of a deleted one."""
     field = entry._meta.get_field(name)
     if not field.is_relation:
         return getattr(entry, name)
-    return field.related_model.objects.filter(pk=getattr(entry, field.attname)).first()
+    pk = getattr(entry, field.attname)
+    return field.related_model.records_or_last_names([pk]).get(pk) if pk else None

@@ -11,11 +11,12 @@ from django.views.generic import TemplateView
 
 from heroesite.changelog.filters import ChangeSetFilterSet
 from heroesite.changelog.steps import Entries, readable_changes, tallies
+from heroesite.changelog.undo.permissions import count_actions
 from heroesite.records.audit.change_sets import ChangeSet, Source
 from heroesite.records.audit.disclosures import Disclosure
 from heroesite.records.audit.entries import Entry
 from heroesite.records.filters.filtersets import PagedFilterSet
-from heroesite.records.models.base import Record
+from heroesite.records.models.base import Record, record_models
 from heroesite.records.permissions import disclosable_fields, is_allowed
 from heroesite.records.views.base import RecordView
 
@@ -102,6 +103,14 @@ class ChangeSetListView(ChangelogView):
         return self.render_to_response(context, status=200 if filterset.is_valid() else 400)
 
 
+def can_undo(user: Any, change_set: ChangeSet) -> bool:
+    """Return whether ``user`` has the permissions to undo a change set that changed any record."""
+    if not user.is_authenticated:
+        return False
+    actions = count_actions(change_set, record_models())
+    return bool(actions) and all(is_allowed(user, action, model) for model, action in actions)
+
+
 class ChangeSetDetailView(ChangelogView):
     template_name = "history/detail.html"
 
@@ -116,6 +125,6 @@ class ChangeSetDetailView(ChangelogView):
             filterset=filterset,
             page=page,
             steps=list(readable_changes(page.records)),
-            can_undo=any(is_allowed(request.user, "change", tally.model) for tally in counts),
+            can_undo=can_undo(request.user, change_set),
         )
         return self.render_to_response(context, status=200 if filterset.is_valid() else 400)

@@ -102,9 +102,21 @@ def test_a_read_only_member_is_sent_back_unchanged_or_not_at_all(editor_program)
     echo = {name: hero[name] for name in ("id", "version", "created_at", "updated_at")}
     assert editor_program.patch(address, echo | {"age": 7}).status_code == 200
     expected = ("read_only", "This field is read-only. Omit it, or send it back unchanged.")
-    for name, value in (("id", 0), ("created_at", "2026-01-31T12:00:00Z"), ("version", "2")):
+    for name, value in (("id", 0), ("created_at", "2026-01-31T12:00:00Z")):
         assert errors(editor_program.patch(address, {name: value})) == {f"/{name}": expected}
     assert errors(editor_program.post(HEROES, OWL | {"name": "Crow", "version": 1})) == {"/version": expected}
+
+
+@pytest.mark.parametrize(
+    ("version", "type_name"), [("1", "a string"), (None, "null"), (True, "a boolean"), ([1], "an array")]
+)
+def test_a_version_of_another_type_is_a_type_error_as_in_bulk(version, type_name, editor_program):
+    hero = HeroFactory()
+    expected = ("invalid_type", f"Send a JSON number such as 12, not {type_name}.")
+    single = editor_program.patch(f"{HEROES}{hero.pk}", {"age": 7, "version": version})
+    assert errors(single) == {"/version": expected}
+    bulk = editor_program.patch(f"{HEROES}bulk/", [{"id": hero.pk, "age": 7, "version": version}])
+    assert errors(bulk) == {"/0/version": expected}
 
 
 # A version that isn't current -------------------------------------------------------------

@@ -66,7 +66,7 @@ def test_a_record_is_restored_under_another_name_without_showing_its_secret(edit
     assert response.status_code == 409
     assert "Edith Wren" not in response.content.decode()
     form = form_with(page, "name")
-    button = page.one("button", name="bring_back")
-    sent = form.values() | {"name": "Night Owl", "bring_back": button["value"]}
+    button = page.one("button", name="restore_version")
+    sent = form.values() | {"name": "Night Owl", "restore_version": button["value"]}
     assert editor_browser.post(form["action"], sent).status_code == 302
     assert Hero.objects.get(name="Night Owl").secret_name == "Edith Wren"

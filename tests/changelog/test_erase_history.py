@@ -90,8 +90,8 @@ def test_an_erased_value_has_to_be_entered_again_to_restore_a_record(editor_brow
     page = read(response)
     assert response.status_code == 409
     assert "This field is required." in page.text
-    form, button = form_with(page, "name"), page.one("button", name="bring_back")
-    sent = {**form.values(), "secret_name": "Someone", "bring_back": button["value"]}
+    form, button = form_with(page, "name"), page.one("button", name="restore_version")
+    sent = {**form.values(), "secret_name": "Someone", "restore_version": button["value"]}
     assert editor_browser.post(form["action"], sent).status_code == 302
     assert Hero.objects.get().secret_name == "Someone"
 

@@ -112,7 +112,7 @@ def test_restoring_with_a_secret_name_counts_as_a_change_whatever_is_entered(her
     for guess in ("Nora Vane", "Ada Pell"):
         Hero.objects.get(pk=hero.pk).delete()
         version = Hero.deletion_entry(hero.pk).version
-        form = {"name": "Lamplighter", "secret_name": guess, "age": "42", "bring_back": version}
+        form = {"name": "Lamplighter", "secret_name": guess, "age": "42", "restore_version": version}
         assert browser(editor).post(f"/heroes/{hero.pk}/edit/", form).status_code == 302
         assert Hero.history.filter(id=hero.pk).first().blind_fields == ["secret_name"]
 

@@ -28,6 +28,7 @@ READS = {
     "signed-in page": lambda site: site.browse("/heroes/1/"),
     "history": lambda site: site.browse("/history/"),
     "form": lambda site: site.browse("/heroes/new/"),
+    "check of a field": lambda site: site.browse("/heroes/new/?check=name", name="Owl"),
     "tokens": lambda site: site.browse("/account/tokens/"),
     "admin": lambda site: site.browse("/admin/heroes/hero/"),
     "API": lambda site: site.request("GET", "/api/v1/heroes/"),

@@ -1,6 +1,8 @@
 """Every record type is created, read, changed, deleted and restored alike at pages, admin and API."""
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from heroesite.records.models.fields import LineField
 from tests.people import browser, program
@@ -127,6 +129,18 @@ def test_a_form_without_values_shows_each_error_and_creates_nothing(record_type,
     assert response.status_code == 422
     assert sorted(response.context["form"].errors) == sorted(required)
     assert not model.objects.exists()
+
+
+def test_checking_a_field_of_a_form_takes_no_lock(record_type, editor_browser):
+    model = record_type.model
+    record, form = create(model), as_form(new_values(model))
+    for address in ("new", f"{record.pk}/edit"):
+        with CaptureQueriesContext(connection) as queries:
+            response = editor_browser.post(f"/{record_type.prefix}/{address}/?check=name", form)
+        assert response.status_code == 200
+        statements = [query["sql"] for query in queries]
+        assert {statement.split()[0] for statement in statements} == {"SELECT"}
+        assert not any("FOR UPDATE" in statement for statement in statements)
 
 
 def test_an_existing_name_is_rejected_whatever_its_case(record_type, editor_program):

@@ -163,9 +163,9 @@ def test_a_deleted_record_can_be_restored_with_the_values_in_the_form(address, h
     assert "Lamplighter was deleted" in page.text
     form = form_with(page, "name")
     assert form.values()["age"] == "50"
-    button = page.one("button", name="bring_back")
+    button = page.one("button", name="restore_version")
     assert not Hero.objects.exists()
-    response = editor_browser.post(form["action"], {**form.values(), "bring_back": button["value"]})
+    response = editor_browser.post(form["action"], {**form.values(), "restore_version": button["value"]})
     assert response.status_code == 302
     restored = Hero.objects.get()
     assert (restored.pk, restored.age, restored.secret_name, restored.version) == (
@@ -182,7 +182,7 @@ def test_restoring_from_a_form_requires_the_permission_to_add(hero):
     client = browser(clerk)
     own_values = open_form(client, f"/heroes/{hero.pk}/edit/")
     hero.delete()
-    assert client.post(f"/heroes/{hero.pk}/edit/", {**own_values, "bring_back": "2"}).status_code == 403
+    assert client.post(f"/heroes/{hero.pk}/edit/", {**own_values, "restore_version": "2"}).status_code == 403
     assert not Hero.objects.exists()
 
 
@@ -209,8 +209,8 @@ def test_a_record_that_conflicts_with_another_can_be_restored_with_other_values(
     page = read(response)
     assert response.status_code == 409
     assert "There is already a hero named “LAMPLIGHTER”." in page.text
-    form, button = form_with(page, "name"), page.one("button", name="bring_back")
-    values = {**form.values(), "name": "Lamplighter the Elder", "bring_back": button["value"]}
+    form, button = form_with(page, "name"), page.one("button", name="restore_version")
+    values = {**form.values(), "name": "Lamplighter the Elder", "restore_version": button["value"]}
     assert editor_browser.post(form["action"], values).status_code == 302
     assert Hero.objects.get(pk=hero.pk).name == "Lamplighter the Elder"
 

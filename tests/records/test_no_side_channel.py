@@ -130,7 +130,7 @@ def all_requests(hero: Hero, team: Team) -> list[Request]:
     gone = Hero.history.get(history_type="-")
     requests.append(("page", "POST", f"/heroes/{gone.id}/restore/", FORM, ""))
     for guess in ("", f"{ONE} gone", f"{OTHER} gone"):
-        back = {"name": "Back", "age": 20, "team": "", "secret_name": guess, "bring_back": gone.version}
+        back = {"name": "Back", "age": 20, "team": "", "secret_name": guess, "restore_version": gone.version}
         requests.append(("page", "POST", f"/heroes/{gone.id}/edit/", FORM, urlencode(back)))
     autocomplete = "/admin/autocomplete/?app_label=heroes&model_name=hero&field_name="
     requests += [

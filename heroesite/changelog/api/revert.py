@@ -20,7 +20,7 @@ from heroesite.api.openapi.parameters import (
 )
 from heroesite.api.problems import INVALID_QUERY, Problem, optional_members
 from heroesite.changelog.api.schema import HistoryAutoSchema
-from heroesite.changelog.revert import revert
+from heroesite.changelog.revert import check_permission, revert
 from heroesite.ids import is_id
 from heroesite.records.api.errors import not_found
 from heroesite.records.api.permissions import AuthenticatedWritePermission
@@ -74,6 +74,14 @@ class Revert(RecordViewSet):
     }
     permission_classes = [AuthenticatedWritePermission]
     schema = RevertAutoSchema()
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        """Check the permission before anything is locked."""
+        super().initial(request, *args, **kwargs)
+        if request.method == "POST":
+            entry = self.find(kwargs["pk"], kwargs["version"])
+            exists = self.model.objects.filter(pk=entry.id).exists()
+            check_permission(request.user, self.model, exists=exists)
 
     @idempotent
     def revert(self, request: Request, pk: str, version: str) -> Response:

@@ -22,7 +22,7 @@ class DisclosureAdmin(ReadOnlyModelAdmin):
 
     @property
     def search_help_text(self) -> str:  # type: ignore[override]
-        restricted = next(str(model._meta.model_name) for model in record_models() if model.RESTRICTED)
+        restricted = next((str(model._meta.model_name) for model in record_models() if model.RESTRICTED), "")
         text = _(
             "Search by username, type or record ID. For example, “%(type)s 5” finds everyone who viewed"
             " %(type)s 5."

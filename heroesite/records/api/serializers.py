@@ -18,7 +18,7 @@ from heroesite.records.field_types import get_field_type
 from heroesite.records.filters.sparse_fields import SparseFields
 from heroesite.records.models.base import Record
 from heroesite.records.permissions import blind_writes, hidden_fields
-from heroesite.records.serializer_fields import is_integer
+from heroesite.records.serializer_fields import integer_type_message, is_integer
 from heroesite.text import printable
 
 
@@ -106,7 +106,7 @@ class RecordSerializer(serializers.ModelSerializer):
         values, errors = self.read(record, data)
         if not partial:
             for name in self.missing_members(record, data):
-                field = record._meta.get_field(name.removesuffix("_id"))
+                field = record._meta.get_field(name)
                 values[name] = field.get_default()  # type: ignore[union-attr]
         for name, value in values.items():
             setattr(record, name, value)
@@ -154,6 +154,8 @@ class RecordSerializer(serializers.ModelSerializer):
                     values[name] = field.run_validation(value)
                 except serializers.ValidationError as error:
                     errors[name] = error.detail
+            elif name == "version" and not is_integer(value):
+                errors[name] = [ErrorDetail(integer_type_message(value), "invalid_type")]
             elif name not in stored or stored[name] != value:
                 errors[name] = [ErrorDetail(READ_ONLY, "read_only")]
         return values, errors

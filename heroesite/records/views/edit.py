@@ -28,17 +28,20 @@ class RecordFormView(SingleRecordView):
         record = self.get_record()
         return self.render_form(self.form_class(instance=record), str(record))
 
-    @method_decorator(retry_on_conflict)
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         if "check" in request.GET:
             return self.check_field(request, request.GET["check"])
+        return retry_on_conflict(self.save)(request)
+
+    def save(self, request: HttpRequest) -> HttpResponse:
+        """Save the form. It runs in a transaction, and again if it conflicts with another write."""
         record = self.get_record(lock=True)
         title, version = str(record), record.version
         form = self.form_class(request.POST, instance=record)
-        valid = form.is_valid()
-        if made := form.created_pk(request.user):
-            return redirect(f"{self.model._meta.app_label}:detail", made)
-        if not valid:
+        is_valid = form.is_valid()
+        if created_pk := form.created_pk(request.user):
+            return redirect(f"{self.model._meta.app_label}:detail", created_pk)
+        if not is_valid:
             return self.render_form(form, title, status=422 if form.choices is None else 409)
         new = record._state.adding
         form.write(request.user)
@@ -48,7 +51,7 @@ class RecordFormView(SingleRecordView):
         return redirect(record)
 
     def check_field(self, request: HttpRequest, name: str) -> HttpResponse:
-        """Render the errors of one field of an unfinished form; nothing is saved."""
+        """Render the errors of one field of an unfinished form, without a transaction."""
         form = self.form_class(request.POST, instance=self.get_record())
         if name not in form.fields:
             raise BadRequest(_("This form has no such field."))
@@ -83,16 +86,15 @@ class RecordUpdateView(RecordFormView):
     action = "change"
     success_message = gettext_lazy("%(model_name)s “%(name)s” saved.")
 
-    @method_decorator(retry_on_conflict)
-    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+    def save(self, request: HttpRequest) -> HttpResponse:
         try:
-            return super().post(request, *args, **kwargs)
+            return super().save(request)
         except Http404:
-            entry = self.model.deletion_entry(kwargs["pk"])
-            if entry is None or "check" in request.GET:
+            entry = self.model.deletion_entry(self.kwargs["pk"])
+            if entry is None:
                 raise
         form = self.form_class(request.POST, instance=self.model.from_deleted_entry(entry))
-        if not (form.is_valid() and request.POST.get("bring_back") == str(entry.version)):
+        if not (form.is_valid() and request.POST.get("restore_version") == str(entry.version)):
             return self.render_deleted(form, entry)
         if not is_allowed(request.user, "add", self.model):
             return self.handle_no_permission()
@@ -108,11 +110,11 @@ class RecordRestoreView(RecordFormView):
     def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         return redirect(f"{self.model._meta.app_label}:detail", kwargs["pk"])
 
-    @method_decorator(retry_on_conflict)
-    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        if "check" in request.GET:
-            raise BadRequest(_("This form has no such field."))
-        entry = self.model.deletion_entry(kwargs["pk"])
+    def check_field(self, request: HttpRequest, name: str) -> HttpResponse:
+        raise BadRequest(_("This form has no such field."))
+
+    def save(self, request: HttpRequest) -> HttpResponse:
+        entry = self.model.deletion_entry(self.kwargs["pk"])
         if entry is None:
             return redirect(self.get_record())
         record = self.model.from_deleted_entry(entry)
