@@ -93,10 +93,19 @@ class LimitedGroupAdmin(LimitedAdmin, GroupAdmin):
 class ApiTokenAdmin(ReadOnlyModelAdmin):
     """API tokens, which administrators can revoke but neither create nor change."""
 
-    list_display = ("name", "user", "starts_with", "read_only", "created", "expires")
+    list_display = ("name", "username", "starts_with", "read_only", "created_at", "expires")
+    list_select_related = ("user",)
     list_display_links = None
     list_filter = ("read_only",)
     search_fields = ("name", "user__username")
+
+    @admin.display(description=_("user"), ordering="user__username")
+    def username(self, token: ApiToken) -> str:
+        return token.user.get_username()
+
+    @admin.display(description=_("created"), ordering="created")
+    def created_at(self, token: ApiToken) -> Any:
+        return token.created
 
     @admin.display(description=_("starts with"), ordering="token_key")
     def starts_with(self, token: ApiToken) -> str:

@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from typing import Any
 
-from django.contrib import messages
 from django.contrib.auth.mixins import LoginRequiredMixin
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
@@ -15,6 +14,7 @@ from heroesite.changelog.revert import check_permission, revert
 from heroesite.records.models.base import Record
 from heroesite.records.permissions import MASK
 from heroesite.records.retries import retry_on_conflict
+from heroesite.records.views.base import add_undoable_message
 
 
 class RevertView(LoginRequiredMixin, TemplateView):
@@ -41,7 +41,7 @@ class RevertView(LoginRequiredMixin, TemplateView):
         except ValidationError as error:
             return self.show(entry, error.messages, status=409)
         message = _("“%(name)s” reverted to version %(version)s.")
-        messages.success(request, message % {"name": record, "version": entry.version})
+        add_undoable_message(request, message % {"name": record, "version": entry.version})
         return redirect(record)
 
     def get_allowed_entry(self) -> Any:

@@ -1,12 +1,15 @@
 """System checks of record types, run by every ``manage.py`` command."""
 
+from contextlib import suppress
 from typing import Any
 
 from django.core.checks import CheckMessage, Error, Tags, register
 
 from .field_types import FIELD_TYPES, UnregisteredFieldType, get_field_type
 from .models.base import record_models
+from .permissions import unrestricted_fields
 from .registry import record_types
+from .views.charts import CHARTS, can_chart
 
 
 @register(Tags.models)
@@ -25,6 +28,49 @@ def check_field_types(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
                 )
                 message = f"{name} is a {type(field).__name__}, which is not a registered field type."
                 errors.append(Error(message, hint=hint, obj=model, id="records.E001"))
+    return errors
+
+
+@register(Tags.models)
+def check_restricted_fields(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
+    """Check that no link is restricted: the other record's pages would reveal it."""
+    return [
+        Error(
+            f"{name} is a link, and a link can't be restricted.",
+            hint="Remove it from RESTRICTED, or store the value in a field of another type.",
+            obj=model,
+            id="records.E003",
+        )
+        for model in record_models()
+        for name in model.RESTRICTED
+        if name in model.link_names()
+    ]
+
+
+@register(Tags.models)
+def check_charts(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
+    """Check that each charted field can be charted, and that everyone can see it."""
+    hint = f"Choose a field without restriction that is one of {', '.join(each.__name__ for each in CHARTS)}."
+    return [
+        Error(f"{name} can't be charted.", hint=hint, obj=record_type.model, id="records.E004")
+        for record_type in record_types()
+        for name in record_type.charts
+        if name not in unrestricted_fields(record_type.model)
+        or not can_chart(record_type.model._meta.get_field(name))
+    ]
+
+
+@register(Tags.models)
+def check_list_filters(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
+    """Check that each filter that a list offers exists."""
+    errors: list[CheckMessage] = []
+    for record_type in record_types():
+        with suppress(UnregisteredFieldType):  # which E001 reports
+            known = record_type.filterset.base_filters
+            hint = f"Use one of {', '.join(known)}."
+            for name in set(record_type.list_filters) - set(known):
+                message = f"{name} is not a filter of {record_type.name}."
+                errors.append(Error(message, hint=hint, obj=record_type.model, id="records.E005"))
     return errors
 
 

@@ -1,4 +1,4 @@
-"""The registry of field types: how each kind of model field is filtered, sorted, sent as JSON and charted.
+"""The registry of field types: how each type of model field is filtered, sorted and sent as JSON.
 
 Forms follow from the model field's own ``formfield``, and columns and the history from its ``attname`` and
 its value, so neither needs an entry here.
@@ -31,7 +31,7 @@ BOUNDS = {"gte": _("Min. {label}"), "lte": _("Max. {label}")}
 
 @dataclass(frozen=True)
 class FieldType:
-    """How one kind of model field works outside the model.
+    """How one type of model field works outside the model.
 
     Args:
         filters: yields a field's parameters: for each its name and its filter.

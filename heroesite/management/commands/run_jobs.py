@@ -3,8 +3,10 @@
 from typing import Any
 
 from django.core.management import call_command
-from django.core.management.base import BaseCommand, CommandParser
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.db import DatabaseError
 
+from heroesite.database.outages import outage_of
 from heroesite.jobs import requeue_lost_jobs
 from heroesite.lifeline import end_with_supervisor
 
@@ -24,6 +26,12 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, worker_id: str, dead_workers: list[str], **options: Any) -> None:
         end_with_supervisor()
-        for dead in dead_workers:
-            requeue_lost_jobs(dead)
-        call_command("db_worker", reload=False, worker_id=worker_id)
+        try:
+            for dead in dead_workers:
+                requeue_lost_jobs(dead)
+            call_command("db_worker", reload=False, worker_id=worker_id)
+        except DatabaseError as error:
+            outage = outage_of(error)
+            if outage is None:
+                raise
+            raise CommandError(f"The database failed: {outage.reason}") from error

@@ -69,6 +69,7 @@ def idempotent(write: Callable[..., Response]) -> Callable[..., Response]:
 
     @wraps(write)
     def run(view: Any, request: Request, *args: Any, **kwargs: Any) -> Response:
+        _ = request.body  # read before the transaction: a slow upload must not hold locks
         takes_key = request.method in {"POST", "PATCH"}
         if is_dry_run(request):
             if takes_key:

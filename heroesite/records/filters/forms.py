@@ -61,7 +61,7 @@ class QueryForm(forms.Form):
                 self.set_error(name, self.unknown_parameter_message(name), "unknown_parameter")
             elif self.is_repeated(name):
                 self.set_error(name, _("Use this parameter only once."), "repeated")
-            elif name not in self.errors and self.is_empty(name):
+            elif self.is_empty(name):
                 self.set_error(name, _("Give this parameter a value, or omit it."), "empty")
 
     def unknown_parameter_message(self, name: str) -> Any:

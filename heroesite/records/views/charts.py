@@ -78,10 +78,12 @@ def by_number(model: type[Record], name: str) -> Chart:
     unknown = Bar(_("unknown"), counts.pop(None, 0), list_address(model, {f"{name}__isnull": "true"}))
     known = [number for number in counts if number is not None]
     steps = range(min(known), max(known) + 1) if known else ()
-    return Chart(chart_title(model, name), [*(ten(model, name, number, counts) for number in steps), unknown])
+    return Chart(
+        chart_title(model, name), [*(bar_for_range(model, name, number, counts) for number in steps), unknown]
+    )
 
 
-def ten(model: type[Record], name: str, number: int, counts: Mapping[Any, int]) -> Bar:
+def bar_for_range(model: type[Record], name: str, number: int, counts: Mapping[Any, int]) -> Bar:
     first, last = number * STEP, number * STEP + STEP - 1
     if number == LAST_STEP:
         label, query = _("%(first)s and over"), {f"{name}__gte": first}
@@ -95,9 +97,13 @@ CHARTS: dict[type[Field], Callable[[type[Record], str], Chart]] = {
     RecordForeignKey: by_link,
     BoundedIntegerField: by_number,
 }
-"""How the values of each model of field are counted."""
+"""The functions that chart the values of a field, by field class."""
+
+
+def can_chart(field: Any) -> bool:
+    return type(field) in CHARTS
 
 
 def chart(model: type[Record], name: str) -> Chart:
-    """Count the values of a field of a charted type."""
+    """Count the values of a field of a type in ``CHARTS``; see :mod:`heroesite.records.checks`."""
     return CHARTS[type(model._meta.get_field(name))](model, name)  # type: ignore[index]
