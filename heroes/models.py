@@ -1,4 +1,4 @@
-"""Heroes, and the identity that they keep to themselves."""
+"""Heroes, with a restricted secret name."""
 
 from typing import ClassVar
 

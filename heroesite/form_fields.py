@@ -45,7 +45,7 @@ class ISODateTimeField(forms.Field):
 
     widget = forms.TextInput(attrs={"placeholder": "2026-01-31T12:00:00Z"})
     default_error_messages = {"invalid": _("Enter a date and time, such as 2026-01-31T12:00:00Z.")}
-    # The “+” of a zone arrives as a blank where a query string does not write it as %2B.
+    # The “+” of a time zone is decoded as a space unless the query string has it as %2B.
     pattern = re.compile(
         r"(\d{4}-\d\d-\d\d)[T ](\d\d:\d\d(?::\d\d(?:\.\d{1,6})?)?)(?:Z|([ +-])(\d\d:?\d\d))?",
         re.ASCII | re.IGNORECASE,

@@ -292,7 +292,7 @@ SESSION_COOKIE_AGE = 14 * 24 * 3600
 if PRODUCTION:
     SECURE_SSL_REDIRECT = True
     SECURE_HSTS_SECONDS = 365 * 24 * 3600
-    # What the domain's other hosts speak is not this site's to say.
+    # Other hosts of the domain may not support HTTPS, so HSTS doesn't include subdomains.
     SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W021"]
     SESSION_COOKIE_SECURE = True
     CSRF_COOKIE_SECURE = True

@@ -10,7 +10,7 @@ from heroesite.records.filters.filtersets import LIMIT
 from .models import Team
 
 
-class MemberSerializer(serializers.Serializer):
+class TeamHeroSerializer(serializers.Serializer):
     """A summary of a hero of the team."""
 
     id = serializers.IntegerField()
@@ -25,9 +25,9 @@ class TeamSerializer(RecordSerializer):
         help_text="A link to the list of heroes after the first 100. Null if there are no more."
     )
 
-    @extend_schema_field(MemberSerializer(many=True))
+    @extend_schema_field(TeamHeroSerializer(many=True))
     def get_heroes(self, team: Team) -> object:
-        return MemberSerializer(team.heroes.all()[:LIMIT], many=True).data
+        return TeamHeroSerializer(team.heroes.all()[:LIMIT], many=True).data
 
     def get_hero_count(self, team: Team) -> int:
         return team.heroes.count()

@@ -15,7 +15,7 @@ AUTHENTICATE = "Send Authorization: Bearer <token>."
 INVALID = "The token is invalid, expired or revoked. Create another one at /account/tokens/."
 
 
-def refuse_read_only_token(request: Request) -> None:
+def reject_read_only_token(request: Request) -> None:
     """Refuse to write with a read-only token.
 
     Raises:

@@ -38,7 +38,7 @@ def disclosable_fields(user: Any, model: RecordModel) -> tuple[str, ...]:
 
 @cache
 def unrestricted_fields(model: type[Record]) -> tuple[str, ...]:
-    """Return the fields that everyone who sees a record sees, and can filter, sort and list records by."""
+    """Return the fields that are visible without a permission. Lists can be filtered and sorted by them."""
     return tuple(name for name in model.FIELDS if name not in model.RESTRICTED)
 
 

@@ -1,4 +1,4 @@
-"""Run a write again if another one came between its validation and its end."""
+"""Retry a write that conflicted with another one."""
 
 import random
 import sqlite3
@@ -38,8 +38,8 @@ def retry_on_conflict(write: Callable[P, R]) -> Callable[P, R]:
     """Run ``write`` in a transaction, and again if it conflicts with another write.
 
     Validation in the next run sees what the other write did, such as a name taken or a team deleted, and
-    reports it with its usual message. While one write is retried, others succeed, so rivals for a name
-    finish soon. A retry within a retry runs once, so that the outer one repeats all of it.
+    reports it with its usual message. While one write is retried, others succeed, so writes that
+    compete for a name finish soon. A retry within a retry runs once, so that the outer one repeats all of it.
 
     Raises:
         DatabaseError: any other error, or the conflict of the last attempt.
@@ -80,6 +80,6 @@ def is_conflict(error: DatabaseError) -> bool:
 
 
 def pauses() -> Iterator[float]:
-    """Yield the seconds to wait after each attempt but the last. Rivals wait for different times."""
+    """Yield the seconds to wait after each attempt but the last, at random: competing writes differ."""
     for attempt in range(ATTEMPTS - 1):
         yield random.uniform(0, min(LONGEST_PAUSE, FIRST_PAUSE * 2**attempt))  # noqa: S311

@@ -19,7 +19,7 @@ VIEWS: dict[str, tuple[str, type[RecordView]]] = {
     "delete_selected": ("selected/", BulkDeleteView),
     "saved_views": ("views/", SavedViewListView),
     "saved_view": ("views/<str:key>/", SavedViewOpenView),
-    "delete_saved_view": ("views/<str:key>/drop/", SavedViewDeleteView),
+    "delete_saved_view": ("views/<str:key>/delete/", SavedViewDeleteView),
     "detail": ("<int:pk>/", RecordDetailView),
     "update": ("<int:pk>/edit/", RecordUpdateView),
     "delete": ("<int:pk>/delete/", RecordDeleteView),

@@ -111,7 +111,7 @@ def create_deliveries(webhook: Webhook) -> bool:
                 return True
             if not locked.after:  # switched on by an UPDATE, without save()
                 locked.deliveries.cancel()
-                locked.start_anew()
+                locked.reset_position()
             try:
                 seen = Positions.decode(locked.after)
             except InvalidCursor:  # the database was restored

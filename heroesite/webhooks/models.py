@@ -79,14 +79,14 @@ class Webhook(models.Model):
             if stored and stays_active:
                 self.after, self.active_since = stored.after, stored.active_since
             else:
-                self.start_anew()
+                self.reset_position()
             if update_fields is not None:
                 update_fields = {*update_fields, "after", "active_since"}
             super().save(update_fields=update_fields, **kwargs)
             if not stays_active:
                 self.deliveries.cancel()
 
-    def start_anew(self) -> None:
+    def reset_position(self) -> None:
         """Set the place in the feed to that of the next change, or to none for an inactive webhook."""
         self.after = Positions.latest().encode() if self.active else ""
         self.active_since = timezone.now() if self.active else None

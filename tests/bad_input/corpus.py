@@ -1813,7 +1813,7 @@ def saved_views() -> Inputs:
     yield get("the views of a visitor", 302, views)
     for key in ("x", "x" * 5_000, "%ff", "..%2f"):
         yield get(f"the view {short(key)}", 404, f"{views}{key}/")
-        yield page(f"the view {short(key)}, deleted", 404, {}, f"{views}{key}/drop/")
+        yield page(f"the view {short(key)}, deleted", 404, {}, f"{views}{key}/delete/")
 
 
 def checks() -> Inputs:

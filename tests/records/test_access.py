@@ -259,6 +259,17 @@ def test_a_session_can_write_at_the_api_only_with_its_csrf_token(action, editor)
     assert is_done(action, hero)
 
 
+def test_a_session_can_send_an_idempotency_key(editor):
+    client = Client(enforce_csrf_checks=True)
+    client.force_login(editor)
+    token = read(client.get("/heroes/new/")).one("main").one("input", name="csrfmiddlewaretoken")["value"]
+    headers = {"HTTP_X_CSRFTOKEN": token, "HTTP_IDEMPOTENCY_KEY": "one"}
+    body = {"name": "Owl", "secret_name": "x"}
+    for _attempt in range(2):
+        response = client.post("/api/v1/heroes/", body, content_type="application/json", **headers)
+        assert (response.status_code, response.json()["id"]) == (201, Hero.objects.get().pk)
+
+
 def test_a_form_from_another_site_is_rejected(editor):
     client = Client(enforce_csrf_checks=True)
     client.force_login(editor)

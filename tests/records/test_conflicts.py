@@ -298,7 +298,7 @@ def test_a_write_is_rejected_if_if_none_match_matches(method, address, editor_pr
     assert getattr(editor_program, method)(address, body, headers=headers).status_code in (200, 204)
 
 
-def test_the_past_has_tags_too(address, hero, editor_program):
+def test_as_of_responses_have_an_etag(address, hero, editor_program):
     then = f"{address}?as_of=2100-01-01T00:00:00Z"
     tag = editor_program.get(then)["ETag"]
     assert tag.startswith('"1-')

@@ -36,7 +36,7 @@ def test_the_same_form_sent_twice_leads_to_the_one_hero_it_made(interface, edito
 
 
 @interfaces
-def test_it_does_so_though_the_hero_has_another_name_by_now(interface, editor_browser):
+def test_resubmitting_redirects_to_the_renamed_hero(interface, editor_browser):
     values = form(editor_browser, interface)
     editor_browser.post(ADDRESSES[interface], values)
     hero = Hero.objects.get()

@@ -88,7 +88,7 @@ def test_no_word_of_a_page_stays_english(address, keeper_browser, keeper):
     assert {text for text in english & german if text not in SAME and "keeper" not in text} == set()
 
 
-def test_the_catalogue_leaves_nothing_out_and_is_the_one_that_pages_speak():
+def test_the_german_catalogue_is_complete_and_compiled():
     folder = BASE_DIR / "heroesite/locale/de/LC_MESSAGES"
     written = (folder / "django.po").read_text()
     assert "fuzzy" not in written

@@ -43,7 +43,7 @@ def test_other_users_cannot_list_or_delete_a_view(reader_browser, editor_browser
     save_view(reader_browser, "age__gte=7", "Old ones")
     assert "Old ones" not in read(editor_browser.get("/heroes/")).text
     assert "Old ones" not in read(editor_browser.get("/heroes/views/")).text
-    assert editor_browser.post(f"{link_of('Old ones')}drop/").status_code == 404
+    assert editor_browser.post(f"{link_of('Old ones')}delete/").status_code == 404
     assert SavedView.objects.exists()
 
 
@@ -60,7 +60,7 @@ def test_a_view_is_deleted_with_its_owner(reader, reader_browser):
     assert not SavedView.objects.exists()
 
 
-def test_a_name_is_taken_once_whatever_its_case_and_by_oneself_only(reader_browser, editor_browser):
+def test_view_names_are_unique_per_user_ignoring_case(reader_browser, editor_browser):
     save_view(reader_browser, "age__gte=7", "Old ones")
     response = save_view(reader_browser, "age__gte=8", "OLD ONES")
     assert response.status_code == 422
@@ -69,7 +69,7 @@ def test_a_name_is_taken_once_whatever_its_case_and_by_oneself_only(reader_brows
     assert save_view(editor_browser, "age__gte=8", "old ones").status_code == 302
 
 
-def test_heroes_and_teams_have_views_of_their_own(reader_browser):
+def test_views_belong_to_one_record_type(reader_browser):
     reader_browser.get(save_view(reader_browser, "age__gte=7", "Old ones")["Location"])
     assert "Old ones" not in read(reader_browser.get("/teams/views/")).text
     assert reader_browser.get(f"/teams/views/{SavedView.objects.get().key}/").status_code == 404
@@ -99,7 +99,7 @@ def test_a_view_of_a_deleted_team_opens_an_empty_list(reader_browser, visitor_br
     assert "Night Watch (deleted)" in read(response).one("select", name="team").text
 
 
-def test_a_hundred_are_enough(reader, reader_browser):
+def test_a_user_can_save_at_most_100_views(reader, reader_browser):
     SavedView.objects.bulk_create(
         SavedView(user=reader, kind="heroes.hero", name=f"View {n}", name_key=f"view {n}", query=f"age={n}")
         for n in range(100)

@@ -58,7 +58,7 @@ def test_all_records_change_together_and_one_undo_reverts_them(owls, editor_brow
     assert list(Hero.objects.values_list("name", "team_id")) == before
 
 
-def test_those_that_are_so_already_stay_as_they_are(owls, editor_browser):
+def test_records_already_in_the_team_are_not_changed(owls, editor_browser):
     team = Team.objects.get()
     page = read(editor_browser.get("/heroes/selected/team/", selected(owls, team=team.pk)))
     assert page.one("h1").text == "Move 1 hero?"
@@ -115,7 +115,7 @@ def test_rows_cannot_be_selected_without_permission_to_write(address, owls, read
     assert Hero.objects.count() == 3
 
 
-def test_the_way_back_leads_nowhere_else(owls, editor_browser):
+def test_the_redirect_stays_on_the_list(owls, editor_browser):
     response = confirm(
         editor_browser, "/heroes/selected/", owls, query="//evil.example/?a=b\r\nSet-Cookie: a=b"
     )

@@ -100,7 +100,7 @@ def team_interfaces(editor: Any) -> dict[str, Any]:
 
 
 def resolve(values: dict[str, Any], taken: Team) -> dict[str, Any]:
-    """Values whose team, if it is spoken of, is a number."""
+    """Values whose team, if given, is a number."""
     return {
         **values,
         "team": {"taken": taken.pk, "unknown": taken.pk + 1000}.get(values["team"], values["team"]),

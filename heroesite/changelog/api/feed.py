@@ -58,7 +58,7 @@ class ChangeSerializer(serializers.Serializer):
     def get_record(self, step: Step) -> dict[str, Any] | None:
         if step.action == Action.DELETED:
             return None
-        row: dict[str, Any] = self.context["rows"][step.model].as_it_was(step.entry)
+        row: dict[str, Any] = self.context["rows"][step.model].represent_entry(step.entry)
         return row
 
 

@@ -5,7 +5,7 @@ from typing import Any
 from rest_framework import permissions
 from rest_framework.request import Request
 
-from heroesite.api.authentication import refuse_read_only_token
+from heroesite.api.authentication import reject_read_only_token
 from heroesite.records.permissions import is_allowed, permission_message
 
 ACTIONS = {"POST": "add", "PUT": "change", "PATCH": "change", "DELETE": "delete"}
@@ -18,7 +18,7 @@ class RecordPermission(permissions.BasePermission):
         method = request.method or ""
         action = ACTIONS.get(method, "view") if method in view.allowed_methods else "view"
         if action != "view":
-            refuse_read_only_token(request)
+            reject_read_only_token(request)
         if is_allowed(request.user, action, view.model):
             return True
         self.message = permission_message(action, view.model)
@@ -31,5 +31,5 @@ class AuthenticatedWritePermission(RecordPermission):
     def has_permission(self, request: Request, view: Any) -> bool:
         if request.method not in ACTIONS or request.method not in view.allowed_methods:
             return super().has_permission(request, view)
-        refuse_read_only_token(request)
+        reject_read_only_token(request)
         return bool(request.user.is_authenticated)

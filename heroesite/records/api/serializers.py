@@ -129,7 +129,7 @@ class RecordSerializer(serializers.ModelSerializer):
                 member = "non_field_errors" if name == NON_FIELD_ERRORS else record.attname(name)
                 errors[member] = list(details(errors_of_field))
 
-    def as_it_was(self, entry: Any) -> dict[str, Any]:
+    def represent_entry(self, entry: Any) -> dict[str, Any]:
         """Return a record at a history entry. Erased values are null."""
         model: Any = self.Meta.model
         erased = {model.attname(name) for name in entry.erased}

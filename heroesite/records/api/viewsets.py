@@ -132,7 +132,7 @@ class RecordViewSet(IdempotentWriteMixin, viewsets.ModelViewSet):
             raise NotFound(f"No {name} had the id {printable(key)} at {instant.isoformat()}.")
         if entry.history_type == Entry.DELETED:
             raise NotFound(f"The {name} had already been deleted at {instant.isoformat()}.")
-        return self.conditional(Response(self.row_serializer().as_it_was(entry)), entry.instance)
+        return self.conditional(Response(self.row_serializer().represent_entry(entry)), entry.instance)
 
     @idempotent
     def create(self, request: Request, *args: Any, **kwargs: Any) -> Response:

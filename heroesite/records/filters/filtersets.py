@@ -28,7 +28,7 @@ from heroesite.records.field_types import datetime_filters, get_field_type, inco
 from heroesite.records.permissions import unrestricted_fields
 
 from .filters import CursorFilter, IdsFilter, NamesFilter, PagingFilter, RecordOrdering, SearchFilter
-from .forms import KEPT, PAGING, QueryForm
+from .forms import DISPLAY_PARAMETERS, PAGING, QueryForm
 from .sparse_fields import SparseFields, row_members
 
 LIMIT = 100
@@ -131,7 +131,7 @@ class PagedFilterSet(django_filters.FilterSet):
     @property
     def hidden_parameters(self) -> list[tuple[str, str]]:
         """The parameters that the form has as hidden fields, with their values."""
-        values = ((name, self.form[name].data) for name in KEPT if name in self.form.fields)
+        values = ((name, self.form[name].data) for name in DISPLAY_PARAMETERS if name in self.form.fields)
         return [(name, value) for name, value in values if value]
 
     @property

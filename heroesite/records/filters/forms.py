@@ -15,9 +15,9 @@ from heroesite.records.filters.filters import BOOLEANS, TRUE_OR_FALSE, ListField
 from heroesite.records.filters.sparse_fields import SparseFields
 from heroesite.text import printable
 
-KEPT = ("ordering", "limit", "fields", "omit", "expand")
+DISPLAY_PARAMETERS = ("ordering", "limit", "fields", "omit", "expand")
 """Parameters that change how records are shown, and stay when the filters change."""
-PAGING = (*KEPT, "offset", "cursor")
+PAGING = (*DISPLAY_PARAMETERS, "offset", "cursor")
 """Parameters that exclude no record."""
 MAX_ERRORS = 20
 """Errors that one response lists."""

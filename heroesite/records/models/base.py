@@ -310,7 +310,7 @@ class Record(models.Model):
 
 
 @receiver(pre_save)
-def refuse_fixtures(instance: Any, raw: bool, **kwargs: Any) -> None:
+def reject_fixtures(instance: Any, raw: bool, **kwargs: Any) -> None:
     """Reject fixtures of ``loaddata``, which doesn't call ``save``."""
     if raw and isinstance(instance, Record):
         raise CommandError(

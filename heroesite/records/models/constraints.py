@@ -22,7 +22,7 @@ class FieldCheckConstraint(models.CheckConstraint):
 
 
 def add_field_check(model: type[models.Model], condition: Q, name: str) -> None:
-    """Add a check to a model, named after the model and ``name``. Abstract models leave it to their heirs."""
+    """Add a check to a model, named after the model and ``name``. Abstract models have none."""
     meta: Any = model._meta
     if not meta.abstract:
         label = f"{meta.app_label}_{meta.model_name}_{name}"

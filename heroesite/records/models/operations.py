@@ -13,7 +13,7 @@ from heroesite.text import fold
 class CheckLinksAtOnce(Operation):
     """Check a link when it is written instead of at the commit. The migration state doesn't change.
 
-    A write that meets the deletion of what it links to then fails within ``save``, where
+    A write whose linked record is deleted concurrently then fails within ``save``, where
     :mod:`heroesite.records.retries` retries it before the success is reported. SQLite has
     one writer at a time and no such race.
 
@@ -131,7 +131,7 @@ class GrantPermissions(RunPython):
 
 
 class BeginHistory(RunPython):
-    """Enter existing records into the history, so that their next change can be undone.
+    """Add a history entry for each existing record, so that its next change can be undone.
 
     Args:
         app_label: the app of the model.
@@ -140,12 +140,12 @@ class BeginHistory(RunPython):
 
     def __init__(self, app_label: str, model_name: str) -> None:
         self.app_label, self.model_name = app_label, model_name
-        super().__init__(self.enter, RunPython.noop)
+        super().__init__(self.add_entries, RunPython.noop)
 
     def deconstruct(self) -> tuple[str, list[Any], dict[str, Any]]:
         return type(self).__name__, [self.app_label, self.model_name], {}
 
-    def enter(self, apps: Any, schema_editor: Any) -> None:
+    def add_entries(self, apps: Any, schema_editor: Any) -> None:
         model = apps.get_model(self.app_label, self.model_name)
         entry = apps.get_model(self.app_label, f"historical{self.model_name}")
         if not model.objects.exists():
@@ -155,9 +155,9 @@ class BeginHistory(RunPython):
         change_set = apps.get_model("records", "ChangeSet").objects.create(
             door="command", note="The history begins here."
         )
-        fields, kept = ({field.attname for field in each._meta.fields} for each in (model, entry))
+        fields, entry_fields = ({field.attname for field in each._meta.fields} for each in (model, entry))
         entries = (
             entry(history_date=now, history_type="~", change_set=change_set, **values)
-            for values in model.objects.order_by("pk").values(*fields & kept).iterator()
+            for values in model.objects.order_by("pk").values(*fields & entry_fields).iterator()
         )
         entry.objects.bulk_create(entries, batch_size=500)

@@ -29,7 +29,7 @@ class SavedViewQuerySet(models.QuerySet["SavedView"]):
 class SavedView(models.Model):
     """A saved query of the list of one record type.
 
-    It is found by its ``key``, which cannot be guessed: who has the link can open it, nobody else sees it.
+    Its ``key`` can't be guessed: anyone with the link can open the view; otherwise only its owner sees it.
     """
 
     key = models.CharField(max_length=22, unique=True, default=new_key, editable=False)
@@ -57,10 +57,10 @@ class SavedView(models.Model):
         super().validate_unique(exclude=exclude)
         if "name" in (exclude or ()):
             return
-        kept = type(self).objects.filter(user=self.user, kind=self.kind).exclude(pk=self.pk)
-        if kept.filter(name_key=fold(self.name)).exists():
-            words = _("You already have a view with this name. Choose another name.")
-            raise ValidationError({"name": ValidationError(words, code="unique")})
-        if kept.count() >= MOST:
-            words = _("You already have %(most)d views. Delete one first.")
-            raise ValidationError({"name": ValidationError(words, "too_many", {"most": MOST})})
+        others = type(self).objects.filter(user=self.user, kind=self.kind).exclude(pk=self.pk)
+        if others.filter(name_key=fold(self.name)).exists():
+            message = _("You already have a view with this name. Choose another name.")
+            raise ValidationError({"name": ValidationError(message, code="unique")})
+        if others.count() >= MOST:
+            message = _("You already have %(most)d views. Delete one first.")
+            raise ValidationError({"name": ValidationError(message, "too_many", {"most": MOST})})

@@ -51,7 +51,7 @@ class RecordListView(RecordView):
             filterset=filterset,
             page=page,
             columns=shown,
-            choosable=[column for column in columns if column.name != "name"],
+            optional_columns=[column for column in columns if column.name != "name"],
             changes=self.changes(page.records)
             if any(column.name == "updated_at" for column in shown)
             else {},
@@ -108,5 +108,5 @@ class RecordListView(RecordView):
         views = SavedView.objects.of(self.request.user, self.model)
         current = next((view for view in views if view.query == query), None)
         new = query and not current and filterset.is_valid()
-        form = SavedViewForm(initial={"query": query}, auto_id="keep-%s") if new else None
-        return {"saved_views": views, "saved_here": current, "keep_form": form}
+        form = SavedViewForm(initial={"query": query}, auto_id="save-view-%s") if new else None
+        return {"saved_views": views, "current_view": current, "save_view_form": form}
