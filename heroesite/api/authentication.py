@@ -75,9 +75,11 @@ class SessionAuthentication(authentication.SessionAuthentication):
     """Authenticates by the session of the website."""
 
     def enforce_csrf(self, request: Request) -> None:
+        """Check the CSRF token. A failure counts towards the limit of the client's address."""
         try:
             super().enforce_csrf(request)
         except PermissionDenied:
+            Limits().count(request, [Limits.address(request)])
             raise PermissionDenied(
                 "Send the CSRF token of the session in the header X-CSRFToken,"
                 " or Authorization: Bearer <token>."

@@ -11,7 +11,7 @@ from functools import partial
 import pytest
 from django.core.cache import caches
 from django.db import OperationalError
-from django.test import override_settings
+from django.test import Client, override_settings
 
 from heroesite.api import limits
 from heroesite.api.limits import Counter
@@ -139,6 +139,14 @@ def test_few_requests_cost_no_queries(editor, django_assert_num_queries):
 def test_pages_are_not_counted(allow):
     allow(address=1)
     assert taken(browser(), 3, "/heroes/") == 3
+
+
+def test_requests_without_the_csrf_token_count_towards_the_limit_of_the_address(allow, editor):
+    allow(address=2)
+    client = Client(enforce_csrf_checks=True)
+    client.force_login(editor)
+    statuses = [client.post(HEROES, {}, content_type="application/json").status_code for _time in range(3)]
+    assert statuses == [403, 403, 429]
 
 
 # Many processes at once -------------------------------------------------------------------

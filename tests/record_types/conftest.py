@@ -12,6 +12,7 @@ def fields(record_type):
 FIXTURES = {
     "record_type": lambda each: [("", each)],
     "field": fields,
+    "link": lambda each: [(name, value) for name, value in fields(each) if value[1].is_relation],
     "optional_field": lambda each: [(name, value) for name, value in fields(each) if value[1].null],
     "column": lambda each: [
         (name, (each, name)) for name in (*unrestricted_fields(each.model), "created_at", "updated_at")
