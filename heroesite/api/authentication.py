@@ -11,12 +11,12 @@ from rest_framework.request import Request
 from .limits import Limits
 from .models import ApiToken
 
-AUTHENTICATE = "Send Authorization: Bearer <token>."
+SEND_TOKEN = "Send Authorization: Bearer <token>."  # noqa: S105
 INVALID = "The token is invalid, expired or revoked. Create another one at /account/tokens/."
 
 
 def reject_read_only_token(request: Request) -> None:
-    """Refuse to write with a read-only token.
+    """Reject a write with a read-only token.
 
     Raises:
         PermissionDenied: the request was authenticated with one.
@@ -53,9 +53,9 @@ class BearerAuthentication(authentication.BaseAuthentication):
         """Return the token among the words of the header, which might be a token without its scheme: no
         message repeats them."""
         if words[0].lower() != b"bearer":
-            raise AuthenticationFailed(f"Unsupported authorization scheme. {AUTHENTICATE}")
+            raise AuthenticationFailed(f"Unsupported authorization scheme. {SEND_TOKEN}")
         if len(words) != 2:
-            raise AuthenticationFailed(f"Malformed Authorization header. {AUTHENTICATE}")
+            raise AuthenticationFailed(f"Malformed Authorization header. {SEND_TOKEN}")
         return words[1]
 
     def authenticate_token(self, text: bytes) -> tuple[Any, ApiToken]:

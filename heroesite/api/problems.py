@@ -19,6 +19,7 @@ from rest_framework.exceptions import ErrorDetail
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from heroesite.api.authentication import SEND_TOKEN
 from heroesite.api.negotiation import PROBLEM_JSON
 from heroesite.database.outages import Outage, outage_of
 from heroesite.text import printable
@@ -27,7 +28,7 @@ MEDIA_TYPE = PROBLEM_JSON
 INVALID_BODY = "The request body is invalid. See `errors`."
 INVALID_QUERY = "Invalid query parameters. See `errors`."
 INVALID_ITEMS = "No changes were made because some items are invalid. See `errors`."
-SEND_TOKEN = "Send Authorization: Bearer <token>."  # noqa: S105
+SEND_OBJECT = "Send a JSON object."
 NO_PERMISSION = "You don't have permission to do this. Ask an administrator."
 SET_TYPE = "Set Content-Type to application/json."
 NOT_ACCEPTABLE = "The API responds in JSON. Set Accept to application/json."
@@ -121,7 +122,7 @@ def optional_members(request: Request, *known: str) -> dict[str, Any]:
     """
     body = request.data if request.META.get("CONTENT_LENGTH") not in (None, "", "0") else {}
     if not isinstance(body, dict):
-        raise InvalidBody({"non_field_errors": [ErrorDetail("Send a JSON object.", "invalid_type")]})
+        raise InvalidBody({"non_field_errors": [ErrorDetail(SEND_OBJECT, "invalid_type")]})
     for name in body:
         if name not in known:
             error = ErrorDetail(unknown_member_message(*known), "unknown_member")
@@ -165,7 +166,12 @@ def pointer(member: str | None) -> str:
     """Return a JSON pointer (RFC 6901) to ``member``; empty for an error of the body as a whole."""
     if member in (None, "non_field_errors", "__all__"):
         return ""
-    return "/" + str(member).replace("~", "~0").replace("/", "~1")
+    return f"/{escape_member(str(member))}"
+
+
+def escape_member(name: str) -> str:
+    """Return the name of a member as JSON pointers write it (RFC 6901)."""
+    return name.replace("~", "~0").replace("/", "~1")
 
 
 class ProblemHandler(ExceptionHandler):

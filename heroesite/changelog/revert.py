@@ -4,11 +4,14 @@ from typing import Any
 
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from heroesite.records.audit.change_sets import atomic_change_set
 from heroesite.records.audit.entries import Entry
 from heroesite.records.models.base import Record
 from heroesite.records.permissions import is_allowed, permission_message
+
+WAS_DELETED = gettext_lazy("It was deleted at this version. Choose an earlier one.")
 
 
 def revert(model: type[Record], entry: Any, user: Any) -> Record:
@@ -25,7 +28,7 @@ def revert(model: type[Record], entry: Any, user: Any) -> Record:
     """
     with atomic_change_set():
         if entry.history_type == Entry.DELETED:
-            raise ValidationError(_("It was deleted at this version. Choose an earlier one."), code="deleted")
+            raise ValidationError(WAS_DELETED, code="deleted")
         if entry.erased:
             raise ValidationError(
                 _("A value of this version has been erased from the history."), code="erased"

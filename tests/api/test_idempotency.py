@@ -264,7 +264,7 @@ def test_a_replay_has_no_secret_name_without_the_permission(keeper):
 
 
 @pytest.mark.django_db(transaction=True)
-def test_of_sixteen_equal_requests_at_once_one_is_done(restore_groups):
+def test_one_of_sixteen_equal_requests_runs(restore_groups):
     owner = person("owner", superuser=True)
     clients = [program(owner) for _client in range(16)]
     for number in range(4):

@@ -123,7 +123,7 @@ def test_a_rejected_write_changes_nothing_and_its_key_can_be_used_again(clock, a
     assert client.post(HEROES, {"name": "Owl", "secret_name": "x"}, headers=headers).status_code == 201
 
 
-def test_without_limits_nothing_is_said(allow):
+def test_without_limits_there_are_no_headers(allow):
     allow()
     assert not [name for name in program().get(HEROES).headers if name.startswith("RateLimit")]
 
@@ -188,7 +188,7 @@ def shared(request, tmp_path):
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.usefixtures("restore_groups")
 @pytest.mark.parametrize(("most", "asked"), [(10, 8), (150, 40), (2000, 300)])
-def test_processes_that_ask_at_once_take_no_more_than_the_limit(most, asked, shared, monkeypatch):
+def test_concurrent_processes_do_not_exceed_the_limit(most, asked, shared, monkeypatch):
     monkeypatch.setattr("heroesite.caches.SECONDARY", 20)  # on a busy machine, nobody goes uncounted
     caller, minute, processes = ("address", f"{time.time()}"), 1, 8
 

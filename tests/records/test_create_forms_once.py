@@ -27,7 +27,7 @@ def place(interface, hero):
 
 
 @interfaces
-def test_the_same_form_sent_twice_leads_to_the_one_hero_it_made(interface, editor_browser):
+def test_submitting_a_form_twice_creates_one_hero(interface, editor_browser):
     values = form(editor_browser, interface)
     assert editor_browser.post(ADDRESSES[interface], values).status_code == 302
     again = editor_browser.post(ADDRESSES[interface], values)

@@ -45,7 +45,7 @@ def bars(page):
     return charts
 
 
-def test_the_first_page_draws_what_there_is(register, visitor_browser):
+def test_the_home_page_charts_the_records(register, visitor_browser):
     charts = bars(read(visitor_browser.get("/")))
     by_team = [(label, count, length) for label, count, length, _address in charts["Heroes by team"]]
     assert by_team == [("Night Watch", 4, 100), ("Day Watch", 1, 25), ("no team", 2, 50)]
@@ -55,7 +55,7 @@ def test_the_first_page_draws_what_there_is(register, visitor_browser):
     assert len(charts["Changes per day"]) == 14
 
 
-def test_each_bar_leads_to_the_list_that_it_counts(register, visitor_browser):
+def test_each_bar_links_to_the_list_that_it_counts(register, visitor_browser):
     for chart in bars(read(visitor_browser.get("/"))).values():
         for label, count, _length, address in chart:
             listed = visitor_browser.get(address)
@@ -89,7 +89,7 @@ def test_a_search_finds_heroes_and_teams(visitor_browser):
     assert "Owl" not in page.text
 
 
-def test_a_search_leads_to_all_that_it_found(visitor_browser):
+def test_a_search_links_to_all_results(visitor_browser):
     Hero.objects.create_all([HeroFactory.build(name=f"Night {number}", team=None) for number in range(12)])
     page = read(visitor_browser.get("/search/?search=NIGHT"))
     (address,) = {link["href"] for link in page.all("a") if "/heroes/?" in link.attributes.get("href", "")}

@@ -169,7 +169,7 @@ def test_many_parallel_requests_get_error_messages(owner):
         assert not Hero.objects.exclude(team=None).exists()
 
 
-def test_a_form_whose_team_is_deleted_meanwhile_shows_no_success_message(owner):
+def test_a_form_whose_team_is_deleted_concurrently_shows_no_success_message(owner):
     """A success message or an error, on pages and in the admin, and never both."""
     deleting = program(owner)
     for number in range(ROUNDS):

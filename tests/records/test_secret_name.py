@@ -78,7 +78,7 @@ def test_the_admin_has_no_button_to_show_it_for_an_editor(hero, editor_browser):
 
 @interfaces
 @pytest.mark.parametrize("who", ["keeper", "administrator"])
-def test_revealing_shows_it_once_and_is_recorded(who, interface, hero, someone):
+def test_showing_it_is_logged_and_lasts_one_page(who, interface, hero, someone):
     user, before = someone(who), timezone.now()
     client = browser(user)
     page = read(client.get(address_at(interface, hero, "")))

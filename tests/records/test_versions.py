@@ -81,7 +81,7 @@ def test_each_change_counts_one(way, keeper):
 
 
 @ways
-def test_saving_what_is_stored_already_counts_none(way, keeper):
+def test_saving_stored_values_creates_no_version(way, keeper):
     hero = HeroFactory(name="Owl", age=41, team=TeamFactory())
     before = times(hero)
     way(keeper, hero, name="Owl", age=41, team=hero.team_id)
@@ -153,7 +153,7 @@ def test_a_copy_of_a_deleted_record_cannot_be_saved():
     assert not Hero.objects.exists()
 
 
-def test_a_save_of_what_was_guessed_counts_even_where_nothing_differs():
+def test_a_blind_write_counts_as_a_change_even_if_equal():
     hero = HeroFactory()
     hero.save(blind_fields=["secret_name"])
     assert Hero.objects.get().version == 2

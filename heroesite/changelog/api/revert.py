@@ -20,7 +20,7 @@ from heroesite.api.openapi.parameters import (
 )
 from heroesite.api.problems import INVALID_QUERY, Problem, optional_members
 from heroesite.changelog.api.schema import HistoryAutoSchema
-from heroesite.changelog.revert import check_permission, revert
+from heroesite.changelog.revert import WAS_DELETED, check_permission, revert
 from heroesite.ids import is_id
 from heroesite.records.api.errors import not_found
 from heroesite.records.api.permissions import AuthenticatedWritePermission
@@ -28,8 +28,6 @@ from heroesite.records.api.viewsets import RecordViewSet
 from heroesite.records.api.writes import idempotent
 from heroesite.records.permissions import permission_message
 from heroesite.text import printable
-
-WAS_DELETED = "It was deleted at this version. Choose an earlier one."
 
 
 class CannotRevert(APIException):
@@ -60,7 +58,7 @@ class RevertAutoSchema(HistoryAutoSchema):
             "permission": Problem(403, permission_message("change", self.view.model)),
             "parameter": Problem(400, INVALID_QUERY, [unknown_parameter("dry_run")]),
             "body": unknown_member(),
-            "deleted version": Problem(409, WAS_DELETED),
+            "deleted version": Problem(409, str(WAS_DELETED)),
         }
 
 

@@ -6,11 +6,17 @@ from typing import Any, cast
 
 from django.conf import settings
 
-from heroesite.api.problems import InvalidItems, ItemError, unknown_id_message, unknown_member_message
+from heroesite.api.problems import (
+    SEND_OBJECT,
+    InvalidItems,
+    ItemError,
+    escape_member,
+    unknown_id_message,
+    unknown_member_message,
+)
 from heroesite.ids import is_id_number
 from heroesite.records.api.errors import (
     MAX_ERRORS,
-    SEND_OBJECT,
     changed_message,
     details,
 )
@@ -58,7 +64,7 @@ class Bulk:
 
     def add_error(self, index: int, member: str, message: str, code: str | None) -> None:
         """Add an error. At the 50th, stop: the cost of a request doesn't grow with its errors."""
-        path = f"/{index}/{pointer_token(member)}" if member else f"/{index}"
+        path = f"/{index}/{escape_member(printable(member))}" if member else f"/{index}"
         self.errors.append(ItemError(path, message, code))
         if len(self.errors) == MAX_ERRORS:
             self.raise_errors()
@@ -165,8 +171,3 @@ class Bulk:
             for detail in details([error]):
                 self.add_error(index, self.model.attname(name), detail, detail.code)
         self.raise_errors()
-
-
-def pointer_token(member: str) -> str:
-    """Escape the name of a member for a JSON pointer (RFC 6901)."""
-    return printable(member).replace("~", "~0").replace("/", "~1")

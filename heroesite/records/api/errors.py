@@ -16,7 +16,6 @@ MAX_ERRORS = 50
 CODES = {"blank": "required", "null": "required"}
 """The API's code for some of Django's codes."""
 READ_ONLY = "This field is read-only. Omit it, or send it back unchanged."
-SEND_OBJECT = "Send a JSON object."
 
 
 def details(errors: Iterable[ValidationError]) -> Iterable[ErrorDetail]:

@@ -12,8 +12,8 @@ from rest_framework import serializers
 from rest_framework.exceptions import ErrorDetail
 from rest_framework.fields import empty
 
-from heroesite.api.problems import InvalidBody, unknown_member_message
-from heroesite.records.api.errors import MAX_ERRORS, READ_ONLY, SEND_OBJECT, StaleVersion, details
+from heroesite.api.problems import SEND_OBJECT, InvalidBody, unknown_member_message
+from heroesite.records.api.errors import MAX_ERRORS, READ_ONLY, StaleVersion, details
 from heroesite.records.field_types import get_field_type
 from heroesite.records.filters.sparse_fields import SparseFields
 from heroesite.records.models.base import Record
