@@ -5,7 +5,7 @@ import pytest
 from heroesite.records.models import SavedView
 from tests.people import browser, program
 
-from .values import as_form, as_json, create, new_value, new_values
+from .values import as_form, as_json, create, new_values
 
 pytestmark = pytest.mark.django_db
 
@@ -124,20 +124,6 @@ def test_a_bulk_request_with_an_invalid_item_changes_nothing(field, editor_progr
     assert response.status_code == 422
     assert {error["pointer"] for error in response.json()["errors"]} == {f"/1/{model_field.attname}"}
     assert not record_type.model.objects.exists()
-
-
-def test_a_change_is_in_the_feed(field, editor_program):
-    record_type, model_field = field
-    record = create(record_type.model)
-    value = as_json({model_field.name: new_value(model_field)})
-    after = program().get("/api/v1/changes/").json()["after"]
-    assert editor_program.patch(url_of(record_type, record), value).status_code == 200
-    [change] = [
-        each
-        for each in program().get("/api/v1/changes/", {"after": after}).json()["results"]
-        if (each["kind"], each["id"]) == (record_type.basename, record.pk)
-    ]
-    assert (change["action"], change["version"]) == ("changed", 2)
 
 
 def test_a_list_is_saved_as_a_view_and_opened_by_its_link(record_type, editor_browser):
