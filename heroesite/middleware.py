@@ -8,7 +8,7 @@ from urllib.parse import unquote_to_bytes
 from uuid import uuid4
 
 from django.conf import settings
-from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
+from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, UnreadablePostError
 from django.http.response import HttpResponseBase
 from django.middleware.common import CommonMiddleware
 from django.middleware.gzip import GZipMiddleware
@@ -74,6 +74,11 @@ class RequestValidationMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         if error := self.query_error(request) or self.body_error(request):
             return error_response(request, *error)
+        if request.method not in ("GET", "HEAD"):
+            try:
+                request.body  # noqa: B018  read before any view, whose locks a slow upload would hold
+            except UnreadablePostError:
+                return error_response(request, 400, _("The request body is incomplete. Send it again."))
         response = self.get_response(request)
         if isinstance(response, HttpResponseNotAllowed):
             return method_not_allowed(request, response["Allow"])

@@ -31,7 +31,7 @@ class Cases:
         """Run one case, as a test of its own: what it writes to the database is rolled back.
 
         Args:
-            name: what tells it from the others.
+            name: what distinguishes it from the other cases.
         """
         try:
             with rolled_back():

@@ -38,8 +38,8 @@ def description() -> dict[str, Any]:
     return SchemaGenerator().get_schema(public=True)
 
 
-class OnceGenerator(SchemaGenerator):
-    """Generates the description once per process, which takes nearly a second."""
+class CachedSchemaGenerator(SchemaGenerator):
+    """Generates the description once per process: it takes nearly a second."""
 
     def get_schema(self, request: Any = None, public: bool = False) -> dict[str, Any]:
         return description()
@@ -48,7 +48,7 @@ class OnceGenerator(SchemaGenerator):
 class SchemaView(SpectacularJSONAPIView):
     """The OpenAPI description, which is the same for every user."""
 
-    generator_class = OnceGenerator
+    generator_class = CachedSchemaGenerator
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         super().initial(request, *args, **kwargs)

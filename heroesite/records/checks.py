@@ -9,7 +9,7 @@ from .field_types import FIELD_TYPES, UnregisteredFieldType, get_field_type
 from .models.base import record_models
 from .permissions import unrestricted_fields
 from .registry import record_types
-from .views.charts import CHARTS, can_chart
+from .views.charts import CHARTS
 
 
 @register(Tags.models)
@@ -56,7 +56,7 @@ def check_charts(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
         for record_type in record_types()
         for name in record_type.charts
         if name not in unrestricted_fields(record_type.model)
-        or not can_chart(record_type.model._meta.get_field(name))
+        or type(record_type.model._meta.get_field(name)) not in CHARTS
     ]
 
 

@@ -1,14 +1,10 @@
 """A register made by any earlier version can be upgraded, and nothing in it is lost."""
 
 import json
-import subprocess
-import sys
 
 import pytest
 
-from tests.__main__ import ROOT
-
-from .processes import environment
+from .processes import manage
 
 RELEASES = [
     {"heroes": "0002_groups", "teams": "0001_initial", "records": "0001_initial"},
@@ -20,14 +16,12 @@ RELEASES = [
 ]
 """The last migrations of each combination that has been on the main branch."""
 UPGRADE = """
-import json, sys
-import django
-django.setup()
+import json
 from django.core.management import call_command
 from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 
-targets = [*json.loads(sys.argv[1]).items(), ("auth", "0012_alter_user_first_name_max_length")]
+targets = [*RELEASE.items(), ("auth", "0012_alter_user_first_name_max_length")]
 old = MigrationExecutor(connection).migrate(targets).apps
 user = old.get_model("auth", "User").objects.create(username="Editor")
 team = old.get_model("teams", "Team").objects.create(name="Straße", headquarters="Köln")
@@ -59,15 +53,8 @@ print(json.dumps({
 
 @pytest.mark.parametrize("release", RELEASES, ids=lambda release: " ".join(release.values()))
 def test_records_and_logs_survive_an_upgrade(release, empty_database, tmp_path):
-    settings = environment(tmp_path, DATABASE_URL=empty_database, DJANGO_SETTINGS_MODULE="heroesite.settings")
-    upgrade = subprocess.run(
-        [sys.executable, "-c", UPGRADE, json.dumps(release)],
-        cwd=ROOT,
-        env=settings,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    code = f"RELEASE = {release!r}\n{UPGRADE}"
+    upgrade = manage(tmp_path, "shell", "--no-imports", "-c", code, DATABASE_URL=empty_database)
     assert upgrade.returncode == 0, upgrade.stderr
     upgraded = json.loads(upgrade.stdout)
     had_history = release["records"] != "0001_initial"
@@ -75,6 +62,6 @@ def test_records_and_logs_survive_an_upgrade(release, empty_database, tmp_path):
     assert upgraded["team"] == ["Straße", "Köln"]
     assert upgraded["found"] == [1, 1]
     expected = [["ChangeSet", "website"], ["Disclosure", "website"]]
-    assert upgraded["sources"] == expected if had_history else expected[1:]
+    assert upgraded["sources"] == (expected if had_history else expected[1:])
     started = [["Hero", "~", "command"], ["Team", "~", "command"]]
     assert upgraded["history"] == ([] if had_history else started)

@@ -59,9 +59,9 @@ def test_an_invalid_form_can_be_fixed_and_sent_again(interface, editor_browser):
     values = form(editor_browser, interface)
     refused = editor_browser.post(ADDRESSES[interface], values | {"name": ""})
     assert refused.status_code in (200, 422)
-    mended = form_with(read(refused), "name").values() | {"name": "Owl", "secret_name": "Nora Hidden"}
-    assert mended["submission"] == values["submission"]
-    assert editor_browser.post(ADDRESSES[interface], mended).status_code == 302
+    corrected = form_with(read(refused), "name").values() | {"name": "Owl", "secret_name": "Nora Hidden"}
+    assert corrected["submission"] == values["submission"]
+    assert editor_browser.post(ADDRESSES[interface], corrected).status_code == 302
     assert Hero.objects.count() == 1
 
 

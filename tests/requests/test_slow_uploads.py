@@ -5,6 +5,7 @@ from io import BytesIO
 import pytest
 from django.db import connection
 
+from heroesite.records.audit.change_sets import ChangeSet
 from tests.factories import HeroFactory
 from tests.people import browser, program
 
@@ -28,6 +29,7 @@ class Upload(BytesIO):
         ("POST", "/api/v1/heroes/bulk/", b'[{"name": "Owl", "secret_name": "x"}]', JSON, 201),
         ("POST", "/api/v1/heroes/?dry_run=true", b'{"name": "Owl", "secret_name": "x"}', JSON, 200),
         ("POST", "/api/v1/heroes/{}/history/1/revert", b"{}", JSON, 200),
+        ("POST", "/api/v1/changesets/{change_set}/undo", b"{}", JSON, 200),
         ("POST", "/heroes/new/", b"name=Owl&secret_name=x", FORM, 302),
         ("POST", "/heroes/{}/edit/", b"name=Owl&secret_name=x&seen_version=1", FORM, 302),
         ("POST", "/heroes/{}/delete/", b"x=y", FORM, 302),
@@ -40,7 +42,22 @@ def test_the_body_is_read_outside_of_a_transaction(
     hero = HeroFactory(name="Crow")
     client = program(administrator) if "api" in address else browser(administrator)
     upload = {"wsgi.input": Upload(body), "CONTENT_LENGTH": str(len(body))}
-    response = client.generic(
-        method, address.format(hero.pk), b"", content_type, CONTENT_TYPE=content_type, **upload
-    )
+    url = address.format(hero.pk, change_set=ChangeSet.objects.get().pk)
+    response = client.generic(method, url, b"", content_type, CONTENT_TYPE=content_type, **upload)
     assert response.status_code == status
+
+
+class BrokenUpload(BytesIO):
+    def read(self, *args):
+        raise OSError("connection reset")
+
+
+@pytest.mark.parametrize(
+    ("address", "content_type"),
+    [("/api/v1/heroes/", JSON), ("/heroes/new/", FORM), ("/account/login/", FORM)],
+)
+def test_a_broken_upload_is_an_error_that_says_so(address, content_type, administrator):
+    upload = {"wsgi.input": BrokenUpload(), "CONTENT_LENGTH": "9", "CONTENT_TYPE": content_type}
+    response = browser(administrator).generic("POST", address, b"", content_type, **upload)
+    assert response.status_code == 400
+    assert "The request body is incomplete. Send it again." in response.content.decode()

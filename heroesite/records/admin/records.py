@@ -36,7 +36,6 @@ class RecordSelect(AutocompleteSelect):
 
 def respond(view: Callable[..., Any], request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
     """Return the response of ``view``; a POST is retried if it conflicts with another write."""
-    _ = request.POST  # read before the transaction: a slow upload must not hold locks
     return (retry_on_conflict(view) if request.method == "POST" else view)(request, *args, **kwargs)
 
 

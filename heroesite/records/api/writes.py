@@ -56,15 +56,6 @@ class IdempotentWriteMixin:
         described = {"dry_run": True, "status": response.status_code, "body": response.data}
         return Response({**described, "change_count": len(changes), "changes": changes[:MAX_CHANGES]})
 
-    def perform_authentication(self, request: Request) -> None:
-        """Read the body before anything else does.
-
-        A slow upload must not hold the locks of a transaction, and the digest for the Idempotency-Key needs
-        the body even after the check of a session's CSRF token has parsed it.
-        """
-        _ = request.body
-        super().perform_authentication(request)  # type: ignore[misc]
-
     def replay(self, key: IdempotencyKey) -> Response:
         """Return the stored response to an earlier request with this key."""
         return idempotency.replay(key)

@@ -100,10 +100,6 @@ CHARTS: dict[type[Field], Callable[[type[Record], str], Chart]] = {
 """The functions that chart the values of a field, by field class."""
 
 
-def can_chart(field: Any) -> bool:
-    return type(field) in CHARTS
-
-
 def chart(model: type[Record], name: str) -> Chart:
     """Count the values of a field of a type in ``CHARTS``; see :mod:`heroesite.records.checks`."""
     return CHARTS[type(model._meta.get_field(name))](model, name)  # type: ignore[index]

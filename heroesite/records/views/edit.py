@@ -31,7 +31,6 @@ class RecordFormView(SingleRecordView):
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         if "check" in request.GET:
             return self.check_field(request, request.GET["check"])
-        _ = request.POST  # read before the transaction: a slow upload must not hold locks
         return retry_on_conflict(self.save)(request)
 
     def save(self, request: HttpRequest) -> HttpResponse:
