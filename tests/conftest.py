@@ -32,7 +32,15 @@ def pytest_configure():
 
 
 def pytest_collection_modifyitems(config, items):
-    """Run tests with a database of their own only once, with those on SQLite."""
+    """Run tests with a database of their own only once, with those on SQLite.
+
+    Raises:
+        pytest.UsageError: a test empties all tables and doesn't restore the groups, which others need.
+    """
+    for item in items:
+        marker = item.get_closest_marker("django_db")
+        if marker and marker.kwargs.get("transaction") and "restore_groups" not in item.fixturenames:
+            raise pytest.UsageError(f"{item.nodeid} empties all tables. Let it use restore_groups.")
     if os.environ.get("DATABASE_URL", "").startswith("postgres"):
         folders = [ROOT / folder for folder in OWN_DATABASE]
         once = [item for item in items if any(item.path.is_relative_to(folder) for folder in folders)]

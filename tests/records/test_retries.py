@@ -12,7 +12,7 @@ from teams.models import Team
 from tests.factories import HeroFactory, TeamFactory
 from tests.threads import in_parallel
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("restore_groups")]
 
 
 class Write:
