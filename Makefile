@@ -1,6 +1,7 @@
 # make run            serve the site at http://127.0.0.1:8000 (PORT=… and HOST=… choose another address)
-# make test           run all tests on SQLite and PostgreSQL, except those in Chromium (ARGS=… for pytest)
-# make test-next      run all tests on the next Django, with Python 3.12
+# make test           run the tests on SQLite and PostgreSQL (ARGS=… for pytest)
+# make test-processes test the site in its own processes: first run, crashes, outages, upgrades, OpenAPI clients
+# make test-next      run the tests of make test on the next Django, with Python 3.12
 # make test-pages     test the pages in Chromium and check their accessibility with axe-core
 # make check          run the linters and check types, imports, migrations, deployment settings and API description
 # make fuzz           search longer for API errors and for leaks of secrets (FUZZ_EXAMPLES=… requests per endpoint)
@@ -17,7 +18,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: run test test-next test-pages screens fuzz messages clients check format lock bench-api bench-history bench-pages lighthouse
+.PHONY: run test test-processes test-next test-pages screens fuzz messages clients check format lock bench-api bench-history bench-pages lighthouse
 .DEFAULT_GOAL := run
 
 run: .venv/installed-run
@@ -25,6 +26,9 @@ run: .venv/installed-run
 
 test: .venv/installed-dev
 	@$(BIN)/python -m tests $(ARGS)
+
+test-processes: .venv/installed-dev
+	@$(BIN)/python -m tests tests/processes $(ARGS)
 
 NEXT_PYTHON ?= python3.12
 test-next: .venv/installed-dev
@@ -41,7 +45,7 @@ screens: .venv/installed-dev
 	@$(BIN)/python -m tests.browser.screens
 
 fuzz: .venv/installed-dev
-	@FUZZ_EXAMPLES=$${FUZZ_EXAMPLES:-200} $(BIN)/python -m tests tests/api/test_description.py tests/records/test_no_side_channel.py
+	@FUZZ_EXAMPLES=$${FUZZ_EXAMPLES:-200} $(BIN)/python -m tests tests/processes/test_description.py tests/records/test_no_side_channel.py
 
 CLIENTS := var/clients
 clients: .venv/installed-dev
@@ -50,7 +54,7 @@ clients: .venv/installed-dev
 	@$(BIN)/python manage.py spectacular --format openapi-json --file $(CLIENTS)/schema.json
 	@PATH="$$PWD/$(BIN):$$PATH" openapi-python-client generate --path $(CLIENTS)/schema.json --meta none --output-path $(CLIENTS)/register_client
 	@npx --yes openapi-typescript@7.13.0 $(CLIENTS)/schema.json --output $(CLIENTS)/register.d.ts
-	@cp tests/project/uses_types.ts $(CLIENTS)/
+	@cp tests/processes/uses_types.ts $(CLIENTS)/
 	@npx --yes --package typescript@5.9.3 tsc --noEmit --strict --module nodenext $(CLIENTS)/uses_types.ts $(CLIENTS)/register.d.ts
 
 PRODUCTION := HEROESITE_ENV=production SECRET_KEY=$$($(BIN)/python -c 'import secrets; print(secrets.token_urlsafe(50))') \

@@ -20,7 +20,7 @@ from urllib.parse import urlencode
 from urllib.request import HTTPCookieProcessor, Request, build_opener
 
 from tests.browser.chromium import CHROMIUM, MISSING
-from tests.project.processes import serving
+from tests.processes.processes import serving
 
 LIGHTHOUSE = "lighthouse@12.8.2"
 ROUNDS = 3

@@ -5,6 +5,6 @@ from .models import Hero
 
 @register(Hero)
 class HeroType(RecordType):
-    list_filters = ("search", "team", "team__isnull", "age__gte", "age__lte")
+    list_filters = ("search", "team", "age__gte", "age__lte")
     charts = ("team", "age")
     example = {"name": "Lamplighter", "secret_name": "Edith Wren", "age": 41, "team_id": 1}

@@ -2,9 +2,9 @@
 
     python -m tests [arguments of pytest]
 
-PostgreSQL comes from a Python package and runs as long as the tests. Tests in ``tests/project`` and
-``tests/browser`` start the site with a database of their own, so they run once, with the tests on SQLite.
-``tests/browser`` needs Chromium and runs only if it is named in the arguments.
+PostgreSQL comes from a Python package and runs as long as the tests. Tests in ``tests/processes`` and
+``tests/browser`` start the site with a database of their own. They run only if they are named in the
+arguments, and once, with the tests on SQLite.
 
 The last line adds up all runs: ``N passed, N failed, N skipped``. The exit code is 0 if nothing failed. With
 ``CI=true`` a skipped test or a database that doesn't start is a failure.
@@ -38,7 +38,7 @@ SETTINGS = {
     "LOG_LEVEL": "WARNING",
     "PUBLIC_READ": "true",
 }
-OWN_DATABASE = ("tests/browser", "tests/project")
+OWN_DATABASE = ("tests/browser", "tests/processes")
 """Folders of tests that start the site with a database of their own."""
 OWN_DATABASE_MODULES = tuple(folder.replace("/", ".") + "." for folder in OWN_DATABASE)
 
@@ -110,8 +110,9 @@ def run(name: str, url: str, arguments: list[str]) -> Result:
     report, verdicts = RESULTS / f"{name}.xml", RESULTS / f"{name}.verdicts"
     verdicts.mkdir(parents=True)
     command = [sys.executable, "-m", "pytest", f"--junitxml={report}", "-n", "2", "--dist", "worksteal"]
-    if not any("tests/browser" in argument for argument in arguments):
-        command.append("--ignore=tests/browser")
+    for folder in OWN_DATABASE:
+        if not any(folder in argument for argument in arguments):
+            command.append(f"--ignore={folder}")
     environment = {**os.environ, **SETTINGS, "DATABASE_URL": url, "VERDICTS": str(verdicts)}
     code = subprocess.run([*command, *arguments], cwd=ROOT, env=environment, check=False).returncode
     if not report.exists():

@@ -18,7 +18,7 @@ from heroesite.api import docs, limits
 
 from .__main__ import OWN_DATABASE, ROOT
 from .people import browser, person, program
-from .project.processes import serving
+from .processes.processes import serving
 
 
 @receiver(setting_changed)

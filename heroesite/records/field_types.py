@@ -104,6 +104,7 @@ def link_filters(field: RecordForeignKey) -> NamedFilters:
             label=label("{label}", field),
             queryset=related.objects.all(),  # type: ignore[union-attr]
             empty_label=_("Any"),
+            null_label=capfirst(field.empty_label) if field.null else "",
             error_messages={"invalid_choice": field.error_messages["invalid"]},
         ),
     )

@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from tests.people import PASSWORD
-from tests.project.processes import manage, serving
+from tests.processes.processes import manage, serving
 
 from .chromium import CHROMIUM, LAUNCH, MISSING
 
@@ -112,5 +112,10 @@ def visit(browser: Browser, site: str, cookies) -> Iterator[Callable[..., Page]]
 
     yield open_browser
     for context, _watch in contexts:
+        for page in context.pages:
+            expect(page.locator(".htmx-request")).to_have_count(0)
+    # Before the browsers are closed, since htmx prints an error for each request that this cancels.
+    problems = [problem for _context, watch in contexts for problem in watch.problems]
+    for context, _watch in contexts:
         context.close()
-    assert [problem for _context, watch in contexts for problem in watch.problems] == []
+    assert problems == []

@@ -13,7 +13,7 @@ from pathlib import Path
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from tests.__main__ import ROOT
-from tests.project.processes import serving
+from tests.processes.processes import serving
 
 from .chromium import CHROMIUM, LAUNCH, MISSING
 

@@ -5,7 +5,7 @@ from playwright.sync_api import expect
 
 from heroesite.records.registry import record_types
 from tests.people import PASSWORD
-from tests.project.processes import manage, serving
+from tests.processes.processes import manage, serving
 
 LONG = {
     "wide": "W" * 100,

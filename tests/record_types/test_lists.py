@@ -52,6 +52,8 @@ def test_an_empty_field_finds_the_records_without_a_value(optional_field):
     full, empty = create(record_type.model), create(record_type.model, **{name: None})
     assert find(record_type, **{f"{name}__isnull": "true"}) == [empty.pk]
     assert find(record_type, **{f"{name}__isnull": "false"}) == [full.pk]
+    if isinstance(field, RecordForeignKey):
+        assert find(record_type, **{name: "null"}) == [empty.pk]
 
 
 @pytest.mark.parametrize("sign", ["", "-"])

@@ -56,7 +56,7 @@ def expected(query):
     words = [fold(word) for word in query.get("search", "").split()]
     rows = [hero for hero in rows if all(word in fold(hero.name) for word in words)]
     if team := query.get("team"):
-        rows = [hero for hero in rows if hero.team_id == team]
+        rows = [hero for hero in rows if hero.team_id == (None if team == "null" else team)]
     if alone := query.get("team__isnull"):
         rows = [hero for hero in rows if (hero.team is None) == (alone == "true")]
     if name := query.get("name"):
@@ -126,7 +126,7 @@ def test_a_query_finds_the_same_heroes_in_the_same_order_at_every_interface(data
             {},
             optional={
                 "search": st.sampled_from(WORDS),
-                "team": st.sampled_from([team.pk for team in register]),
+                "team": st.sampled_from([*(team.pk for team in register), "null"]),
                 "team__isnull": st.sampled_from(["true", "false"]),
                 "age__gte": st.sampled_from([0, 1, 7, 41, 42, 1_000_000]),
                 "age__lte": st.sampled_from([0, 6, 41, 900]),
@@ -428,10 +428,18 @@ def test_the_admins_forms_for_filters_and_search_preserve_the_query(register, in
         assert {name: value for name, value in form.values().items() if value} == query
 
 
-def test_a_list_can_be_filtered_by_every_team(register, interfaces):
+def test_a_list_can_be_filtered_by_every_team_and_by_no_team_in_one_control(register, interfaces):
     form = read(interfaces["page"].get("/heroes/")).one("form", class_="filters")
     options = [option.text for option in form.one("select", name="team").all("option")]
-    assert options == ["Any", "Alpha", "emus", "zeta", "Émigrés"]
+    assert options == ["Any", "No team", "Alpha", "emus", "zeta", "Émigrés"]
+    assert form.all("select") == [form.one("select", name="team")]
+
+
+def test_the_chart_leads_to_the_heroes_without_a_team(register, interfaces):
+    [link] = [link for link in read(interfaces["page"].get("/")).all("a") if link.text == "no team"]
+    page = read(interfaces["page"].get(link["href"]))
+    assert page.one("select", name="team").one("option", selected="").text == "No team"
+    assert names_on_page(interfaces["page"], query_of(link["href"])) == expected({"team": "null"})
 
 
 INVALID = [

@@ -27,6 +27,10 @@ MAX_SEARCH_WORDS, MAX_TEXT_LENGTH = 10, 200
 MAX_IDS = 500
 TEXT = {"type": "string", "minLength": 1, "maxLength": MAX_TEXT_LENGTH}
 """The OpenAPI schema of a text parameter."""
+NULL = "null"
+"""Stands for no record in the query string."""
+LINK = {"oneOf": [{"type": "integer"}, {"type": "string", "enum": [NULL]}]}
+"""The OpenAPI schema of a parameter that selects a record or none."""
 TRUE_OR_FALSE = _("Send true or false.")
 BOOLEANS = {"true": True, "True": True, "1": True, "false": False, "False": False, "0": False}
 """The ways in which HTTP clients write booleans."""
@@ -81,23 +85,37 @@ class InstantFilter(django_filters.Filter):
 
 
 class LinkChoiceIterator(ModelChoiceIterator):
-    """The records to choose from, followed by the selected one if it has been deleted."""
+    """Any record, no record, each record, and the selected one if it has been deleted."""
 
     field: Any
 
     def __iter__(self) -> Iterator[Any]:
-        yield from super().__iter__()
+        choices = super().__iter__()
+        yield next(choices)
+        if self.field.null_label:
+            yield NULL, self.field.null_label
+        yield from choices
         if deleted := self.field.deleted:
             yield deleted.pk, _("%(name)s (deleted)") % {"name": deleted}
 
 
 class LinkField(RecordChoiceField):
-    """Select a record by its id. A deleted record is valid; no record links to it."""
+    """Select a record by its id. A deleted record is valid; no record links to it.
+
+    Args:
+        null_label: the label of the choice ``null``, which stands for no record; empty if a link is required.
+    """
 
     iterator = LinkChoiceIterator
     deleted: Any = None
 
+    def __init__(self, *args: Any, null_label: Any = "", **kwargs: Any) -> None:
+        self.null_label = null_label
+        super().__init__(*args, **kwargs)
+
     def to_python(self, value: Any) -> Any:
+        if self.null_label and value == NULL:
+            return NULL
         try:
             return super().to_python(value)
         except ValidationError:
@@ -109,7 +127,18 @@ class LinkField(RecordChoiceField):
 
 
 class RecordFilter(django_filters.Filter):
+    """Find the records that link to one record or, by ``null``, to none."""
+
     field_class = LinkField
+
+    def __init__(self, field_name: str, **kwargs: Any) -> None:
+        super().__init__(field_name, **kwargs)
+        extend_schema_field(LINK if kwargs.get("null_label") else OpenApiTypes.INT)(self)
+
+    def filter(self, qs: Any, value: Any) -> Any:
+        if value == NULL:
+            return qs.filter(**{f"{self.field_name}__isnull": True})
+        return super().filter(qs, value)
 
 
 class IsNullField(django_filters.fields.ChoiceField):

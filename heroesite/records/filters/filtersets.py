@@ -5,7 +5,7 @@ Each unrestricted field adds the parameters of its field type, see :mod:`heroesi
 ===========================  =================================================================
 one line of text             ``name`` (ignoring case), ``name__icontains``, ``name__istartswith``
 a whole number               ``age``, ``age__gte``, ``age__lte``
-a link to another record     ``team``, ``team__name``
+a link to another record     ``team`` (``null`` for none), ``team__name``
 any optional field           ``age__isnull``, ``team__isnull``
 links from other records     ``heroes__count__gte``, ``heroes__count__lte``
 when it was changed          ``created_at__gte``, ``created_at__lte``, ``updated_at__gte``, …

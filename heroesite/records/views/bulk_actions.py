@@ -1,6 +1,7 @@
 """Pages that preview and run a bulk action on selected rows."""
 
 from collections.abc import Iterable
+from functools import cache
 from typing import Any
 
 from django import forms
@@ -14,6 +15,7 @@ from django.utils.translation import ngettext
 
 from heroesite.ids import is_id
 from heroesite.records.filters.filtersets import LIMIT
+from heroesite.records.models.base import Record
 from heroesite.records.retries import retry_on_conflict
 from heroesite.records.views.base import RecordView, add_undoable_message
 from heroesite.text import printable
@@ -62,12 +64,22 @@ class SelectionForm(forms.Form):
         return super().clean() or self.cleaned_data
 
 
-class LinksForm(forms.Form):
-    """The links of a record type, to set on all selected records."""
+@cache
+def links_form_class(model: type[Record]) -> type[forms.Form]:
+    """Return the form with the links of a record type, to set on all selected records."""
+    return type("LinksForm", (forms.Form,), {link: link_field(model, link) for link in model.link_names()})
 
-    def __init__(self, *args: Any, model: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.fields = {link: model._meta.get_field(link).formfield() for link in model.link_names()}
+
+@cache
+def link_selection_form_class(model: type[Record], link: str) -> type[SelectionForm]:
+    """Return the form with the selected rows and the new value of one link."""
+    return type("LinkSelectionForm", (SelectionForm,), {link: link_field(model, link)})
+
+
+def link_field(model: type[Record], link: str) -> forms.Field:
+    field: Any = model._meta.get_field(link)
+    form_field: forms.Field = field.formfield()
+    return form_field
 
 
 class BulkActionView(RecordView):
@@ -78,8 +90,11 @@ class BulkActionView(RecordView):
 
     template = "selection"
 
+    def get_selection_form_class(self) -> type[SelectionForm]:
+        return SelectionForm
+
     def form(self, data: QueryDict) -> SelectionForm:
-        return SelectionForm(data, others=self.model.link_names())
+        return self.get_selection_form_class()(data, others=self.model.link_names())
 
     def success_message(self, count: int) -> str:
         """Return the message about ``count`` changed records."""
@@ -174,11 +189,8 @@ class BulkUpdateView(BulkActionView):
             raise Http404
         return super().dispatch(request, *args, **kwargs)
 
-    def form(self, data: QueryDict) -> SelectionForm:
-        form = super().form(data)
-        link = self.kwargs["link"]
-        form.fields[link] = self.model._meta.get_field(link).formfield()  # type: ignore[union-attr, assignment]
-        return form
+    def get_selection_form_class(self) -> type[SelectionForm]:
+        return link_selection_form_class(self.model, self.kwargs["link"])
 
     def success_message(self, count: int) -> str:
         message = ngettext(

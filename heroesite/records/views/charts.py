@@ -11,6 +11,7 @@ from django.utils.http import urlencode
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 
+from heroesite.records.filters.filters import NULL
 from heroesite.records.models.base import Record
 from heroesite.records.models.fields import BoundedIntegerField, RecordForeignKey
 
@@ -66,7 +67,7 @@ def by_link(model: type[Record], name: str) -> Chart:
     none = str(model._meta.get_field(name).empty_label)  # type: ignore[union-attr]
     return Chart(
         chart_title(model, name),
-        [*bars, Bar(none, without, list_address(model, {f"{name}__isnull": "true"}))],
+        [*bars, Bar(none, without, list_address(model, {name: NULL}))],
     )
 
 

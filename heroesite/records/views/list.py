@@ -2,43 +2,68 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from functools import cache
+from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
+from django.utils.text import capfirst
 
 from heroesite.records.audit.change_sets import ChangeSet
 from heroesite.records.filters.filtersets import RecordFilterSet
 from heroesite.records.filters.sparse_fields import SparseFields
+from heroesite.records.models.base import Record
 from heroesite.records.models.saved_views import SavedView
 from heroesite.records.permissions import unrestricted_fields
 from heroesite.records.views.base import RecordView
-from heroesite.records.views.bulk_actions import LinksForm
+from heroesite.records.views.bulk_actions import links_form_class
 from heroesite.records.views.saved_views import SavedViewForm
+
+OPTIONAL = ("created_at", "version")
+"""Columns that are shown only if the query names them."""
 
 
 @dataclass(frozen=True)
 class Column:
-    """A column that a list can show.
+    """A column that lists of a record type can show.
 
     Args:
-        order: the value of ``ordering`` that its heading links to; empty if it can't be sorted.
-        sorted: the direction in which the list is sorted by it, as ``aria-sort``.
-        toggled: the value of ``fields`` that shows the column if it is hidden, or hides it.
+        member: the member of the API with its value.
     """
 
     name: str
-    label: str
-    shown: bool
-    order: str
-    sorted: str
-    toggled: str
+    member: str
+    label: Any
+
+
+@dataclass(frozen=True)
+class ColumnState:
+    """A column as one list shows or hides it.
+
+    Args:
+        ordering: the value of ``ordering`` that its heading links to; empty if it can't be sorted.
+        aria_sort: the direction in which the list is sorted by it.
+        fields_if_toggled: the value of ``fields`` that shows the column if it is hidden, or hides it.
+    """
+
+    column: Column
+    is_visible: bool
+    ordering: str
+    aria_sort: str
+    fields_if_toggled: str
+
+
+@cache
+def columns_of(model: type[Record]) -> list[Column]:
+    """Return the columns that lists of a type can show."""
+    fields: list[Any] = [
+        model._meta.get_field(name) for name in (*unrestricted_fields(model), *OPTIONAL, "updated_at")
+    ]
+    return [Column(field.name, field.attname, capfirst(field.verbose_name)) for field in fields]
 
 
 class RecordListView(RecordView):
     template = "list"
-    OPTIONAL: ClassVar[tuple[str, ...]] = ("created_at", "version")
-    """Columns that are shown only if the query names them."""
 
     def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         records = self.model.objects.with_links()
@@ -46,16 +71,16 @@ class RecordListView(RecordView):
         page = filterset.page()
         valid = filterset.is_valid()
         columns = self.columns(filterset.sparse_fields if valid else SparseFields())
-        shown = [column for column in columns if column.shown]
+        visible = [column for column in columns if column.is_visible]
         context = self.get_context_data(
             filterset=filterset,
             page=page,
-            columns=shown,
-            optional_columns=[column for column in columns if column.name != "name"],
+            columns=visible,
+            optional_columns=[state for state in columns if state.column.name != "name"],
             changes=self.changes(page.records)
-            if any(column.name == "updated_at" for column in shown)
+            if any(state.column.name == "updated_at" for state in visible)
             else {},
-            links=LinksForm(model=self.model, auto_id="selected-%s"),
+            links=links_form_class(self.model)(auto_id="selected-%s"),
             api=self.api_address() if valid else "",
             **self.views(filterset),
         )
@@ -67,30 +92,33 @@ class RecordListView(RecordView):
         query = self.request.GET.urlencode()
         return self.request.build_absolute_uri(f"{address}?{query}" if query else address)
 
-    def columns(self, sparse: SparseFields) -> list[Column]:
+    def columns(self, sparse: SparseFields) -> list[ColumnState]:
         """Return all columns. The name links to the record and can't be hidden."""
-        usual = [*unrestricted_fields(self.model), "updated_at"]
-        members = {name: self.model.attname(name) for name in (*usual[:-1], *self.OPTIONAL, usual[-1])}
-        shown = {
-            name: name == "name" or (bool(sparse.fields or name in usual) and sparse.has(member))
-            for name, member in members.items()
-        }
+        columns = columns_of(self.model)
+        default = [column for column in columns if column.name not in OPTIONAL]
+        visible = [
+            column
+            for column in columns
+            if column.name == "name" or (sparse.has(column.member) and (sparse.fields or column in default))
+        ]
         order = ",".join(self.request.GET.getlist("ordering")) or "name"
-        orders = self.filterset_class.base_filters["ordering"].columns
-        columns = []
-        for name in members:
-            toggled = [other for other in members if shown[other] != (other == name)]
-            columns.append(
-                Column(
-                    name=name,
-                    label=self.model.label(name),
-                    shown=shown[name],
-                    order=(f"-{name}" if order == name else name) if name in orders else "",
-                    sorted={name: "ascending", f"-{name}": "descending"}.get(order, ""),
-                    toggled="" if toggled == usual else ",".join(members[other] for other in toggled),
+        sortable = self.filterset_class.base_filters["ordering"].columns
+        states = []
+        for column in columns:
+            name = column.name
+            toggled = [other for other in columns if (other in visible) != (other is column)]
+            states.append(
+                ColumnState(
+                    column=column,
+                    is_visible=column in visible,
+                    ordering=(f"-{name}" if order == name else name) if name in sortable else "",
+                    aria_sort={name: "ascending", f"-{name}": "descending"}.get(order, ""),
+                    fields_if_toggled=""
+                    if toggled == default
+                    else ",".join(other.member for other in toggled),
                 )
             )
-        return columns
+        return states
 
     def changes(self, records: Iterable[Any]) -> dict[int, ChangeSet]:
         """Return each record's last change set, by id; nothing for visitors, who don't see who changed it."""

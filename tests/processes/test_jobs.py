@@ -24,7 +24,7 @@ def jobs(folder, name):
 
 def start_job(folder):
     """Queue the job ``hold`` and wait until it runs. Returns the process id of its worker."""
-    code = f"from tests.project.jobs import hold; hold.enqueue({str(folder)!r})"
+    code = f"from tests.processes.jobs import hold; hold.enqueue({str(folder)!r})"
     ran = manage(folder, "shell", "--no-imports", "-c", code)
     assert ran.returncode == 0, ran.stderr
     return wait_until(lambda: runs(folder))[-1]

@@ -17,7 +17,7 @@ def test_that_passes():
 def test_that_fails():
     assert False
 """
-STEPS = ("check", "clients", "test", "test-pages", "messages")
+STEPS = ("check", "clients", "test", "test-processes", "test-pages", "messages")
 IGNORED = (".git", ".venv", "var", "tests")
 TOOLS = ("curl", "redis-server", "npx", "msgfmt", "chromium")
 
@@ -26,11 +26,11 @@ TOOLS = ("curl", "redis-server", "npx", "msgfmt", "chromium")
 def copy(tmp_path: Path) -> Path:
     """A copy of the project without its tests, except the modules that run them."""
     shutil.copytree(ROOT, tmp_path, ignore=shutil.ignore_patterns(*IGNORED), dirs_exist_ok=True)
-    for folder in ("tests", "tests/project", "tests/browser", "tests/records"):
+    for folder in ("tests", "tests/processes", "tests/browser", "tests/records"):
         (tmp_path / folder).mkdir()
     for file in ROOT.glob("tests/*.py"):
         shutil.copy(file, tmp_path / "tests")
-    shutil.copy(ROOT / "tests" / "project" / "processes.py", tmp_path / "tests" / "project")
+    shutil.copy(ROOT / "tests" / "processes" / "processes.py", tmp_path / "tests" / "processes")
     return tmp_path
 
 
@@ -54,8 +54,20 @@ def run_tests(copy: Path, *arguments: str) -> tuple[int, str]:
 
 def test_the_results_on_both_databases_are_added_up(copy):
     (copy / "tests" / "records" / "test_records.py").write_text(TESTS)
-    (copy / "tests" / "project" / "test_project.py").write_text(TESTS)
-    code, printed = run_tests(copy)
+    (copy / "tests" / "processes" / "test_processes.py").write_text(TESTS)
+    code, printed = run_tests(copy, "tests")
+    assert code == 1
+    assert printed.splitlines()[-3:] == [
+        "SQLite: 1 passed, 1 failed, 0 skipped",
+        "PostgreSQL: 1 passed, 1 failed, 0 skipped",
+        "2 passed, 2 failed, 0 skipped",
+    ]
+
+
+def test_tests_with_a_database_of_their_own_are_added_to_those_on_sqlite(copy):
+    (copy / "tests" / "records" / "test_records.py").write_text(TESTS)
+    (copy / "tests" / "processes" / "test_processes.py").write_text(TESTS)
+    code, printed = run_tests(copy, "tests/records", "tests/processes")
     assert code == 1
     assert printed.splitlines()[-3:] == [
         "SQLite: 2 passed, 2 failed, 0 skipped; 2 of these run once, with a database of their own",
@@ -65,9 +77,9 @@ def test_the_results_on_both_databases_are_added_up(copy):
 
 
 def test_tests_with_a_database_of_their_own_run_once(copy):
-    (copy / "tests" / "project" / "test_project.py").write_text(TESTS)
+    (copy / "tests" / "processes" / "test_processes.py").write_text(TESTS)
     (copy / "tests" / "browser" / "test_browser.py").write_text(TESTS)
-    code, printed = run_tests(copy, "tests/project", "tests/browser", "-k", "passes")
+    code, printed = run_tests(copy, "tests/processes", "tests/browser", "-k", "passes")
     assert code == 0, printed
     assert printed.splitlines()[-2:] == [
         "SQLite: 2 passed, 0 failed, 0 skipped; 2 of these run once, with a database of their own",

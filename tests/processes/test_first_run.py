@@ -59,29 +59,29 @@ def test_a_script_from_another_origin_can_read_why_its_request_was_rejected(firs
     connection.close()
 
 
-def test_the_second_run_changes_nothing(tmp_path):
-    with serving(tmp_path):
-        pass
-    with sqlite3.connect(tmp_path / "register.sqlite3") as database:
+def test_the_second_run_changes_nothing(register_folder):
+    with sqlite3.connect(register_folder / "register.sqlite3") as database:
         database.execute("DELETE FROM heroes_hero WHERE id > 10")
-    with serving(tmp_path) as (_site, printed):
+    with serving(register_folder) as (_site, printed):
         assert not [line for line in printed if line.startswith(("Administrator", "Password"))]
-    assert counts(tmp_path) == {"heroes_hero": 10, "teams_team": 12, "auth_user": 1}
+    assert counts(register_folder) == {"heroes_hero": 10, "teams_team": 12, "auth_user": 1}
 
 
-def test_the_administrator_can_be_configured(tmp_path):
+def test_the_administrator_can_be_configured(register_folder):
+    with sqlite3.connect(register_folder / "register.sqlite3") as database:
+        database.execute("DELETE FROM auth_user")  # as if the first run had been interrupted
     values = {
         "DJANGO_SUPERUSER_USERNAME": "boss",
         "DJANGO_SUPERUSER_PASSWORD": "a configured password",
         "DJANGO_SUPERUSER_EMAIL": "boss@example.org",
     }
-    with serving(tmp_path, **values) as (_site, printed):
+    with serving(register_folder, **values) as (_site, printed):
         assert "a configured password" not in "\n".join(printed)
     code = (
         "from django.contrib.auth import authenticate; "
         "u = authenticate(username='boss', password='a configured password'); print(u.email, u.is_superuser)"
     )
-    ran = manage(tmp_path, "shell", "--no-imports", "-c", code)
+    ran = manage(register_folder, "shell", "--no-imports", "-c", code)
     assert ran.stdout.strip() == "boss@example.org True"
 
 
@@ -145,9 +145,9 @@ def test_a_first_run_that_was_interrupted_is_completed_by_the_next(tmp_path):
     assert counts(tmp_path) == {"heroes_hero": 60, "teams_team": 12, "auth_user": 1}
 
 
-def test_an_error_page_needs_no_database(tmp_path):
-    with serving(tmp_path) as (site, _printed):
-        with sqlite3.connect(tmp_path / "register.sqlite3") as database:
+def test_an_error_page_needs_no_database(register_folder):
+    with serving(register_folder) as (site, _printed):
+        with sqlite3.connect(register_folder / "register.sqlite3") as database:
             database.execute("ALTER TABLE django_session RENAME TO other")
         connection = http.client.HTTPConnection(site.removeprefix("http://"))
         connection.request(

@@ -14,7 +14,7 @@ import pytest
 from .processes import PATIENCE, manage, serving
 
 WRITERS = 16
-SERVERS = 3
+SERVERS = 2
 
 
 @pytest.fixture(scope="module")
