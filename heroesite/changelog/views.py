@@ -51,7 +51,7 @@ class RecordHistoryView(RecordView):
             Disclosure.objects.record(self.request.user, Source.WEBSITE, field, [latest.instance])
         context = self.get_context_data(
             latest=latest,
-            gone=latest.history_type == Entry.DELETED,
+            is_deleted=latest.history_type == Entry.DELETED,
             filterset=filterset,
             page=page,
             steps=list(readable_changes(page.records, reveal)),
@@ -68,9 +68,9 @@ class DeletedRecordsView(RecordView):
 
     def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         later = self.model.history.filter(id=OuterRef("id"), version__gt=OuterRef("version"))
-        gone = self.model.history.filter(~Exists(later), history_type=Entry.DELETED)
+        deletions = self.model.history.filter(~Exists(later), history_type=Entry.DELETED)
         filterset = PagedFilterSet(
-            request.GET, queryset=gone.select_related("change_set").order_by("-history_id")
+            request.GET, queryset=deletions.select_related("change_set").order_by("-history_id")
         )
         context = self.get_context_data(filterset=filterset, page=filterset.page())
         return self.render_to_response(context, status=200 if filterset.is_valid() else 400)

@@ -110,7 +110,7 @@ class RecordAdmin(StrictModelAdmin):
         """Return the form with status 409 if someone else has changed the record since it was opened."""
         response = respond(partial(self.create_once, super().changeform_view), request, *args, **kwargs)
         context = getattr(response, "context_data", None) or {}
-        is_conflict = "adminform" in context and context["adminform"].form.choices is not None
+        is_conflict = "adminform" in context and context["adminform"].form.merge_fields is not None
         if request.method == "POST" and is_conflict:
             response.status_code = 409
         return response

@@ -14,47 +14,52 @@ VERSION_LIMIT = 100
 
 
 @dataclass(frozen=True)
-class Choice:
+class MergeField:
     """A field that someone else changed after a form was opened.
 
     Args:
-        was: the value when the form was opened.
-        theirs: the stored value.
-        yours: the value in the form. None of the three is set for a restricted field.
-        known: whether the record had the version that the form was opened at.
-        by: the change set that changed the field last, or None if that isn't known.
-        open: whether both sides changed it, so that the user has to choose.
+        original: the value when the form was opened.
+        stored: the stored value.
+        submitted: the value in the form. None of the three is set for a restricted field.
+        has_original: whether the record had the version that the form was opened at.
+        change_set: the one that changed the field last, or None if that isn't known.
+        is_conflict: whether both sides changed it, so that the user has to choose.
     """
 
     name: str
     label: str
-    was: Any
-    theirs: Any
-    yours: Any
-    known: bool
-    by: ChangeSet | None
-    open: bool
-    restricted: bool
+    original: Any
+    stored: Any
+    submitted: Any
+    has_original: bool
+    change_set: ChangeSet | None
+    is_conflict: bool
+    is_restricted: bool
 
 
-def merge(record: Record, seen: int | None, yours: Mapping[str, Any]) -> list[Choice]:
+def merge(record: Record, seen: int | None, submitted: Mapping[str, Any]) -> list[MergeField]:
     """Compare the changes to ``record`` since version ``seen`` with the values in a form.
 
     Args:
         record: the stored record.
         seen: the version that the form was opened at. If the record never had it, every value that differs
-            from ``yours`` counts as changed.
-        yours: the values of the fields that were filled in; a restricted one only if something was entered.
+            from ``submitted`` counts as changed.
+        submitted: the values of the fields that were filled in; a restricted one only if something was
+            entered.
 
     Returns:
-        a choice for each field that others changed.
+        the fields that others changed.
     """
     entry = record.history.filter(version=seen or 0).first()
     if entry is None:
-        compared = (compare(record, name, None, yours, None) for name in record.FIELDS if name in yours)
-        return [found for found in compared if found.open]
-    before, changed = entry.instance, last_changes(record, entry)
-    return [compare(record, name, before, yours, changed[name]) for name in record.FIELDS if name in changed]
+        compared = (
+            compare(record, name, None, submitted, None) for name in record.FIELDS if name in submitted
+        )
+        return [field for field in compared if field.is_conflict]
+    original, changed = entry.instance, last_changes(record, entry)
+    return [
+        compare(record, name, original, submitted, changed[name]) for name in record.FIELDS if name in changed
+    ]
 
 
 def last_changes(record: Record, since: Any) -> dict[str, ChangeSet | None]:
@@ -82,22 +87,34 @@ def last_changes(record: Record, since: Any) -> dict[str, ChangeSet | None]:
 
 
 def compare(
-    record: Record, name: str, was: Record | None, yours: Mapping[str, Any], by: ChangeSet | None
-) -> Choice:
-    """Return the choice for one field.
+    record: Record,
+    name: str,
+    original: Record | None,
+    submitted: Mapping[str, Any],
+    change_set: ChangeSet | None,
+) -> MergeField:
+    """Compare one field.
 
     Args:
-        was: the record at the version that the form was opened at, or None if it never had it.
+        original: the record at the version that the form was opened at, or None if it never had it.
     """
-    label, restricted, is_known = record.label(name), name in record.RESTRICTED, was is not None
-    if restricted:
-        return Choice(name, label, None, None, None, is_known, by, open=name in yours, restricted=True)
-    attname = record.attname(name)
-    mine = getattr(yours.get(name), "pk", yours.get(name))
-    known = {getattr(one, attname) for one in (was, record) if one}
-    differs = name in yours and mine not in known
-    before, theirs = get_value(was, name) if was else None, getattr(record, name)
-    return Choice(name, label, before, theirs, yours.get(name), is_known, by, differs, restricted=False)
+    is_restricted, is_conflict = name in record.RESTRICTED, name in submitted
+    values = (None, None, None)
+    if not is_restricted:
+        attname = record.attname(name)
+        known = {getattr(each, attname) for each in (original, record) if each}
+        value = submitted.get(name)
+        is_conflict = is_conflict and getattr(value, "pk", value) not in known
+        values = (get_value(original, name) if original else None, getattr(record, name), value)
+    return MergeField(
+        name,
+        record.label(name),
+        *values,
+        has_original=original is not None,
+        change_set=change_set,
+        is_conflict=is_conflict,
+        is_restricted=is_restricted,
+    )
 
 
 def get_value(record: Record, name: str) -> Any:

@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from heroesite.api.models import IdempotencyKey
 from heroesite.form_fields import StrictIntegerField
-from heroesite.records.forms.merging import Choice, merge
+from heroesite.records.forms.merging import MergeField, merge
 from heroesite.records.models.base import Record
 from heroesite.records.permissions import blind_writes
 
@@ -24,14 +24,14 @@ class RecordForm(forms.ModelForm):
     record is blank, and left blank it keeps the value.
 
     The form has the version of the record at which it was opened. If the record has been changed since, the
-    form isn't valid, and ``choices`` has the other changes: a field that only others changed has their value
-    already; for the rest, the fields ``keep_…`` of the next form have the user's choices.
+    form isn't valid, and ``merge_fields`` has the other changes: a field that only others changed has their
+    value already; for the rest, the fields ``keep_…`` of the next form have the user's choices.
 
     The form of a new record has a random text, so that submitting it twice creates one record.
     """
 
     instance: Record
-    choices: list[Choice] | None = None
+    merge_fields: list[MergeField] | None = None
 
     seen_version = StrictIntegerField(required=False, widget=forms.HiddenInput)
     submission = forms.CharField(required=False, strip=False, widget=forms.HiddenInput)
@@ -85,26 +85,26 @@ class RecordForm(forms.ModelForm):
         self.errors.pop("seen_version", None)  # it isn't an error of the user
         if seen == self.instance.version:
             return
-        yours = {name: value for name, value in values.items() if name in filled_in}
-        yours |= {name: self.data.get(name) for name in self.errors if name in self.fields}
-        choices = merge(self.instance, seen, yours)
-        known = seen and self.instance.history.filter(version=seen).exists()
-        if not (known or choices):
+        submitted = {name: value for name, value in values.items() if name in filled_in}
+        submitted |= {name: self.data.get(name) for name in self.errors if name in self.fields}
+        merge_fields = merge(self.instance, seen, submitted)
+        is_known = seen and self.instance.history.filter(version=seen).exists()
+        if not (is_known or merge_fields):
             return
-        self.choices = choices
+        self.merge_fields = merge_fields
         data: Any = self.data
         self.data = data = data.copy()
         data["seen_version"] = str(self.instance.version)
-        for choice in self.choices:
-            if not choice.open and not choice.restricted:
-                data[choice.name] = self[choice.name].initial
-                values[choice.name] = choice.theirs
+        for field in merge_fields:
+            if not field.is_conflict and not field.is_restricted:
+                data[field.name] = self[field.name].initial
+                values[field.name] = field.stored
         message = (
             _(
                 "Someone else changed this %(model_name)s while you were editing. Choose which values to"
                 " keep, then save."
             )
-            if known
+            if is_known
             else _("This form doesn't say which version you edited. Check the differences, then save.")
         )
         params = {"model_name": self.instance._meta.verbose_name}

@@ -75,7 +75,7 @@ class SingleRecordView(RecordView):
             if entry is None:
                 raise
             context = self.get_context_data(entry=entry, at={"restore": self.address("restore", entry)})
-            return render(request, "records/gone.html", context, status=404)
+            return render(request, "records/deleted_record.html", context, status=404)
 
     def get_record(self, *, lock: bool = False) -> Record:
         """Return the record, locked if the rest of this transaction changes it."""

@@ -42,7 +42,7 @@ class RecordFormView(SingleRecordView):
         if created_pk := form.created_pk(request.user):
             return redirect(f"{self.model._meta.app_label}:detail", created_pk)
         if not is_valid:
-            return self.render_form(form, title, status=422 if form.choices is None else 409)
+            return self.render_form(form, title, status=422 if form.merge_fields is None else 409)
         new = record._state.adding
         form.write(request.user)
         changed = new or record.version > version
@@ -69,7 +69,7 @@ class RecordFormView(SingleRecordView):
     def render_deleted(self, form: RecordForm, entry: Any) -> HttpResponse:
         """Render the form of a record that has been deleted since, and can be restored with it."""
         action = self.address("update", entry)
-        return self.render_form(form, entry.name, status=409, gone=entry, action=action)
+        return self.render_form(form, entry.name, status=409, deletion=entry, action=action)
 
 
 class RecordCreateView(RecordFormView):
