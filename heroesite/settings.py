@@ -65,6 +65,7 @@ CSRF_TRUSTED_ORIGINS = env.origins("CSRF_TRUSTED_ORIGINS", "")
 CORS_ALLOWED_ORIGINS = env.origins("CORS_ORIGINS", "")
 LOG_LEVEL = env.level("LOG_LEVEL", "INFO")
 PUBLIC_READ = env.boolean("PUBLIC_READ", "true")
+FAST_READS = env.boolean("FAST_READS", "true")
 TRUSTED_PROXIES = env.proxies("TRUSTED_PROXIES", "1" if PRODUCTION else "0")
 WEB_CONCURRENCY = env.workers("WEB_CONCURRENCY", str(min(2 * (os.cpu_count() or 1), 4)))
 IDEMPOTENCY_HOURS = env.hours("IDEMPOTENCY_HOURS", "24")
@@ -144,6 +145,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "heroesite.middleware.RequestIdMiddleware",
     "heroesite.logs.RequestLogMiddleware",
+    "heroesite.records.api.fast_reads.FastReadMiddleware",
     "heroesite.middleware.SecurityHeadersMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",

@@ -8,7 +8,7 @@ from rest_framework import authentication
 from rest_framework.exceptions import AuthenticationFailed, PermissionDenied
 from rest_framework.request import Request
 
-from .limits import Limits
+from .limits import address_of, count_request
 from .models import ApiToken
 
 SEND_TOKEN = "Send Authorization: Bearer <token>."  # noqa: S105
@@ -43,7 +43,7 @@ class BearerAuthentication(authentication.BaseAuthentication):
         try:
             return self.authenticate_token(self.read_token(words))
         except AuthenticationFailed:
-            Limits().count(request, [Limits.address(request)])
+            count_request(request._request, [address_of(request)])
             raise
 
     def authenticate_header(self, request: Request) -> str:
@@ -79,7 +79,7 @@ class SessionAuthentication(authentication.SessionAuthentication):
         try:
             super().enforce_csrf(request)
         except PermissionDenied:
-            Limits().count(request, [Limits.address(request)])
+            count_request(request._request, [address_of(request)])
             raise PermissionDenied(
                 "Send the CSRF token of the session in the header X-CSRFToken,"
                 " or Authorization: Bearer <token>."

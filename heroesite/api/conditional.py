@@ -64,7 +64,11 @@ def etag(version: int, body: Any) -> str:
     The body also depends on what the user can see and on nested records. The digest is keyed, because
     the body can contain secrets.
     """
-    content = JSONRenderer().render(body)
+    return etag_of_content(version, JSONRenderer().render(body))
+
+
+def etag_of_content(version: int, content: bytes) -> str:
+    """Return the :func:`etag` of a body that has been written as JSON."""
     return f'"{version}-{salted_hmac(__name__, content, algorithm="sha256").hexdigest()[:32]}"'
 
 

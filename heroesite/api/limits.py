@@ -145,48 +145,60 @@ class Limits(BaseThrottle):
     """Counts each API request, and rejects it if a limit is exceeded."""
 
     def allow_request(self, request: Request, view: Any) -> bool:
-        self.count(request, self.clients(request))
+        http_request = request._request
+        if error := getattr(http_request, "limit_exceeded", None):
+            raise error
+        if not hasattr(http_request, "limits"):
+            count_request(http_request, self.clients(request))
         return True
 
     def clients(self, request: Request) -> Sequence[Client]:
         if not request.user.is_authenticated:
-            return [self.address(request)]
+            return [address_of(request)]
         tokens = [("token", request.auth.digest)] if isinstance(request.auth, ApiToken) else []
         return [*tokens, ("user", str(request.user.pk))]
 
-    @classmethod
-    def address(cls, request: Request) -> Client:
-        """Return the client for a visitor: the address that the trusted proxies report."""
-        return "address", network(cls().get_ident(request))
 
-    def count(self, request: Request, clients: Sequence[Client]) -> None:
-        """Count a request for each of ``clients``.
+def address_of(request: HttpRequest | Request) -> Client:
+    """Return the client for a visitor: the address that the trusted proxies report."""
+    return "address", network(Limits().get_ident(request))  # type: ignore[arg-type]
 
-        Raises:
-            LimitExceeded: one of their limits is exceeded.
-        """
-        now = time.time()
-        wait, states = MINUTE - int(now) % MINUTE, []
-        for name, key in clients:
-            limit = settings.LIMITS[name]
-            if limit:
-                left = counter.count((name, key), limit, int(now) // MINUTE)
-                states.append((name, limit, left or 0, wait))
-                request._request.limits = states  # type: ignore[attr-defined]
-                if left is None:
-                    raise LimitExceeded(name, limit, wait)
+
+def count_request(request: HttpRequest, clients: Sequence[Client]) -> None:
+    """Count a request for each of ``clients``. It is counted once, whatever responds to it.
+
+    Raises:
+        LimitExceeded: one of their limits is exceeded.
+    """
+    now = time.time()
+    wait = MINUTE - int(now) % MINUTE
+    states: list[tuple[str, int, int, int]] = []
+    request.limits = states  # type: ignore[attr-defined]
+    for name, key in clients:
+        limit = settings.LIMITS[name]
+        if limit:
+            left = counter.count((name, key), limit, int(now) // MINUTE)
+            states.append((name, limit, left or 0, wait))
+            if left is None:
+                request.limit_exceeded = LimitExceeded(name, limit, wait)  # type: ignore[attr-defined]
+                raise request.limit_exceeded  # type: ignore[attr-defined]
+
+
+def add_limit_headers(request: HttpRequest, response: HttpResponse) -> None:
+    """Report the limits in headers of the response (draft-ietf-httpapi-ratelimit-headers-10)."""
+    if states := getattr(request, "limits", None):
+        policies = (f'"{name}";q={limit};w={MINUTE}' for name, limit, *_ in states)
+        response["RateLimit-Policy"] = ", ".join(policies)
+        response["RateLimit"] = ", ".join(f'"{name}";r={left};t={wait}' for name, _, left, wait in states)
 
 
 class RateLimitHeaders:
-    """Report the limits in headers of the response (draft-ietf-httpapi-ratelimit-headers-10)."""
+    """Add the headers that report the limits."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         response = self.get_response(request)
-        if states := getattr(request, "limits", None):
-            policies = (f'"{name}";q={limit};w={MINUTE}' for name, limit, *_ in states)
-            response["RateLimit-Policy"] = ", ".join(policies)
-            response["RateLimit"] = ", ".join(f'"{name}";r={left};t={wait}' for name, _, left, wait in states)
+        add_limit_headers(request, response)
         return response

@@ -1,0 +1,403 @@
+"""The fast path of API reads. A plan has everything about a request that doesn't depend on the data.
+
+The ordinary path (URL, filters, permissions, serializer) is the specification. When a request has come
+twice, a plan is compiled from the view that responded to it: the SQL of its queryset, the members of its
+serializer and the headers of its response. It is kept if it gives the same response. From then on, such a
+request executes the SQL and writes the rows as JSON.
+
+A request takes the ordinary path if it has anything that a plan doesn't know: a header that could matter, a
+user who can see restricted values (each access to them is logged), a record that doesn't exist, an exceeded
+limit, or an error of the database, after which the plan is forgotten too. ``FAST_READS=false`` turns plans
+off, and then nothing but time changes.
+"""
+
+from collections.abc import Callable, Hashable, Mapping, Sequence
+from functools import cache
+from http import HTTPStatus
+from threading import Lock
+from typing import Any, NamedTuple
+
+import orjson
+from django.conf import settings
+from django.contrib.auth.models import Permission
+from django.core.exceptions import MiddlewareNotUsed
+from django.db import DatabaseError, connections
+from django.db.models import Exists, OuterRef, Q
+from django.http import HttpRequest, HttpResponse
+from django.urls import get_script_prefix, reverse
+from django.utils import timezone
+from knox.crypto import hash_token
+from rest_framework import serializers
+from rest_framework.utils.urls import remove_query_param, replace_query_param
+
+from heroesite.api.authentication import BearerAuthentication
+from heroesite.api.conditional import etag_of_content
+from heroesite.api.limits import LimitExceeded, add_limit_headers, address_of, count_request
+from heroesite.api.models import ApiToken
+from heroesite.ids import is_id
+from heroesite.records.api.viewsets import RecordViewSet
+from heroesite.records.filters.filters import RecordFilter
+from heroesite.records.filters.filtersets import LAST_OFFSET
+from heroesite.records.models.base import Record, record_models
+from heroesite.records.permissions import disclosable_fields
+
+GetResponse = Callable[[HttpRequest], HttpResponse]
+Row = Sequence[Any]
+
+INERT_HEADERS = frozenset(
+    {
+        *("HTTP_ACCEPT", "HTTP_ACCEPT_ENCODING", "HTTP_ACCEPT_LANGUAGE", "HTTP_AUTHORIZATION"),
+        *("HTTP_CONNECTION", "HTTP_DNT", "HTTP_HOST", "HTTP_KEEP_ALIVE", "HTTP_PRIORITY", "HTTP_REFERER"),
+        "HTTP_COOKIE",  # if it is empty
+        *("HTTP_TRACEPARENT", "HTTP_TRACESTATE", "HTTP_USER_AGENT", "HTTP_X_FORWARDED_FOR"),
+        *("HTTP_X_FORWARDED_PROTO", "HTTP_X_REAL_IP", "HTTP_X_REQUEST_ID"),
+    }
+)
+"""Headers that either don't influence a response or are considered here."""
+COMPUTED_HEADERS = {"Content-Length", "ETag", "Link", "RateLimit", "RateLimit-Policy"}
+"""Headers that differ from response to response."""
+PLAIN_FIELDS = (serializers.IntegerField, serializers.CharField, serializers.DateTimeField)
+"""Serializer fields whose JSON is the stored value itself."""
+MAX_PLANS, MAX_QUERY_LENGTH = 1000, 500
+PLACEHOLDER = 987_654_321
+"""Stands for the offset while links are compiled."""
+
+
+class Unplannable(Exception):
+    """A plan couldn't give the same responses as the view."""
+
+
+class Read(NamedTuple):
+    """What a request asks for.
+
+    Args:
+        key: everything that its plan depends on.
+        number: the id of the record, or the offset of the page.
+    """
+
+    key: Hashable
+    number: int
+
+
+@cache
+def list_paths(_script_prefix: str) -> frozenset[str]:
+    """Return the paths of the lists of records, without their slash."""
+    names = (f"api:{model._meta.model_name}-list" for model in record_models())
+    return frozenset(reverse(name).rstrip("/") for name in names)
+
+
+def parse(request: HttpRequest) -> Read | None:
+    """Return what a request asks for, or None if no plan could respond to it."""
+    meta = request.META
+    if request.method != "GET" or meta.get("CONTENT_LENGTH") or meta.get("CONTENT_TYPE"):
+        return None
+    headers = {name for name in meta if name.startswith("HTTP_")}
+    if meta.get("HTTP_COOKIE") or not headers <= INERT_HEADERS:
+        return None
+    query, number = meta.get("QUERY_STRING", ""), "0"
+    path = request.path.removesuffix("/")
+    is_list = path in list_paths(get_script_prefix())
+    if is_list:
+        parts = query.split("&")
+        offsets = [part for part in parts if part.startswith("offset=")]
+        query = "&".join(part for part in parts if part not in offsets)
+        if offsets:
+            number = offsets[0].removeprefix("offset=")
+        if len(offsets) > 1 or not is_id(number) or int(number) > LAST_OFFSET:
+            return None
+    else:
+        path, _slash, number = path.rpartition("/")
+        if path not in list_paths(get_script_prefix()) or not is_id(number):
+            return None
+    known = (meta.get(name) for name in ("HTTP_HOST", "HTTP_ACCEPT", "SERVER_NAME", "SERVER_PORT"))
+    form = (request.path.endswith("/"), request.scheme, "HTTP_AUTHORIZATION" in meta)
+    if len(query) > MAX_QUERY_LENGTH:
+        return None
+    return Read((is_list, path, query, *form, *known), int(number))
+
+
+class Statement:
+    """SQL that is compiled once.
+
+    Args:
+        rows: a queryset of values.
+        suffix: what follows the SQL of the queryset.
+    """
+
+    def __init__(self, rows: Any, suffix: str = "") -> None:
+        self.database = rows.db
+        self.compiler = rows.query.get_compiler(self.database)
+        sql, self.parameters = self.compiler.as_sql()
+        self.sql = sql + suffix
+        selected = [expression for expression, _sql, _alias in self.compiler.select]
+        self.converters = self.compiler.get_converters(selected)
+
+    def execute(self, *parameters: Any) -> list[Row]:
+        with connections[self.database].cursor() as cursor:
+            cursor.execute(self.sql, parameters)
+            rows: Any = cursor.fetchall()
+        return list(self.compiler.apply_converters(rows, self.converters)) if self.converters else rows
+
+
+class Members:
+    """The members of a JSON object, and the columns that they come from.
+
+    Args:
+        fields: serializer fields by name. A nested serializer is that of a linked record.
+        path: the path of the link that leads to the record, in a lookup.
+    """
+
+    def __init__(self, fields: Mapping[str, Any], path: str = "") -> None:
+        self.names: list[str] = []
+        self.columns: list[str] = []
+        self.nested: list[tuple[int, Members]] = []
+        for name, field in fields.items():
+            if field.write_only:
+                continue
+            if isinstance(field, serializers.Serializer):
+                members = Members(field.fields, f"{path}{name}__")
+                self.nested.append((len(self.names), members))
+                self.columns += members.columns
+            elif isinstance(field, PLAIN_FIELDS):
+                self.columns.append(path + name)
+            else:
+                raise Unplannable
+            self.names.append(name)
+
+    def object(self, row: Row) -> dict[str, Any]:
+        """Return the object of a row."""
+        values = list(row)
+        for index, members in self.nested:
+            width = len(members.columns)
+            linked = values[index : index + width]
+            is_linked = linked[members.names.index("id")] is not None
+            values[index : index + width] = [members.object(linked) if is_linked else None]
+        return dict(zip(self.names, values, strict=True))
+
+
+class Plan:
+    """How to respond to a kind of request.
+
+    Args:
+        view: the :class:`RecordViewSet` that has responded to such a request.
+        headers: the headers of its response.
+    """
+
+    def __init__(self, view: Any, headers: Mapping[str, str]) -> None:
+        self.model = view.model
+        self.headers = {name: text for name, text in headers.items() if name not in COMPUTED_HEADERS}
+        self.members = Members(view.get_serializer().fields)
+
+    def respond(self, number: int) -> HttpResponse | None:
+        """Return the response for an id or an offset, or None if only the view can respond."""
+        raise NotImplementedError
+
+    def response(self, content: bytes, headers: Mapping[str, str]) -> HttpResponse:
+        length = {"Content-Length": str(len(content))}
+        return HttpResponse(content, headers={**self.headers, **headers, **length})
+
+
+class RecordPlan(Plan):
+    """How to respond with one record."""
+
+    def __init__(self, view: Any, headers: Mapping[str, str]) -> None:
+        super().__init__(view, headers)
+        if "as_of" in view.request.query_params:
+            raise Unplannable
+        records = view.get_queryset().filter(pk=view.kwargs["pk"])
+        self.record = Statement(records.values_list(*self.members.columns, "version"))
+
+    def respond(self, number: int) -> HttpResponse | None:
+        for *row, version in self.record.execute(*self.record.parameters[:-1], number):
+            content = encode(self.members.object(row))
+            return self.response(content, {"ETag": etag_of_content(version, content)})
+        return None
+
+
+class ListPlan(Plan):
+    """How to respond with a page of a list."""
+
+    def __init__(self, view: Any, headers: Mapping[str, str]) -> None:
+        super().__init__(view, headers)
+        filters = view.filterset_class.base_filters
+        query = view.request.query_params
+        if "cursor" in query or any(isinstance(filters.get(name), RecordFilter) for name in query):
+            raise Unplannable  # cursors vary, and whether a record ever existed depends on the data
+        records = view.filter_queryset(view.get_queryset())
+        self.limit = view.paginator.limit
+        self.rows = Statement(records.values_list(*self.members.columns), " LIMIT %s OFFSET %s")
+        matches = Statement(records.order_by().values_list("pk"))
+        matches.sql = f"SELECT COUNT(*) FROM ({matches.sql}) matches"  # noqa: S608  SQL of the ORM
+        matches.converters = {}
+        self.count = matches
+        address = view.request.build_absolute_uri()
+        page = replace_query_param(address, "limit", self.limit)
+        self.first = remove_query_param(address, "offset")
+        self.to_start = remove_query_param(page, "offset")
+        self.link = replace_query_param(page, "offset", PLACEHOLDER).split(str(PLACEHOLDER))
+        if len(self.link) != 2:
+            raise Unplannable
+
+    def respond(self, number: int) -> HttpResponse | None:
+        [[count]] = self.count.execute(*self.count.parameters)
+        rows = self.rows.execute(*self.rows.parameters, self.limit, number) if number < count else []
+        following, previous = number + self.limit, None
+        if number > self.limit:
+            previous = str(number - self.limit).join(self.link)
+        elif number:
+            previous = self.to_start
+        body = {
+            "count": count,
+            "next": str(following).join(self.link) if following < count else None,
+            "previous": previous,
+            "results": [self.members.object(row) for row in rows],
+        }
+        related = {"first": self.first, "prev": body["previous"], "next": body["next"]}
+        links = (f'<{address}>; rel="{name}"' for name, address in related.items() if address)
+        return self.response(encode(body), {"Link": ", ".join(links)})
+
+
+def encode(body: Any) -> bytes:
+    """Return JSON as the API's renderer writes it, which escapes the separators of JavaScript's lines."""
+    content = orjson.dumps(body, option=orjson.OPT_UTC_Z)
+    return content.replace("\u2028".encode(), b"\\u2028").replace("\u2029".encode(), b"\\u2029")
+
+
+class Caller(NamedTuple):
+    """The user of a valid token, as far as reading depends on them."""
+
+    digest: str
+    user_id: int
+    username: str
+
+
+class CallerStatement(Statement):
+    """Looks up a token, its user, and whether the user can see restricted values, in one query.
+
+    Args:
+        model: the record type whose restricted fields matter.
+    """
+
+    def __init__(self, model: type[Record]) -> None:
+        allowed = Q()
+        for permission in model.RESTRICTED.values():
+            app_label, codename = permission.split(".")
+            allowed |= Q(content_type__app_label=app_label, codename=codename)
+        permissions = Permission.objects.filter(allowed) if model.RESTRICTED else Permission.objects.none()
+        found = ApiToken.objects.filter(digest="").values_list(
+            "expiry",
+            "user_id",
+            "user__username",
+            "user__is_active",
+            "user__is_superuser",
+            Exists(permissions.filter(user=OuterRef("user"))),
+            Exists(permissions.filter(group__user=OuterRef("user"))),
+        )
+        super().__init__(found.order_by())  # its last parameter is the digest
+        self.has_restricted = bool(model.RESTRICTED)
+
+    def find(self, text: bytes) -> Caller | None:
+        """Return the caller, or None if the token isn't valid or its user sees restricted values."""
+        digest = hash_token(text.decode())
+        for expiry, user_id, username, is_active, *permitted in self.execute(*self.parameters[:-1], digest):
+            is_valid = is_active and (expiry is None or expiry > timezone.now())
+            sees_restricted = self.has_restricted and any(permitted)
+            return Caller(digest, user_id, username) if is_valid and not sees_restricted else None
+        return None
+
+
+@cache
+def caller_statement(model: type[Record]) -> CallerStatement:
+    return CallerStatement(model)
+
+
+PLANS = {"retrieve": RecordPlan, "list": ListPlan}
+"""The classes of plans, by the action of the view."""
+
+
+class FastReadMiddleware:
+    """Responds to reads of the API by plans, and makes plans from the responses of the ordinary path.
+
+    The attribute ``is_planned`` of a request tells which of the two responded.
+    """
+
+    def __init__(self, get_response: GetResponse) -> None:
+        if not settings.FAST_READS:
+            raise MiddlewareNotUsed
+        self.get_response = get_response
+        self.plans: dict[Hashable, Plan] = {}
+        self.requests: dict[Hashable, int] = {}
+        self.lock = Lock()
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        read = parse(request)
+        if read is None:
+            return self.get_response(request)
+        plan = self.plans.get(read.key)
+        if plan and (response := self.execute(plan, request, read)):
+            request.is_planned = True  # type: ignore[attr-defined]
+            return response
+        response = self.get_response(request)
+        if not plan and response.status_code == HTTPStatus.OK:
+            self.learn(read, response)
+        return response
+
+    def execute(self, plan: Plan, request: HttpRequest, read: Read) -> HttpResponse | None:
+        """Count the request and respond to it, or return None if the ordinary path has to respond."""
+        try:
+            if "HTTP_AUTHORIZATION" in request.META:
+                token = read_token(request)
+                caller = token and caller_statement(plan.model).find(token)
+                if not caller:
+                    return None
+                request.username = caller.username  # type: ignore[attr-defined]
+                count_request(request, [("token", caller.digest), ("user", str(caller.user_id))])
+            elif settings.PUBLIC_READ:
+                count_request(request, [address_of(request)])
+            else:
+                return None
+            response = plan.respond(read.number)
+        except LimitExceeded:
+            return None
+        except DatabaseError:
+            self.plans.pop(read.key, None)
+            return None
+        if response:
+            add_limit_headers(request, response)
+        return response
+
+    def learn(self, read: Read, response: Any) -> None:
+        """Make a plan from the view that gave a response, if it gives the same response.
+
+        It is tried at the second request and, since others may write in between, at each power of two.
+        """
+        view = getattr(response, "renderer_context", {}).get("view")
+        if not isinstance(view, RecordViewSet) or disclosable_fields(view.request.user, view.model):
+            return
+        count = self.requests.get(read.key, 0) + 1
+        self.keep(self.requests, read.key, count)
+        if count == 1 or count & (count - 1) or getattr(view.paginator, "offset", read.number) != read.number:
+            return
+        try:
+            plan = PLANS[view.action](view, response.headers)
+            planned = plan.respond(read.number)
+        except (Unplannable, DatabaseError):
+            return
+        if planned and planned.content == response.content:
+            self.keep(self.plans, read.key, plan)
+
+    def keep(self, known: dict[Hashable, Any], key: Hashable, value: Any) -> None:
+        """Store a value, instead of the oldest one if there are too many."""
+        with self.lock:
+            if key not in known and len(known) >= MAX_PLANS:
+                del known[next(iter(known))]
+            known[key] = value
+
+
+def read_token(request: HttpRequest) -> bytes | None:
+    """Return the token of a well-formed ``Authorization`` header."""
+    words = request.META["HTTP_AUTHORIZATION"].encode("latin-1", "replace").split()
+    if len(words) != 2 or words[0].lower() != b"bearer":
+        return None
+    token: bytes = words[1]
+    return token if BearerAuthentication.token_format.fullmatch(token) else None

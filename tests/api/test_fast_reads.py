@@ -1,0 +1,317 @@
+"""A read that a plan responds to gets the same response as without plans, and has the same effects."""
+
+import logging
+from typing import Any
+from urllib.parse import urlencode
+
+import pytest
+from django.contrib.auth.models import Permission
+from django.db import transaction
+from django.test import Client
+from hypothesis import HealthCheck, example, given, settings
+from hypothesis import strategies as st
+
+from heroes.models import Hero
+from heroesite.api.models import ApiToken
+from heroesite.records.audit.disclosures import Disclosure
+from teams.models import Team
+from tests.factories import HeroFactory, TeamFactory
+from tests.people import person
+
+ROLES = ["visitor", "reader", "editor", "permitted", "keeper", "administrator"]
+HEROES = {
+    "limit": ["1", "3", "100"],
+    "offset": ["0", "1", "3", "2", "7", "40", "007"],
+    "ordering": ["name", "-age", "team,-name", "-updated_at", "version"],
+    "search": ["owl", "é", "987654321"],
+    "age__gte": ["41"],
+    "age__isnull": ["true", "false"],
+    "team": ["null", "1", "900"],
+    "team__name": ["alpha"],
+    "fields": ["name", "id,team_id,version", "age,created_at", "secret_name"],
+    "omit": ["id", "age,updated_at", "secret_name"],
+    "expand": ["team"],
+    "cursor": ["*"],
+    "as_of": ["2026-01-01T00:00:00Z"],
+    "serach": ["x"],
+}
+TEAMS = {
+    "limit": ["2"],
+    "offset": ["1", "2"],
+    "ordering": ["-heroes__count", "headquarters"],
+    "heroes__count__gte": ["1"],
+    "fields": ["headquarters"],
+    "omit": ["name"],
+}
+HEADERS: list[dict[str, str]] = [
+    {},
+    {"Accept": "application/json; indent=2"},
+    {"Accept": "text/html"},
+    {"Accept-Language": "de", "Accept-Encoding": "gzip", "User-Agent": "curl"},
+    {"Host": "localhost"},
+    {"Host": "nowhere.example.org"},
+    {"Origin": "https://a.example.org"},
+    {"If-None-Match": "*"},
+    {"If-Match": '"1-x"'},
+    {"Cookie": "csrftoken=x"},
+    {"Content-Type": "text/plain; charset=latin-1"},
+    {"X-Forwarded-Proto": "https"},
+]
+
+
+def queries(parameters: dict[str, list[str]]) -> st.SearchStrategy[dict[str, str]]:
+    values = {name: st.sampled_from(texts) for name, texts in parameters.items()}
+    return st.lists(st.sampled_from(sorted(values)), max_size=3, unique=True).flatmap(
+        lambda names: st.fixed_dictionaries({name: values[name] for name in names})
+    )
+
+
+numbers = st.sampled_from(["1", "2", "3", "02", "9", "900", "x", "9" * 30])
+reads = st.one_of(
+    st.tuples(st.just("heroes/"), queries(HEROES)),
+    st.tuples(st.just("teams/"), queries(TEAMS)),
+    st.tuples(numbers.map("heroes/{}".format), queries(HEROES)),
+    st.tuples(numbers.map("teams/{}/".format), queries(TEAMS)),
+)
+writes = st.sampled_from(["create", "change", "move", "rename the team", "delete", "delete the team"])
+steps = st.lists(
+    st.one_of(st.tuples(reads, st.sampled_from(ROLES), st.sampled_from(HEADERS)), writes), max_size=8
+)
+
+
+@pytest.fixture
+def register(db):
+    """Two teams and three heroes, whose ids the tests call 1, 2 and 3, and a token for each role."""
+    teams = [TeamFactory(name="Alpha"), TeamFactory(name="Émigrés")]
+    heroes = [
+        HeroFactory(name="Éclair", secret_name="Ann", age=None, team=None),
+        HeroFactory(name="Owl\u00a0“One”", secret_name="Bo", age=41, team=teams[0]),
+        HeroFactory(name="Zorn & <b>", secret_name="Cy", age=7, team=teams[1]),
+    ]
+    users = {
+        "reader": person("reader"),
+        "editor": person("editor", "Editors"),
+        "permitted": person("permitted"),
+        "keeper": person("keeper", "Keepers"),
+        "administrator": person("administrator", superuser=True),
+    }
+    users["permitted"].user_permissions.add(Permission.objects.get(codename="view_secret_name"))
+    tokens = {name: ApiToken.objects.issue(user)[1] for name, user in users.items()}
+    return {"heroes": [hero.pk for hero in heroes], "teams": [team.pk for team in teams]}, tokens
+
+
+@pytest.fixture
+def unlimited(settings):
+    settings.LIMITS = {"user": 0, "token": 0, "address": 0}
+
+
+def client(settings: Any, *, fast: bool) -> Client:
+    """Return a client of a site with or without plans."""
+    settings.FAST_READS = fast
+    client = Client(raise_request_exception=False)
+    client.get("/api/schema/nowhere")  # loads the middleware
+    settings.FAST_READS = True
+    return client
+
+
+@pytest.fixture
+def fast(settings, db) -> Client:
+    return client(settings, fast=True)
+
+
+@pytest.fixture
+def ordinary(settings, db) -> Client:
+    return client(settings, fast=False)
+
+
+def address(path: str, query: dict[str, str], ids: dict[str, list[int]]) -> str:
+    """Return an address, in which small numbers stand for records of the register."""
+    kind, _, number = path.partition("/")
+    known = dict(zip(["1", "2", "3"], ids[kind], strict=False))
+    if number.strip("/") in known:
+        path = path.replace(number.strip("/"), str(known[number.strip("/")]))
+    if query.get("team") == "1":
+        query = query | {"team": str(ids["teams"][0])}
+    return f"/api/v1/{path}?{urlencode(query)}"
+
+
+def send(client: Client, where: str, role: str, headers: dict[str, str], tokens: dict[str, str]) -> Any:
+    """Return the response, and everything about it that plans must not change."""
+    headers = headers | {"X-Request-Id": "the-same"}
+    if role in tokens:
+        headers["Authorization"] = f"Bearer {tokens[role]}"
+    disclosures = Disclosure.objects.count()
+    response = client.get(where, headers=headers)
+    client.cookies.clear()
+    logged = Disclosure.objects.count() - disclosures
+    shown = {name: text for name, text in response.headers.items() if name != "Expires"}  # the time
+    return response, (response.status_code, shown, response.content, logged)
+
+
+def write(name: str, ids: dict[str, list[int]]) -> None:
+    hero = Hero.objects.filter(pk=ids["heroes"][1]).first()
+    team = Team.objects.filter(pk=ids["teams"][1]).first()
+    if name == "create":
+        count = Hero.history.count()
+        HeroFactory(name=f"Owl {count}", age=count, team=team)
+    elif name == "delete" and hero:
+        hero.delete()
+    elif name == "delete the team" and team:
+        team.delete()
+    elif name == "rename the team" and team:
+        team.name += "!"
+        team.save()
+    elif hero and name == "change":
+        hero.age, hero.secret_name = (hero.age or 0) + 1, "Changed"
+        hero.save()
+    elif hero and name == "move":
+        hero.team = None if hero.team else team
+        hero.save()
+
+
+LIST, ONE = ("heroes/", {"ordering": "-age", "limit": "1", "offset": "1"}), ("heroes/2", {})
+
+
+@settings(
+    max_examples=150,
+    deadline=None,
+    derandomize=True,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
+@given(script=steps)
+@example(script=[(ONE, "visitor", {}), "change", (ONE, "reader", {}), (ONE, "keeper", {}), "delete"])
+@example(script=[(LIST, "editor", {}), "create", (LIST, "permitted", {}), "move", (LIST, "visitor", {})])
+def test_responses_and_effects_are_the_same_as_without_plans(script, register, unlimited, fast, ordinary):
+    ids, tokens = register
+    with transaction.atomic():
+        for step in [*script, *(step for step in script if not isinstance(step, str))]:
+            if isinstance(step, str):
+                write(step, ids)
+                continue
+            (path, query), role, headers = step
+            where = address(path, query, ids)
+            expected = send(ordinary, where, role, headers, tokens)[1]
+            for _time in range(3):
+                assert send(fast, where, role, headers, tokens)[1] == expected, (where, role, headers)
+        transaction.set_rollback(True)
+
+
+PLANNED = [
+    ("/api/v1/heroes/{hero}", "visitor", 1),
+    ("/api/v1/heroes/{hero}/?omit=age", "reader", 2),
+    ("/api/v1/teams/?fields=id,name", "administrator", 3),
+    ("/api/v1/heroes/", "visitor", 2),
+    ("/api/v1/heroes/?ordering=-age&limit=2&offset=1&expand=team", "editor", 3),
+    ("/api/v1/teams/?search=alpha", "keeper", 3),
+]
+
+
+@pytest.mark.parametrize(("where", "role", "trips"), PLANNED)
+def test_a_plan_responds_in_few_queries(
+    where, role, trips, register, unlimited, fast, django_assert_num_queries
+):
+    ids, tokens = register
+    where = where.format(hero=ids["heroes"][1], team=ids["teams"][0])
+    for _time in range(2):
+        response, _found = send(fast, where, role, {}, tokens)
+        assert not hasattr(response.wsgi_request, "is_planned")
+    headers = {"Authorization": f"Bearer {tokens[role]}"} if role in tokens else {}
+    with django_assert_num_queries(trips):
+        response = fast.get(where, headers=headers)
+    assert response.wsgi_request.is_planned
+
+
+def test_one_plan_responds_for_all_ids_and_all_offsets(register, unlimited, fast):
+    ids, tokens = register
+    for number in ids["heroes"]:
+        response, _found = send(fast, f"/api/v1/heroes/{number}", "visitor", {}, tokens)
+    assert response.wsgi_request.is_planned
+    for offset in (0, 1, 2):
+        response, _found = send(fast, f"/api/v1/heroes/?limit=1&offset={offset}", "reader", {}, tokens)
+    assert response.wsgi_request.is_planned
+
+
+def test_secret_names_are_never_read_by_a_plan(register, unlimited, fast):
+    ids, tokens = register
+    where = f"/api/v1/heroes/{ids['heroes'][1]}"
+    for role in [*ROLES * 2, "keeper", "permitted", "administrator"]:
+        response, (_status, _headers, content, disclosures) = send(fast, where, role, {}, tokens)
+        sees = role in {"permitted", "keeper", "administrator"}
+        assert (b'"secret_name":"Bo"' in content, disclosures) == (sees, int(sees))
+        assert not (sees and hasattr(response.wsgi_request, "is_planned"))
+
+
+@pytest.mark.parametrize("end", ["revoked", "expired", "inactive"])
+def test_a_token_that_has_ended_is_rejected_by_the_next_request(end, register, unlimited, fast):
+    ids, tokens = register
+    where = f"/api/v1/heroes/{ids['heroes'][0]}"
+    statuses = [send(fast, where, "reader", {}, tokens)[0].status_code for _time in range(3)]
+    token = ApiToken.objects.get(user__username="reader")
+    if end == "revoked":
+        token.delete()
+    elif end == "expired":
+        ApiToken.objects.filter(pk=token.pk).update(expiry=token.created)
+    else:
+        token.user.is_active = False
+        token.user.save()
+    response, _found = send(fast, where, "reader", {}, tokens)
+    assert [*statuses, response.status_code] == [200, 200, 200, 401]
+
+
+def test_a_permission_that_is_granted_or_withdrawn_applies_to_the_next_request(register, unlimited, fast):
+    ids, tokens = register
+    where = f"/api/v1/heroes/{ids['heroes'][1]}"
+    user = ApiToken.objects.get(user__username="reader").user
+    permission = Permission.objects.get(codename="view_secret_name")
+    for permissions in ([], [permission], []):
+        user.user_permissions.set(permissions)
+        for _time in range(3):
+            _response, (_status, _headers, content, _disclosures) = send(fast, where, "reader", {}, tokens)
+            assert (b"secret_name" in content) == bool(permissions)
+
+
+def test_requests_are_counted_once_and_rejected_beyond_the_limit(register, settings, fast):
+    settings.LIMITS = {"user": 6, "token": 8, "address": 4}
+    ids, tokens = register
+    where = f"/api/v1/heroes/{ids['heroes'][1]}"
+    for role, limit, policy in (
+        ("visitor", 4, '"address";q=4;w=60'),
+        ("reader", 6, '"token";q=8;w=60, "user";q=6;w=60'),
+    ):
+        statuses, left = [], []
+        for _time in range(limit + 2):
+            response, _found = send(fast, where, role, {}, tokens)
+            assert response["RateLimit-Policy"].startswith(policy.partition(",")[0])
+            statuses.append(response.status_code)
+            left.append(response["RateLimit"].rpartition("r=")[2].partition(";")[0])
+        assert statuses == [200] * limit + [429] * 2
+        assert left[:limit] == [str(number) for number in reversed(range(limit))]
+    missing, _found = send(fast, "/api/v1/heroes/999999", "editor", {}, tokens)
+    assert (missing.status_code, missing["RateLimit"].partition(";t=")[0]) == (404, '"token";r=7')
+
+
+def test_each_request_is_one_line_in_the_log_with_its_user(register, unlimited, fast, caplog):
+    ids, tokens = register
+    where = f"/api/v1/heroes/{ids['heroes'][1]}"
+    contexts = []
+    with caplog.at_level(logging.INFO, "heroesite.access"):
+        for _time in range(3):
+            caplog.clear()
+            response = fast.get(
+                where, headers={"Authorization": f"Bearer {tokens['reader']}", "X-Request-Id": "mine"}
+            )
+            [line] = caplog.records
+            contexts.append((line.levelname, getattr(line, "context", "")))
+    assert response.wsgi_request.is_planned
+    assert response["X-Request-Id"] == "mine"
+    assert contexts[2] == contexts[0]
+
+
+def test_a_private_register_asks_visitors_for_a_token(register, unlimited, settings, fast):
+    ids, tokens = register
+    where = f"/api/v1/heroes/{ids['heroes'][1]}"
+    for _time in range(3):
+        assert send(fast, where, "visitor", {}, tokens)[0].status_code == 200
+    settings.PUBLIC_READ = False
+    assert send(fast, where, "visitor", {}, tokens)[0].status_code == 401
+    assert send(fast, where, "reader", {}, tokens)[0].status_code == 200
