@@ -15,6 +15,7 @@ from django.utils import translation
 from rest_framework.test import APIClient
 
 from heroesite.api import docs, limits
+from heroesite.records.api.fast_reads import record_count
 
 from .__main__ import OWN_DATABASE, ROOT
 from .people import browser, person, program
@@ -52,6 +53,12 @@ def pytest_collection_modifyitems(config, items):
 def fast_passwords(settings):
     """Hash passwords with a fast algorithm."""
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+
+
+@pytest.fixture(autouse=True)
+def forget_counts():
+    """Keep no count from one test to another: tests remove their records by SQL."""
+    record_count.cache_clear()
 
 
 @pytest.fixture(autouse=True, scope="session")

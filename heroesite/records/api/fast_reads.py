@@ -36,6 +36,7 @@ from heroesite.api.limits import LimitExceeded, add_limit_headers, address_of, c
 from heroesite.api.models import ApiToken
 from heroesite.ids import is_id
 from heroesite.records.api.viewsets import RecordViewSet
+from heroesite.records.counts import RecordCount
 from heroesite.records.filters.filters import RecordFilter
 from heroesite.records.filters.filtersets import LAST_OFFSET
 from heroesite.records.models.base import Record, record_models
@@ -226,10 +227,7 @@ class ListPlan(Plan):
         records = view.filter_queryset(view.get_queryset())
         self.limit = view.paginator.limit
         self.rows = Statement(records.values_list(*self.members.columns), " LIMIT %s OFFSET %s")
-        matches = Statement(records.order_by().values_list("pk"))
-        matches.sql = f"SELECT COUNT(*) FROM ({matches.sql}) matches"  # noqa: S608  SQL of the ORM
-        matches.converters = {}
-        self.count = matches
+        self.count = counter(records) if records.query.where else record_count(view.model, records.db).get
         address = view.request.build_absolute_uri()
         page = replace_query_param(address, "limit", self.limit)
         self.first = remove_query_param(address, "offset")
@@ -239,7 +237,7 @@ class ListPlan(Plan):
             raise Unplannable
 
     def respond(self, number: int) -> HttpResponse | None:
-        [[count]] = self.count.execute(*self.count.parameters)
+        count = self.count()
         rows = self.rows.execute(*self.rows.parameters, self.limit, number) if number < count else []
         following, previous = number + self.limit, None
         if number > self.limit:
@@ -255,6 +253,19 @@ class ListPlan(Plan):
         related = {"first": self.first, "prev": body["previous"], "next": body["next"]}
         links = (f'<{address}>; rel="{name}"' for name, address in related.items() if address)
         return self.response(encode(body), {"Link": ", ".join(links)})
+
+
+def counter(records: Any) -> Callable[[], int]:
+    """Return a function that counts the records of a queryset by SQL that is compiled once."""
+    statement = Statement(records.order_by().values_list("pk"))
+    statement.sql = f"SELECT COUNT(*) FROM ({statement.sql}) matches"  # noqa: S608  SQL of the ORM
+    statement.converters = {}
+    return lambda: statement.execute(*statement.parameters)[0][0]
+
+
+@cache
+def record_count(model: type[Record], database: str) -> RecordCount:
+    return RecordCount(model, database)
 
 
 def encode(body: Any) -> bytes:

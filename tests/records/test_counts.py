@@ -1,0 +1,120 @@
+"""The count of a list is exact, although PostgreSQL doesn't count the records for each request."""
+
+import random
+from contextlib import suppress
+from threading import Event, Thread
+
+import pytest
+from django.db import connection, connections, transaction
+from django.test.utils import CaptureQueriesContext
+
+from heroes.models import Hero
+from heroesite.records import counts
+from heroesite.records.counts import RecordCount
+from tests.factories import HeroFactory, TeamFactory
+from tests.people import browser
+
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("restore_groups")]
+LIST = "/api/v1/heroes/?limit=1"
+
+
+def planned_count(client):
+    response = client.get(LIST)
+    assert response.wsgi_request.is_planned
+    return response.json()["count"]
+
+
+@pytest.fixture
+def client(settings):
+    """A client whose requests a plan responds to."""
+    settings.LIMITS = {"user": 0, "token": 0, "address": 0}
+    client = browser()
+    for _time in range(2):
+        client.get(LIST)
+    return client
+
+
+def test_the_count_follows_every_write(client):
+    team = TeamFactory()
+    heroes = [HeroFactory(team=team) for _number in range(3)]
+    assert planned_count(client) == 3
+    Hero.objects.create_all([Hero(name=f"Owl {number}", secret_name="x") for number in range(5)])
+    assert planned_count(client) == 8
+    Hero.objects.filter(pk__in=[heroes[0].pk, heroes[1].pk]).delete()
+    heroes[2].age = 7
+    heroes[2].save()
+    team.delete()
+    assert planned_count(client) == 6
+    with suppress(ZeroDivisionError), transaction.atomic():
+        HeroFactory()
+        raise ZeroDivisionError
+    assert planned_count(client) == 6
+    with transaction.atomic():
+        HeroFactory()
+        with suppress(ZeroDivisionError), transaction.atomic():
+            HeroFactory()
+            raise ZeroDivisionError
+        assert planned_count(client) == 7, "a transaction sees its own records"
+    assert planned_count(client) == 7
+
+
+def test_an_unfiltered_list_is_counted_once_on_postgresql(client):
+    HeroFactory.create_batch(3)
+    planned_count(client)
+    with CaptureQueriesContext(connection) as queries:
+        assert planned_count(client) == 3
+    is_counted = any("COUNT(*)" in query["sql"] for query in queries)
+    assert is_counted == (connection.vendor == "sqlite")
+    assert len(queries) == 2
+
+
+def test_records_changed_by_sql_are_counted_after_a_while(monkeypatch, request):
+    monkeypatch.setattr(counts, "SECONDS", 0)
+    client = request.getfixturevalue("client")
+    HeroFactory.create_batch(3)
+    assert planned_count(client) == 3
+    with connection.cursor() as cursor:
+        cursor.execute("DELETE FROM heroes_hero")
+    assert planned_count(client) == 0
+
+
+def write_until(stop, seed):
+    """Create and delete heroes in transactions, some of which are rolled back."""
+    choices = random.Random(seed)
+    try:
+        for number in range(10_000):
+            if stop.is_set():
+                return
+            with suppress(ZeroDivisionError), transaction.atomic():
+                hero = HeroFactory(name=f"{seed} {number}")
+                with suppress(ZeroDivisionError), transaction.atomic():
+                    HeroFactory(name=f"{seed} {number} inner")
+                    if choices.random() < 0.5:
+                        raise ZeroDivisionError
+                if choices.random() < 0.4:
+                    hero.delete()
+                if choices.random() < 0.3:
+                    raise ZeroDivisionError
+    finally:
+        connections.close_all()
+
+
+def test_the_count_is_that_of_its_snapshot_while_others_write():
+    stop, count = Event(), RecordCount(Hero, "default")
+    writers = [Thread(target=write_until, args=(stop, seed)) for seed in range(3)]
+    for writer in writers:
+        writer.start()
+    try:
+        for _comparison in range(300):
+            with transaction.atomic(), connection.cursor() as cursor:
+                if connection.vendor == "postgresql":
+                    cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
+                    found = count.update(cursor)
+                else:
+                    found = count.get()
+                assert found == Hero.objects.count()
+    finally:
+        stop.set()
+        for writer in writers:
+            writer.join()
+    assert Hero.objects.exists()
