@@ -68,6 +68,8 @@ def sqlite(base: Path, name: str, options: dict[str, Any], *, web: bool) -> dict
         "ENGINE": "heroesite.database.sqlite3",
         "NAME": base / name,
         "TEST": {"NAME": base / "var" / "test.sqlite3"},
+        "CONN_MAX_AGE": None,  # opening a connection takes longer than most queries
+        "CONN_HEALTH_CHECKS": True,
         # IMMEDIATE: a writer waits for another and then goes on. FULL: a commit survives a power cut.
         "OPTIONS": {
             "transaction_mode": "IMMEDIATE",
