@@ -31,7 +31,7 @@ HEROES = {
     "fields": ["name", "id,team_id,version", "age,created_at", "secret_name"],
     "omit": ["id", "age,updated_at", "secret_name"],
     "expand": ["team"],
-    "cursor": ["*"],
+    "cursor": ["*", "junk"],
     "as_of": ["2026-01-01T00:00:00Z"],
     "serach": ["x"],
 }
@@ -203,6 +203,8 @@ PLANNED = [
     ("/api/v1/heroes/", "visitor", 2),
     ("/api/v1/heroes/?ordering=-age&limit=2&offset=1&expand=team", "editor", 3),
     ("/api/v1/teams/?search=alpha", "keeper", 3),
+    ("/api/v1/heroes/?cursor=*&ordering=-age&limit=1", "visitor", 1),
+    ("/api/v1/teams/?cursor=*&ordering=-heroes__count,headquarters", "administrator", 2),
 ]
 
 
@@ -228,6 +230,20 @@ def test_one_plan_responds_for_all_ids_and_all_offsets(register, unlimited, fast
     assert response.wsgi_request.is_planned
     for offset in (0, 1, 2):
         response, _found = send(fast, f"/api/v1/heroes/?limit=1&offset={offset}", "reader", {}, tokens)
+    assert response.wsgi_request.is_planned
+
+
+@pytest.mark.parametrize("order", ["name", "-age", "team,-name", "-updated_at,age", "version", "-id"])
+def test_a_walk_by_cursor_is_the_same_as_without_plans(order, register, unlimited, fast, ordinary):
+    _ids, tokens = register
+    HeroFactory.create_batch(4, age=41)
+    HeroFactory.create_batch(2, age=None)
+    addresses = [f"/api/v1/heroes/?limit=2&cursor=*&ordering={order}"]
+    for link in ["next"] * 4 + ["previous"] * 4:
+        for _time in range(2):
+            response, found = send(fast, addresses[-1], "visitor", {}, tokens)
+            assert found == send(ordinary, addresses[-1], "visitor", {}, tokens)[1]
+        addresses.append(response.json()[link])
     assert response.wsgi_request.is_planned
 
 

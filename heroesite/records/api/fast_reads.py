@@ -16,6 +16,7 @@ from functools import cache
 from http import HTTPStatus
 from threading import Lock
 from typing import Any, NamedTuple
+from urllib.parse import quote_plus, unquote_plus
 
 import orjson
 from django.conf import settings
@@ -30,9 +31,11 @@ from heroesite.api.conditional import etag_of_content
 from heroesite.api.limits import LimitExceeded, add_limit_headers, address_of, count_request
 from heroesite.ids import is_id
 from heroesite.records.api.callers import caller_statement, read_token
+from heroesite.records.api.cursor_statements import CursorStatements
 from heroesite.records.api.statements import CountStatement, Row, Statement
 from heroesite.records.api.viewsets import RecordViewSet
 from heroesite.records.counts import RecordCount
+from heroesite.records.filters.cursor import START, InvalidCursor
 from heroesite.records.filters.filters import RecordFilter
 from heroesite.records.filters.filtersets import LAST_OFFSET
 from heroesite.records.models.base import Record, record_models
@@ -69,10 +72,12 @@ class Read(NamedTuple):
     Args:
         key: everything that its plan depends on.
         number: the id of the record, or the offset of the page.
+        cursor: the cursor of the page, or an empty text.
     """
 
     key: Hashable
     number: int
+    cursor: str
 
 
 @cache
@@ -90,17 +95,20 @@ def parse(request: HttpRequest) -> Read | None:
     headers = {name for name in meta if name.startswith("HTTP_")}
     if meta.get("HTTP_COOKIE") or not headers <= INERT_HEADERS:
         return None
-    query, number = meta.get("QUERY_STRING", ""), "0"
+    query, number, cursor = meta.get("QUERY_STRING", ""), "0", ""
     path = request.path.removesuffix("/")
     is_list = path in list_paths(get_script_prefix())
     if is_list:
         parts = query.split("&")
-        offsets = [part for part in parts if part.startswith("offset=")]
-        query = "&".join(part for part in parts if part not in offsets)
-        if offsets:
-            number = offsets[0].removeprefix("offset=")
-        if len(offsets) > 1 or not is_id(number) or int(number) > LAST_OFFSET:
+        places = [part for part in parts if part.startswith(("offset=", "cursor="))]
+        if len(places) > 1:
             return None
+        for place in places:
+            query = "&".join(part for part in parts if part != place)
+            name, _equals, text = place.partition("=")
+            number, cursor = (text, "") if name == "offset" else ("0", unquote_plus(text))
+            if not text or not is_id(number) or int(number) > LAST_OFFSET:
+                return None
     else:
         path, _slash, number = path.rpartition("/")
         if path not in list_paths(get_script_prefix()) or not is_id(number):
@@ -109,7 +117,7 @@ def parse(request: HttpRequest) -> Read | None:
     form = (request.path.endswith("/"), request.scheme, "HTTP_AUTHORIZATION" in meta)
     if len(query) > MAX_QUERY_LENGTH:
         return None
-    return Read((is_list, path, query, *form, *known), int(number))
+    return Read((is_list, bool(cursor), path, query, *form, *known), int(number), cursor)
 
 
 class Members:
@@ -161,8 +169,8 @@ class Plan:
         self.headers = {name: text for name, text in headers.items() if name not in COMPUTED_HEADERS}
         self.members = Members(view.get_serializer().fields)
 
-    def respond(self, number: int) -> HttpResponse | None:
-        """Return the response for an id or an offset, or None if only the view can respond."""
+    def respond(self, read: Read) -> HttpResponse | None:
+        """Return the response, or None if only the view can respond."""
         raise NotImplementedError
 
     def response(self, content: bytes, headers: Mapping[str, str]) -> HttpResponse:
@@ -180,24 +188,47 @@ class RecordPlan(Plan):
         records = view.get_queryset().filter(pk=view.kwargs["pk"])
         self.record = Statement(records.values_list(*self.members.columns, "version"))
 
-    def respond(self, number: int) -> HttpResponse | None:
-        for *row, version in self.record.execute(*self.record.parameters[:-1], number):
+    def respond(self, read: Read) -> HttpResponse | None:
+        for *row, version in self.record.execute(*self.record.parameters[:-1], read.number):
             content = encode(self.members.object(row))
             return self.response(content, {"ETag": etag_of_content(version, content)})
         return None
 
 
 class ListPlan(Plan):
-    """How to respond with a page of a list."""
+    """How to respond with a page of a list.
+
+    Attributes:
+        records: the records of all pages.
+        first: the address of the first page.
+    """
+
+    first: str
 
     def __init__(self, view: Any, headers: Mapping[str, str]) -> None:
         super().__init__(view, headers)
         filters = view.filterset_class.base_filters
-        query = view.request.query_params
-        if "cursor" in query or any(isinstance(filters.get(name), RecordFilter) for name in query):
-            raise Unplannable  # cursors vary, and whether a record ever existed depends on the data
-        records = view.filter_queryset(view.get_queryset())
-        self.limit = view.paginator.limit
+        if any(isinstance(filters.get(name), RecordFilter) for name in view.request.query_params):
+            raise Unplannable  # whether a record ever existed depends on the data
+        self.records = view.filter_queryset(view.get_queryset())
+
+    def page(
+        self, rows: list[Row], following: str | None, previous: str | None, **count: int
+    ) -> HttpResponse:
+        """Return the response with these rows, and the addresses of the next and the previous page."""
+        results = [self.members.object(row) for row in rows]
+        related = {"first": self.first, "prev": previous, "next": following}
+        links = (f'<{address}>; rel="{name}"' for name, address in related.items() if address)
+        body = {**count, "next": following, "previous": previous, "results": results}
+        return self.response(encode(body), {"Link": ", ".join(links)})
+
+
+class OffsetPlan(ListPlan):
+    """How to respond with a page that starts at an offset."""
+
+    def __init__(self, view: Any, headers: Mapping[str, str]) -> None:
+        super().__init__(view, headers)
+        records, self.limit = self.records, view.paginator.limit
         self.rows = Statement(records.values_list(*self.members.columns), " LIMIT %s OFFSET %s")
         self.count = (
             CountStatement(records).count if records.query.where else record_count(view.model, records.db).get
@@ -206,27 +237,46 @@ class ListPlan(Plan):
         page = replace_query_param(address, "limit", self.limit)
         self.first = remove_query_param(address, "offset")
         self.to_start = remove_query_param(page, "offset")
-        self.link = replace_query_param(page, "offset", PLACEHOLDER).split(str(PLACEHOLDER))
-        if len(self.link) != 2:
-            raise Unplannable
+        self.link = split_link(page, "offset")
 
-    def respond(self, number: int) -> HttpResponse | None:
-        count = self.count()
+    def respond(self, read: Read) -> HttpResponse | None:
+        number, count = read.number, self.count()
         rows = self.rows.execute(*self.rows.parameters, self.limit, number) if number < count else []
-        following, previous = number + self.limit, None
-        if number > self.limit:
-            previous = str(number - self.limit).join(self.link)
-        elif number:
-            previous = self.to_start
-        body = {
-            "count": count,
-            "next": str(following).join(self.link) if following < count else None,
-            "previous": previous,
-            "results": [self.members.object(row) for row in rows],
-        }
-        related = {"first": self.first, "prev": body["previous"], "next": body["next"]}
-        links = (f'<{address}>; rel="{name}"' for name, address in related.items() if address)
-        return self.response(encode(body), {"Link": ", ".join(links)})
+        end = number + self.limit
+        following = str(end).join(self.link) if end < count else None
+        previous = str(number - self.limit).join(self.link) if number > self.limit else self.to_start
+        return self.page(rows, following, previous if number else None, count=count)
+
+
+class CursorPlan(ListPlan):
+    """How to respond with a page that starts at a cursor."""
+
+    def __init__(self, view: Any, headers: Mapping[str, str]) -> None:
+        super().__init__(view, headers)
+        limit = view.paginator.get_limit(view.request)
+        self.statements = CursorStatements(self.records, self.members.columns, limit)
+        self.link = split_link(view.request.build_absolute_uri(), "cursor")
+        self.first = quote_plus(START).join(self.link)
+
+    def respond(self, read: Read) -> HttpResponse | None:
+        try:
+            rows, *cursors = self.statements.page(read.cursor)
+        except InvalidCursor:
+            return None
+        following, previous = (cursor and quote_plus(cursor).join(self.link) for cursor in cursors)
+        return self.page(rows, following, previous)
+
+
+def split_link(address: str, parameter: str) -> list[str]:
+    """Return what comes before and after the value of a parameter in a link.
+
+    Raises:
+        Unplannable: the address contains the placeholder.
+    """
+    parts: list[str] = replace_query_param(address, parameter, PLACEHOLDER).split(str(PLACEHOLDER))
+    if len(parts) != 2:
+        raise Unplannable
+    return parts
 
 
 @cache
@@ -240,8 +290,21 @@ def encode(body: Any) -> bytes:
     return content.replace("\u2028".encode(), b"\\u2028").replace("\u2029".encode(), b"\\u2029")
 
 
-PLANS = {"retrieve": RecordPlan, "list": ListPlan}
-"""The classes of plans, by the action of the view."""
+def plan_class(view: Any, read: Read) -> type[Plan]:
+    """Return the class of the plan for a view.
+
+    Raises:
+        Unplannable: the view reads the place in the list differently, such as from an encoded parameter.
+    """
+    if view.action == "retrieve":
+        return RecordPlan
+    if view.request.query_params.get("cursor", "") != read.cursor:
+        raise Unplannable
+    if read.cursor:
+        return CursorPlan
+    if view.paginator.offset != read.number:
+        raise Unplannable
+    return OffsetPlan
 
 
 class FastReadMiddleware:
@@ -285,7 +348,7 @@ class FastReadMiddleware:
                 count_request(request, [address_of(request)])
             else:
                 return None
-            response = plan.respond(read.number)
+            response = plan.respond(read)
         except LimitExceeded:
             return None
         except DatabaseError:
@@ -305,11 +368,11 @@ class FastReadMiddleware:
             return
         count = self.requests.get(read.key, 0) + 1
         self.keep(self.requests, read.key, count)
-        if count == 1 or count & (count - 1) or getattr(view.paginator, "offset", read.number) != read.number:
+        if count == 1 or count & (count - 1):
             return
         try:
-            plan = PLANS[view.action](view, response.headers)
-            planned = plan.respond(read.number)
+            plan = plan_class(view, read)(view, response.headers)
+            planned = plan.respond(read)
         except (Unplannable, DatabaseError):
             return
         if planned and planned.content == response.content:

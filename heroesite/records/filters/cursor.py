@@ -79,19 +79,39 @@ class CursorPaginator:
         Raises:
             InvalidCursor: it is from another list or order, or wasn't signed by us.
         """
-        backwards, position = (False, []) if cursor == START else self.read(cursor)
+        backwards, position = self.read(cursor)
+        rows = self.rows_from(position, backwards=backwards)
+        found = list(rows.annotate(**self.position_columns)[: limit + 1])
+        positions = [[getattr(row, name) for name in self.position_columns] for row in found]
+        return self.page_of(found, positions, limit, position, backwards=backwards)
+
+    @property
+    def position_columns(self) -> dict[str, F]:
+        """The columns of a position, by the name under which they are selected."""
+        return {f"position_{number}": F(one.name) for number, one in enumerate(self.columns)}
+
+    def rows_from(self, position: Position, *, backwards: bool) -> models.QuerySet[Any]:
+        """Return the rows that come after a position or, if ``backwards``, before it, the nearest first."""
         rows = self.rows.order_by(*(one.order_by(backwards=backwards) for one in self.columns))
-        if position:
-            rows = rows.filter(self.after(position, backwards=backwards))
-        names = {f"position_{number}": F(one.name) for number, one in enumerate(self.columns)}
-        found = list(rows.annotate(**names)[: limit + 1])
-        more, found = len(found) > limit, found[:limit]
+        return rows.filter(self.after(position, backwards=backwards)) if position else rows
+
+    def page_of(
+        self, found: list[Any], positions: list[Position], limit: int, position: Position, *, backwards: bool
+    ) -> tuple[list[Any], str | None, str | None]:
+        """Return the rows of a page in order, the cursor of the next page and that of the previous one.
+
+        Args:
+            found: the rows from ``position``, one more than ``limit`` if there are more.
+            positions: of each row.
+        """
+        more, found, positions = len(found) > limit, found[:limit], positions[:limit]
         if backwards:
             found.reverse()
+            positions.reverse()
         if not found:  # the rest has been deleted: link back to the end of what is left
             return [], START if backwards else None, None if backwards else self.write([], backwards=True)
-        to_next = self.write(self.position(found[-1])) if more or backwards else None
-        to_previous = self.write(self.position(found[0]), backwards=True)
+        to_next = self.write(positions[-1]) if more or backwards else None
+        to_previous = self.write(positions[0], backwards=True)
         return found, to_next, to_previous if (more if backwards else position) else None
 
     def after(self, position: Position, *, backwards: bool) -> Q:
@@ -104,9 +124,6 @@ class CursorPaginator:
         )
         return self.columns[0].at_or_after(position[0], backwards=backwards) & reduce(or_, after)
 
-    def position(self, row: Any) -> Position:
-        return [getattr(row, f"position_{number}") for number in range(len(self.columns))]
-
     @property
     def order(self) -> str:
         return ",".join(f"{'-' if one.descending else ''}{one.name}" for one in self.columns)
@@ -116,6 +133,13 @@ class CursorPaginator:
         return self.signer.sign_object([self.order, backwards, values])
 
     def read(self, cursor: str) -> tuple[bool, Position]:
+        """Return whether a cursor leads backwards, and the position from which it leads.
+
+        Raises:
+            InvalidCursor: it is from another list or order, or wasn't signed by us.
+        """
+        if cursor == START:
+            return False, []
         try:
             order, backwards, values = self.signer.unsign_object(cursor)
         except signing.BadSignature:

@@ -1,0 +1,94 @@
+"""Pages by cursor, with SQL that is compiled once for each kind of position."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+from django.db import connections, models
+from django.db.models.constants import LOOKUP_SEP
+
+from heroesite.records.filters.cursor import CursorPaginator, Position
+
+from .statements import Row, Statement
+
+PLACEHOLDERS = {
+    models.DateTimeField: lambda number: datetime(9999, 12, 31, microsecond=number, tzinfo=UTC),
+    models.CharField: lambda number: f"\uffff{number}",  # a noncharacter, which no text contains
+    models.IntegerField: lambda number: 2_147_483_600 + number,
+}
+"""Values that stand for those of a position while SQL is compiled, by the class of their column."""
+
+
+class CursorStatements:
+    """Pages through a list like its paginator.
+
+    Args:
+        rows: a queryset in a total order.
+        columns: the columns to read.
+        limit: the number of rows on a page.
+    """
+
+    def __init__(self, rows: models.QuerySet[Any], columns: list[str], limit: int) -> None:
+        self.paginator = CursorPaginator(rows)
+        self.columns, self.limit, self.database = columns, limit, rows.db
+        self.fields = [self.field(column.name) for column in self.paginator.columns]
+        self.placeholders = [
+            next(make(number) for kind, make in PLACEHOLDERS.items() if isinstance(field, kind))
+            for number, field in enumerate(self.fields)
+        ]
+        self.compiled: dict[tuple[bool, tuple[bool, ...]], tuple[Statement, list[Any]]] = {}
+
+    def field(self, name: str) -> models.Field:
+        """Return the field of a column; annotations, such as counts, are numbers."""
+        if name in self.paginator.rows.query.annotations:
+            return models.IntegerField()
+        model: Any = self.paginator.rows.model
+        *links, last = name.split(LOOKUP_SEP)
+        for link in links:
+            model = model._meta.get_field(link).related_model
+        field: models.Field = model._meta.pk if last == "pk" else model._meta.get_field(last)
+        return field
+
+    def page(self, cursor: str) -> tuple[list[Row], str | None, str | None]:
+        """Return the rows of a page, the cursor of the next page and that of the previous one.
+
+        Raises:
+            InvalidCursor: see :class:`CursorPaginator`.
+        """
+        backwards, position = self.paginator.read(cursor)
+        statement, parameters = self.compile(position, backwards=backwards)
+        values = [self.adapt(number, value) for number, value in enumerate(position)]
+        found = statement.execute(
+            *(values[number] if number is not None else fixed for number, fixed in parameters), self.limit + 1
+        )
+        width = len(self.columns)
+        rows, positions = [row[:width] for row in found], [list(row[width:]) for row in found]
+        return self.paginator.page_of(rows, positions, self.limit, position, backwards=backwards)
+
+    def compile(self, position: Position, *, backwards: bool) -> tuple[Statement, list[Any]]:
+        """Return the SQL from a kind of position: its direction, and which of its values are missing.
+
+        Returns:
+            the statement, and for each parameter its index in the position or its value.
+        """
+        missing = tuple(value is None for value in position)
+        if compiled := self.compiled.get((backwards, missing)):
+            return compiled
+        placeholders = [
+            None if is_missing else value
+            for value, is_missing in zip(self.placeholders, missing, strict=False)
+        ]
+        columns = self.paginator.position_columns
+        rows = self.paginator.rows_from(placeholders, backwards=backwards).annotate(**columns)
+        statement = Statement(rows.values_list(*self.columns, *columns), " LIMIT %s")
+        stored = [self.adapt(number, value) for number, value in enumerate(placeholders)]
+        parameters = [
+            (stored.index(value), None) if value in stored else (None, value)
+            for value in statement.parameters
+        ]
+        self.compiled[backwards, missing] = statement, parameters
+        return statement, parameters
+
+    def adapt(self, number: int, value: Any) -> Any:
+        """Return a value of a position as the database compares it."""
+        field = self.fields[number]
+        return field.get_db_prep_value(field.to_python(value), connections[self.database])
