@@ -152,7 +152,7 @@ COMPARED = [
     ONE,
     TOKEN,
     LIST,
-    Case("list of 100, count, token", pages, 400, "token"),
+    Case("list of 100, count, token", pages, 400, "token", only=(HEROESITE,)),
     CURSOR,
     Case("offset of half the heroes, by name", deep_pages("name"), 100),
     Case("offset of half the heroes, by −age", deep_pages("-age"), 60),

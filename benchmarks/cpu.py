@@ -20,7 +20,8 @@ def processes() -> dict[int, tuple[int, float]]:
 
 def cpu_seconds(root: int) -> float:
     """Return the CPU seconds that a process and all its descendants have used so far."""
-    known, children = processes(), {}  # type: ignore[var-annotated]
+    known = processes()
+    children: dict[int, list[int]] = {}
     for pid, (parent, _seconds) in known.items():
         children.setdefault(parent, []).append(pid)
     total, waiting = 0.0, [root]
@@ -29,16 +30,3 @@ def cpu_seconds(root: int) -> float:
         total += known[pid][1] if pid in known else 0.0
         waiting += children.get(pid, [])
     return total
-
-
-def memory(root: int) -> float:
-    """Return the largest resident memory of a process among the descendants of ``root``, in MiB."""
-    parents = {pid: parent for pid, (parent, _seconds) in processes().items()}
-
-    def descends(pid: int) -> bool:
-        while pid in parents and pid != root:
-            pid = parents[pid]
-        return pid == root
-
-    pages = [int(Path(f"/proc/{pid}/statm").read_text().split()[1]) for pid in parents if descends(pid)]
-    return max(pages, default=0) * os.sysconf("SC_PAGE_SIZE") / 2**20

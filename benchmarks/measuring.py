@@ -10,7 +10,7 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from .answers import check_equal
-from .cases import LIST, ONE, Case, Round, starts_of_pages
+from .cases import LIST, ONE, Case, Round, deletions, pages_by_cursor, starts_of_pages
 from .contenders import Contender, Site, prepare_heroesite, serving
 from .filling import fill_heroesite, fill_peer, fill_sqlite
 from .load import Turn, send
@@ -96,17 +96,17 @@ def fill_sqlite_files(folder: Path, contenders: Sequence[Contender], heroes: int
 
 
 def sized(cases: Sequence[Case], heroes: int, rounds: int) -> list[Case]:
-    """Return the cases with as many requests as there are heroes to delete."""
+    """Return the cases, with no more deletions than there are heroes for them in all rounds."""
     most = heroes // 10 // (rounds + 2)
     return [
-        dataclasses.replace(case, size=min(case.size, most)) if case.name.startswith("DELETE") else case
+        dataclasses.replace(case, size=min(case.size, most)) if case.requests is deletions else case
         for case in cases
     ]
 
 
 def cursors(site: Site, cases: Sequence[Case]) -> tuple[str, ...]:
     """Return where the pages by cursor start, if any case needs them of this contender."""
-    needed = any("cursor" in case.name and case.can(site.contender) for case in cases)
+    needed = any(case.requests is pages_by_cursor and case.can(site.contender) for case in cases)
     return starts_of_pages(site) if needed else ()
 
 
