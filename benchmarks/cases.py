@@ -144,8 +144,15 @@ PATCH = Case("PATCH, token", patches, 400, "token")
 POST = Case("POST, token", posts, 400, "token")
 DELETE = Case("DELETE, token", deletions, 200, "token")
 MIX = Case("80 % lists, 15 % one, 5 % PATCH", mix, 400, "token", is_simple=False)
+# The SQLModel peer doesn't take part: its requests hold connections of the pool while they wait for a
+# thread, so most of them time out after 30 seconds.
 MANY_CONNECTIONS = Case(
-    "one hero, 256 connections", one, 3000, connections=256, only=FASTAPI, is_simple=False
+    "one hero, 256 connections",
+    one,
+    3000,
+    connections=256,
+    only=(HEROESITE, ASYNCPG),
+    is_simple=False,
 )
 QUICK = [ONE, TOKEN, LIST, CURSOR, PATCH, POST, MIX]
 COMPARED = [

@@ -2,6 +2,7 @@
 
 import sqlite3
 from collections.abc import Iterator
+from datetime import datetime
 from pathlib import Path
 
 import psycopg
@@ -35,11 +36,11 @@ INSERT INTO records_changeset (id, at, source, username, token, note)
     SELECT 2 + (id - 1) / {CHANGE_SET}, max(created_at), 'import', '', '', 'Heroes' FROM heroes_hero
     GROUP BY (id - 1) / {CHANGE_SET} ORDER BY 1;
 INSERT INTO teams_historicalteam (id, name, headquarters, version, created_at, updated_at, blind_fields,
-        erased, history_date, history_type, change_set_id, transaction)
+        erased, history_date, history_type, change_set_id, "transaction")
     SELECT id, name, headquarters, version, created_at, updated_at, '[]', '[]', created_at, '+', 1, {{now}}
     FROM teams_team ORDER BY id;
 INSERT INTO heroes_historicalhero (id, name, secret_name, age, team_id, version, created_at, updated_at,
-        blind_fields, erased, history_date, history_type, change_set_id, transaction)
+        blind_fields, erased, history_date, history_type, change_set_id, "transaction")
     SELECT id, name, secret_name, age, team_id, version, created_at, updated_at, '[]', '[]', created_at, '+',
         2 + (id - 1) / {CHANGE_SET}, {{now}}
     FROM heroes_hero ORDER BY id;
@@ -81,12 +82,13 @@ def insert(connection: sqlite3.Connection, tables: Tables) -> None:
     """Insert rows into SQLite, which stores times as text."""
     for table, columns, rows in tables:
         places = ", ".join("?" * len(columns))
-        stored = ((*row[:-4], *map(as_text, row[-4:])) for row in rows)
+        stored = (tuple(map(as_text, row)) for row in rows)
         connection.executemany(f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({places})", stored)
 
 
 def as_text(value: object) -> object:
-    return f"{value:%Y-%m-%d %H:%M:%S.%f}" if hasattr(value, "strftime") else value
+    """Return a time as Django stores it, and any other value as it is."""
+    return str(value.replace(tzinfo=None)) if isinstance(value, datetime) else value
 
 
 def fill_heroesite(connection: psycopg.Connection, count: int) -> None:

@@ -9,7 +9,7 @@ from .load import Request
 from .measuring import Databases
 
 ORDERS = ["name", "-age", "age", "-updated_at", "created_at", "team", "-id"]
-REPEATED = 5
+REPEATED = 3
 ROW = "/api/v1/heroes/"
 
 

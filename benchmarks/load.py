@@ -11,7 +11,7 @@ from typing import NamedTuple
 from .cpu import cpu_seconds
 
 SCRIPT = Path(__file__).with_name("load.lua")
-LONGEST = 90
+LONGEST = 60
 """Seconds after which wrk stops, even if answers are missing."""
 
 
