@@ -7,7 +7,6 @@ The environment variables ROUNDS and HEROES set the number of rounds and of hero
 """
 
 import os
-import shutil
 import signal
 import sys
 import tempfile
@@ -18,20 +17,11 @@ from .contenders import ALL, ASYNCPG, HEROESITE, SQLMODEL, install_peers
 from .growth import measure_reads
 from .measuring import count_round_trips, fill_postgresql, fill_sqlite_files, measure, report, sized
 from .postgresql import FOLDER, ROOT, postgresql
+from .programs import install_programs
 from .report import document, table
 
 SIZES = (10_000, 100_000, 1_000_000)
 """Numbers of heroes for which growth is measured."""
-
-
-def check_programs() -> None:
-    missing = [] if shutil.which("wrk") else ["wrk"]
-    if not list(Path("/usr/lib/postgresql").glob("*/bin/initdb")):
-        missing.append("postgresql")
-    if missing:
-        sys.exit(
-            f"The benchmark needs {' and '.join(missing)}. To install: apt-get install {' '.join(missing)}"
-        )
 
 
 def quick(heroes: int, rounds: int) -> None:
@@ -65,7 +55,7 @@ def complete(heroes: int, rounds: int) -> None:
 
 def main() -> None:
     signal.signal(signal.SIGTERM, lambda *_arguments: sys.exit("Terminated."))  # so that servers are stopped
-    check_programs()
+    install_programs("wrk", "postgresql")
     FOLDER.mkdir(parents=True, exist_ok=True)
     install_peers()
     is_quick = "quick" in sys.argv

@@ -25,6 +25,7 @@ from .contenders import BEHIND_PROXY, HEROESITE
 from .load import Request
 from .measuring import Databases, fill_postgresql
 from .postgresql import ROOT, postgresql
+from .programs import install_programs
 
 CASES = {
     "one": ONE,
@@ -209,6 +210,7 @@ def main() -> None:
     if "measure" in arguments:
         measure(CASES[arguments[0]], heroes, json.load(sys.stdin))
         return
+    install_programs("postgresql")
     with postgresql() as server:
         run_on(fill_postgresql(server, [HEROESITE], heroes), arguments[0])
 
