@@ -2,8 +2,8 @@
 
     python -m benchmarks.layers one|token|list|cursor|patch|post|html
 
-Every half millisecond, another thread looks at the running functions. The time belongs to the layer of the
-innermost function that ``LAYERS`` names, with what it calls, such as queries. It includes waiting for
+About every half millisecond, another thread looks at the running functions. The time belongs to the layer
+of the innermost function that ``LAYERS`` names, with what it calls, such as queries. It includes waiting for
 PostgreSQL. The log is off.
 """
 
@@ -12,7 +12,7 @@ import os
 import subprocess
 import sys
 import time
-from collections import Counter
+from collections import defaultdict
 from collections.abc import Iterable
 from threading import Event, Thread, get_ident
 from types import FrameType
@@ -152,19 +152,30 @@ def requests_of(case: Case, site: InProcess, heroes: int) -> Iterable[Request]:
 
 
 class Sampler(Thread):
-    """Counts the layers that the thread which started it is in, while ``active`` is set."""
+    """Adds up the time per layer of the thread that started it, between ``resume`` and ``pause``.
+
+    Each look at the running functions counts for the time since the one before: looks are farther apart
+    while Python computes than while it waits for the database.
+    """
 
     def __init__(self) -> None:
         super().__init__(daemon=True)
-        self.observed, self.active, self.samples = get_ident(), Event(), Counter[str]()
+        self.observed, self.active = get_ident(), Event()
+        self.seconds: dict[str, float] = defaultdict(float)
+
+    def resume(self) -> None:
+        self.last = time.perf_counter()
+        self.active.set()
+
+    def pause(self) -> None:
+        self.active.clear()
 
     def run(self) -> None:
         sys.setswitchinterval(INTERVAL / 5)
-        while True:
-            self.active.wait()
-            frame = sys._current_frames()[self.observed]
-            self.samples[layer_of(frame)] += 1
-            del frame
+        while self.active.wait():
+            layer, now = layer_of(sys._current_frames()[self.observed]), time.perf_counter()
+            self.seconds[layer] += now - self.last
+            self.last = now
             time.sleep(INTERVAL)
 
 
@@ -178,15 +189,16 @@ def measure(case: Case, heroes: int, callers: dict[str, dict[str, str]]) -> None
     times, end = [], time.monotonic() + SECONDS
     while time.monotonic() < end:
         environ = site.environ(next(requests), case.caller)
-        sampler.active.set()
+        sampler.resume()
         start = time.perf_counter()
         site.call(environ)
         times.append(time.perf_counter() - start)
-        sampler.active.clear()
+        sampler.pause()
     mean = sum(times) / len(times) * 1000
     print(f"| {case.name}: {len(times):,} requests | {mean:.2f} ms |\n|---|--:|")
-    for layer, number in sampler.samples.most_common():
-        print(f"| {layer} | {number / sampler.samples.total() * mean:.2f} |")
+    total = sum(sampler.seconds.values())
+    for layer, seconds in sorted(sampler.seconds.items(), key=lambda item: -item[1]):
+        print(f"| {layer} | {seconds / total * mean:.2f} |")
 
 
 def run_on(databases: Databases, case: str) -> None:
