@@ -48,21 +48,17 @@ function request()
 end
 
 function response(status)
-  answered = answered + 1
+  answered, last = answered + 1, now()
   if status < 200 or status > 299 then failed = failed + 1 end
-  if answered == #requests then
-    last = now()
-    ffi.C.kill(ffi.C.getpid(), SIGINT)
-  end
+  if answered == #requests then ffi.C.kill(ffi.C.getpid(), SIGINT) end
 end
 
 function done(summary, latency)
   local thread, errors = threads[1], summary.errors
-  if thread:get("last") == 0 then io.write("UNFINISHED ") end
   io.write(string.format(
     'RESULT {"answered": %d, "failed": %d, "lost": %d, "seconds": %.6f, "p50": %.3f, "p99": %.3f}\n',
     thread:get("answered"), thread:get("failed"),
     errors.connect + errors.read + errors.write + errors.timeout,
-    (thread:get("last") == 0 and now() or thread:get("last")) - thread:get("first"),
+    thread:get("last") - thread:get("first"),
     latency:percentile(50) / 1000, latency:percentile(99) / 1000))
 end

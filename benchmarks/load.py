@@ -86,5 +86,10 @@ def send(
     costs = [(later - earlier) * 1000 / answered for earlier, later in zip(before, after, strict=True)]
     missing = max(len(requests) - found["answered"], found["lost"])
     return Turn(
-        answered / found["seconds"], found["p50"], found["p99"], found["failed"] + missing, costs[0], costs[1]
+        answered / max(found["seconds"], 1e-6),
+        found["p50"],
+        found["p99"],
+        found["failed"] + missing,
+        costs[0],
+        costs[1],
     )
