@@ -167,10 +167,8 @@ COMPARED = [
     POST,
     DELETE,
     MIX,
-    Case("one hero, 256 connections", one, 2000, connections=256, only=FASTAPI, is_simple=False),
-    Case(
-        "one hero, 1,000 connections", one, 4000, connections=1000, only=(HEROESITE, ASYNCPG), is_simple=False
-    ),
+    MANY_CONNECTIONS,
+    dataclasses.replace(MANY_CONNECTIONS, name="one hero, 1,000 connections", connections=1000),
 ]
 OWN_PAGES = [
     Case("HTML list, 20 pages in turn", html_lists, 60, only=(HEROESITE,)),

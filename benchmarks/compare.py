@@ -41,9 +41,9 @@ def complete(heroes: int, rounds: int) -> None:
         trips = count_round_trips(databases, cases, rounds + 1)
         growth = {}
         for size in SIZES:
-            databases = fill_postgresql(server, [HEROESITE], size) if size != heroes else databases
+            filled = databases if size == heroes else fill_postgresql(server, [HEROESITE], size)
             report(f"Measuring reads of {size:,} heroes …")
-            growth[size] = measure_reads(databases)
+            growth[size] = measure_reads(filled)
         version = server.version
     with tempfile.TemporaryDirectory(dir=FOLDER) as folder:
         files = fill_sqlite_files(Path(folder), [HEROESITE, SQLMODEL], heroes)
