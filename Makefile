@@ -11,6 +11,9 @@
 # make lock           update uv.lock after a change of the dependencies
 # make screens        take screenshots of the main pages, in var/screens
 # make lighthouse     score the main pages with Lighthouse
+# make bench          compare heroesite with its peers and write docs/PERFORMANCE.md, in half an hour (ROUNDS=… HEROES=…)
+# make bench-quick    compare a few cases with two peers in two minutes, and only print them
+# make profile        print the time of a request per layer (CASE=one|token|list|cursor|patch|post|html)
 # make bench-api      measure the API: items per second in bulk, and pages of a long list
 # make bench-history  measure what history and versions cost per write, on both databases
 # make bench-pages    measure the pages of a register of 100,000 heroes, on both databases
@@ -18,7 +21,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: run test test-processes test-next test-pages screens fuzz messages clients check format lock bench-api bench-history bench-pages lighthouse
+.PHONY: run test test-processes test-next test-pages screens fuzz messages clients check format lock bench bench-quick profile bench-api bench-history bench-pages lighthouse
 .DEFAULT_GOAL := run
 
 run: .venv/installed-run
@@ -82,6 +85,17 @@ messages: .venv/installed-dev
 format: .venv/installed-dev
 	$(BIN)/ruff check --fix
 	$(BIN)/ruff format
+
+BENCH = $(if $(ROUNDS),ROUNDS=$(ROUNDS)) $(if $(HEROES),HEROES=$(HEROES))
+bench: .venv/installed-dev
+	@$(BENCH) $(BIN)/python -m benchmarks.compare
+
+bench-quick: .venv/installed-dev
+	@$(BENCH) $(BIN)/python -m benchmarks.compare quick
+
+CASE ?= one
+profile: .venv/installed-dev
+	@$(BENCH) $(BIN)/python -m benchmarks.layers $(CASE)
 
 bench-api: .venv/installed-dev
 	@$(BIN)/python -m benchmarks.api

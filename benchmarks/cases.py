@@ -1,0 +1,197 @@
+"""The work that is measured, as the requests of each round. All contenders get the same ones."""
+
+import dataclasses
+import json
+import random
+from collections.abc import Callable, Iterator
+from itertools import cycle, islice
+from urllib.parse import quote
+
+from .contenders import ASYNCPG, HEROESITE, SQLMODEL, Contender, Site
+from .load import Request
+
+PAGES_BY_CURSOR = 40
+
+
+@dataclasses.dataclass(frozen=True)
+class Round:
+    """What the requests of one turn depend on.
+
+    Attributes:
+        contender: who gets them; addresses differ.
+        heroes: how many heroes there were at first. Ids of the last tenth are for deletions only.
+        number: the number of the round, so that no round repeats the writes of another.
+        size: the number of requests of each round.
+        starts: what precedes each page by cursor, see :func:`starts_of_pages`.
+    """
+
+    contender: Contender
+    heroes: int
+    number: int
+    size: int
+    starts: tuple[str, ...] = ()
+
+    @property
+    def address(self) -> str:
+        return f"{self.contender.prefix}/heroes/"
+
+    def random(self) -> random.Random:
+        return random.Random(self.number)
+
+    def ids(self) -> Iterator[int]:
+        numbers = self.random()
+        while True:
+            yield numbers.randint(1, self.heroes * 9 // 10)
+
+
+def one(turn: Round) -> Iterator[Request]:
+    return (Request("GET", f"{turn.address}{pk}") for pk in turn.ids())
+
+
+def pages(turn: Round) -> Iterator[Request]:
+    numbers = turn.random()
+    while True:
+        offset = numbers.randrange(min(turn.heroes, 2000) // 100) * 100
+        yield Request("GET", f"{turn.address}?limit=100&offset={offset}")
+
+
+def pages_by_cursor(turn: Round) -> Iterator[Request]:
+    parameter = "cursor" if turn.contender.is_heroesite else "after"
+    return (Request("GET", f"{turn.address}?limit=100&{parameter}={start}") for start in cycle(turn.starts))
+
+
+def deep_pages(ordering: str) -> Callable[[Round], Iterator[Request]]:
+    def requests(turn: Round) -> Iterator[Request]:
+        numbers = turn.random()
+        while True:
+            offset = turn.heroes // 2 + numbers.randrange(10) * 100
+            yield Request("GET", f"{turn.address}?limit=100&offset={offset}&ordering={ordering}")
+
+    return requests
+
+
+def patches(turn: Round, first: int = 1000) -> Iterator[Request]:
+    """Change ages, each to a value that no hero has had."""
+    for number, pk in enumerate(turn.ids()):
+        age = first + turn.number * 10_000 + number
+        yield Request("PATCH", f"{turn.address}{pk}", json.dumps({"age": age}))
+
+
+def posts(turn: Round) -> Iterator[Request]:
+    for number, pk in enumerate(turn.ids()):
+        name = f"New Hero {turn.number:03}{number:06}"
+        hero = {"name": name, "secret_name": "Nobody", "age": number % 100, "team_id": pk % 1000 + 1}
+        yield Request("POST", turn.address, json.dumps(hero))
+
+
+def deletions(turn: Round) -> Iterator[Request]:
+    first = turn.heroes * 9 // 10 + 1 + turn.number * turn.size
+    return (Request("DELETE", f"{turn.address}{pk}") for pk in range(first, turn.heroes + 1))
+
+
+def mix(turn: Round) -> Iterator[Request]:
+    """80 % lists, 15 % one, 5 % PATCH."""
+    sources = pages(turn), one(turn), patches(turn, first=500_000)
+    chosen = random.Random(turn.number + 1)
+    while True:
+        yield next(chosen.choices(sources, [80, 15, 5])[0])
+
+
+def page(path: str) -> Callable[[Round], Iterator[Request]]:
+    return lambda _turn: cycle([Request("GET", path)])
+
+
+def html_lists(_turn: Round) -> Iterator[Request]:
+    return (Request("GET", f"/heroes/?offset={number * 100}") for number in cycle(range(20)))
+
+
+@dataclasses.dataclass(frozen=True)
+class Case:
+    """Work to measure.
+
+    Attributes:
+        name: as in the tables.
+        requests: makes the requests of a turn; as many as ``size`` are sent.
+        size: the number of requests of a turn.
+        caller: who sends them to heroesite, see :mod:`.preparation`. Peers have no users.
+        only: the contenders that can do it; None for all.
+        is_simple: whether to compare the answers and count the round trips. The requests of other cases are
+            those of simple ones.
+    """
+
+    name: str
+    requests: Callable[[Round], Iterator[Request]]
+    size: int
+    caller: str = ""
+    connections: int = 8
+    only: tuple[Contender, ...] | None = None
+    is_simple: bool = True
+
+    def can(self, contender: Contender) -> bool:
+        return self.only is None or contender in self.only
+
+    def turn(self, turn: Round, count: int | None = None) -> list[Request]:
+        """Return the requests of a turn, or the first ``count`` of them."""
+        return list(islice(self.requests(turn), count or turn.size))
+
+
+FASTAPI = (HEROESITE, SQLMODEL, ASYNCPG)
+ONE = Case("one hero", one, 800)
+TOKEN = Case("one hero, token", one, 800, "token")
+LIST = Case("list of 100, count", pages, 400)
+CURSOR = Case("list of 100, by cursor", pages_by_cursor, 400, only=FASTAPI)
+PATCH = Case("PATCH, token", patches, 400, "token")
+POST = Case("POST, token", posts, 400, "token")
+DELETE = Case("DELETE, token", deletions, 200, "token")
+MIX = Case("80 % lists, 15 % one, 5 % PATCH", mix, 400, "token", is_simple=False)
+# The SQLModel peer doesn't take part: its requests hold connections of the pool while they wait for a
+# thread, so most of them time out after 30 seconds.
+MANY_CONNECTIONS = Case(
+    "one hero, 256 connections",
+    one,
+    3000,
+    connections=256,
+    only=(HEROESITE, ASYNCPG),
+    is_simple=False,
+)
+QUICK = [ONE, TOKEN, LIST, CURSOR, PATCH, POST, MIX]
+COMPARED = [
+    ONE,
+    TOKEN,
+    LIST,
+    Case("list of 100, count, token", pages, 400, "token", only=(HEROESITE,)),
+    CURSOR,
+    Case("offset of half the heroes, by name", deep_pages("name"), 100),
+    Case("offset of half the heroes, by −age", deep_pages("-age"), 60),
+    PATCH,
+    POST,
+    DELETE,
+    MIX,
+    MANY_CONNECTIONS,
+    dataclasses.replace(MANY_CONNECTIONS, name="one hero, 1,000 connections", connections=1000),
+]
+OWN_PAGES = [
+    Case("HTML list, 20 pages in turn", html_lists, 60, only=(HEROESITE,)),
+    Case("HTML list, signed in", html_lists, 60, "editor", only=(HEROESITE,)),
+    Case("home", page("/"), 60, only=(HEROESITE,)),
+    Case("history", page("/history/"), 60, only=(HEROESITE,)),
+    Case("admin list, signed in", page("/admin/heroes/hero/"), 40, "administrator", only=(HEROESITE,)),
+]
+ON_SQLITE = [ONE, LIST, PATCH, POST]
+
+
+def starts_of_pages(site: Site) -> tuple[str, ...]:
+    """Return where each of the first pages starts, as it is written in an address.
+
+    That is heroesite's cursor or, for a peer, the last name of the page before.
+    """
+    starts, heroesite = ["*" if site.contender.is_heroesite else ""], site.contender.is_heroesite
+    parameter = "cursor" if heroesite else "after"
+    for _page in range(PAGES_BY_CURSOR - 1):
+        path = f"{site.contender.prefix}/heroes/?limit=100&{parameter}={starts[-1]}"
+        found = site.fetch(Request("GET", path)).json()
+        if heroesite:
+            starts.append(found["next"].split("cursor=")[1].split("&")[0])
+        else:
+            starts.append(quote(found["results"][-1]["name"]))
+    return tuple(starts)

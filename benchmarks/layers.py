@@ -1,0 +1,231 @@
+"""Print where the time of a request goes, per layer, in one thread that calls heroesite's WSGI application.
+
+    python -m benchmarks.layers one|token|list|cursor|patch|post|html
+
+About every half millisecond, another thread looks at the running functions. The time belongs to the layer
+of the innermost function that ``LAYERS`` names, with what it calls, such as queries. It includes waiting for
+PostgreSQL. The log is off.
+"""
+
+import json
+import os
+import subprocess
+import sys
+import time
+from collections import defaultdict
+from collections.abc import Iterable
+from threading import Event, Thread, get_ident
+from types import FrameType
+from typing import Any
+
+from django.test import RequestFactory
+
+from .cases import CURSOR, LIST, ONE, OWN_PAGES, PATCH, POST, TOKEN, Case, Round, starts_of_pages
+from .contenders import BEHIND_PROXY, HEROESITE
+from .load import Request
+from .measuring import Databases, fill_postgresql
+from .postgresql import ROOT, postgresql
+from .programs import install_programs
+
+CASES = {
+    "one": ONE,
+    "token": TOKEN,
+    "list": LIST,
+    "cursor": CURSOR,
+    "patch": PATCH,
+    "post": POST,
+    "html": OWN_PAGES[0],
+}
+SECONDS, INTERVAL, WARM_UP = 6, 0.0005, 50
+REST = "DRF, URLs, handler, middleware"
+LAYERS: dict[str, list[tuple[str, set[str]]]] = {
+    "token, session and permissions": [
+        ("heroesite/api/authentication.py", set()),
+        ("heroesite/records/permissions.py", set()),
+        ("heroesite/records/api/permissions.py", set()),
+        ("django/contrib/auth/", set()),
+        ("django/contrib/sessions/", set()),
+    ],
+    "limits": [("heroesite/api/limits.py", {"allow_request", "count"})],
+    "count": [("rest_framework/pagination.py", {"get_count"}), ("django/db/models/query.py", {"count"})],
+    "reading rows": [
+        ("heroesite/records/filters/cursor.py", set()),
+        ("heroesite/records/filters/filtersets.py", {"page"}),
+        ("rest_framework/pagination.py", {"paginate_queryset"}),
+        ("heroesite/records/api/viewsets.py", {"get_object"}),
+    ],
+    "query string": [
+        ("heroesite/records/filters/", set()),
+        ("heroesite/records/api/filter_backend.py", set()),
+        ("django_filters/", set()),
+    ],
+    "validation": [
+        ("heroesite/records/models/base.py", {"clean_fields", "validate_unique", "validate_constraints"}),
+        ("django/db/models/base.py", {"full_clean"}),
+    ],
+    "history": [
+        ("heroesite/records/audit/recording.py", set()),
+        ("heroesite/records/audit/change_sets.py", {"get_or_create_id"}),
+    ],
+    "BEGIN and COMMIT": [("django/db/transaction.py", set())],
+    "writing the row": [("heroesite/records/models/base.py", {"save", "_update"})],
+    "webhooks": [("heroesite/webhooks/", set())],
+    "rows to members": [
+        ("rest_framework/", {"to_representation", "get_attribute"}),
+        ("heroesite/records/", {"to_representation"}),
+    ],
+    "serializer": [
+        ("rest_framework/serializers.py", set()),
+        ("rest_framework/fields.py", set()),
+        ("heroesite/records/api/serializers.py", set()),
+    ],
+    "JSON and ETag": [
+        ("rest_framework/renderers.py", set()),
+        ("rest_framework/utils/json.py", set()),
+        ("heroesite/api/conditional.py", set()),
+        ("heroesite/api/parsers.py", set()),
+    ],
+    "forms": [("django/forms/", {"render", "optgroups"})],
+    "templates": [("django/template/", set())],
+}
+"""The files of each layer and, if not all of their functions belong to it, the names of those that do."""
+
+
+def layer_of(frame: FrameType | None) -> str:
+    """Return the layer of the innermost function that belongs to one."""
+    while frame:
+        file, name = frame.f_code.co_filename, frame.f_code.co_name
+        for layer, places in LAYERS.items():
+            if any(part in file and (not names or name in names) for part, names in places):
+                return layer
+        frame = frame.f_back
+    return REST
+
+
+class Answer:
+    """What a request was answered with, as far as :func:`.cases.starts_of_pages` needs it."""
+
+    def __init__(self, body: bytes) -> None:
+        self.json = lambda: json.loads(body)
+
+
+class InProcess:
+    """heroesite's WSGI application in this process. Has the interface of :class:`.contenders.Site`."""
+
+    contender = HEROESITE
+
+    def __init__(self, callers: dict[str, dict[str, str]]) -> None:
+        from heroesite.wsgi import application  # noqa: PLC0415  after the environment is set
+
+        self.application, self.callers = application, callers
+        self.factory = RequestFactory(SERVER_NAME="127.0.0.1")
+
+    def environ(self, request: Request, caller: str) -> dict[str, Any]:
+        headers = {"Host": "127.0.0.1", **BEHIND_PROXY, **(self.callers[caller] if caller else {})}
+        kind = "application/json" if request.body else ""
+        made = self.factory.generic(request.method, request.path, request.body, kind, headers=headers)
+        environ: dict[str, Any] = made.environ
+        return environ
+
+    def call(self, environ: dict[str, Any]) -> bytes:
+        """Call the application.
+
+        Raises:
+            RuntimeError: the answer isn't 2xx.
+        """
+        statuses = []
+        response = self.application(environ, lambda status, _headers: statuses.append(status))
+        body = b"".join(response)
+        if close := getattr(response, "close", None):
+            close()
+        if not statuses[0].startswith("2"):
+            raise RuntimeError(f"{environ['PATH_INFO']}: {statuses[0]} {body[:500]!r}")
+        return body
+
+    def fetch(self, request: Request, caller: str = "") -> Answer:
+        return Answer(self.call(self.environ(request, caller)))
+
+
+def requests_of(case: Case, site: InProcess, heroes: int) -> Iterable[Request]:
+    starts = starts_of_pages(site) if case is CURSOR else ()  # type: ignore[arg-type]
+    return case.requests(Round(HEROESITE, heroes, 1, case.size, starts))
+
+
+class Sampler(Thread):
+    """Adds up the time per layer of the thread that started it, between ``resume`` and ``pause``.
+
+    Each look at the running functions counts for the time since the one before: looks are farther apart
+    while Python computes than while it waits for the database.
+    """
+
+    def __init__(self) -> None:
+        super().__init__(daemon=True)
+        self.observed, self.active = get_ident(), Event()
+        self.seconds: dict[str, float] = defaultdict(float)
+
+    def resume(self) -> None:
+        self.last = time.perf_counter()
+        self.active.set()
+
+    def pause(self) -> None:
+        self.active.clear()
+
+    def run(self) -> None:
+        sys.setswitchinterval(INTERVAL / 5)
+        while self.active.wait():
+            layer, now = layer_of(sys._current_frames()[self.observed]), time.perf_counter()
+            self.seconds[layer] += now - self.last
+            self.last = now
+            time.sleep(INTERVAL)
+
+
+def measure(case: Case, heroes: int, callers: dict[str, dict[str, str]]) -> None:
+    """Print a table of layers."""
+    site, sampler = InProcess(callers), Sampler()
+    requests = iter(requests_of(case, site, heroes))
+    for _request in range(WARM_UP):
+        site.fetch(next(requests), case.caller)
+    sampler.start()
+    times, end = [], time.monotonic() + SECONDS
+    while time.monotonic() < end:
+        environ = site.environ(next(requests), case.caller)
+        sampler.resume()
+        start = time.perf_counter()
+        site.call(environ)
+        times.append(time.perf_counter() - start)
+        sampler.pause()
+    mean = sum(times) / len(times) * 1000
+    print(f"| {case.name}: {len(times):,} requests | {mean:.2f} ms |\n|---|--:|")
+    total = sum(sampler.seconds.values())
+    for layer, seconds in sorted(sampler.seconds.items(), key=lambda item: -item[1]):
+        print(f"| {layer} | {seconds / total * mean:.2f} |")
+
+
+def run_on(databases: Databases, case: str) -> None:
+    """Measure in a process that has the settings of a production server."""
+    environment = HEROESITE.environment(databases.urls[HEROESITE])
+    command = [sys.executable, "-m", "benchmarks.layers", case, "measure"]
+    subprocess.run(
+        command,
+        cwd=ROOT,
+        env={**environment, "HEROESITE_PROCESS": "web", "HEROES": str(databases.heroes)},
+        input=json.dumps(databases.callers),
+        text=True,
+        check=True,
+    )
+
+
+def main() -> None:
+    heroes, arguments = int(os.environ.get("HEROES", "100000")), sys.argv[1:]
+    if not arguments or arguments[0] not in CASES:
+        sys.exit(f"Choose a case: make profile CASE={'|'.join(CASES)}")
+    if "measure" in arguments:
+        measure(CASES[arguments[0]], heroes, json.load(sys.stdin))
+        return
+    install_programs("postgresql")
+    with postgresql() as server:
+        run_on(fill_postgresql(server, [HEROESITE], heroes), arguments[0])
+
+
+if __name__ == "__main__":
+    main()

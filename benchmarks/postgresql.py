@@ -1,0 +1,116 @@
+"""A temporary PostgreSQL from Debian's binaries, with its default settings, and the databases on it."""
+
+import os
+import pwd
+import shutil
+import socket
+import subprocess
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import psycopg
+
+ROOT = Path(__file__).resolve().parent.parent
+FOLDER = ROOT / "var" / "bench"
+"""Everything that a benchmark installs or writes, except ``docs/PERFORMANCE.md``."""
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@dataclass
+class PostgreSQL:
+    """A running server.
+
+    Attributes:
+        pid: the process that all others of the server descend from.
+    """
+
+    port: int
+    pid: int
+
+    def url(self, database: str) -> str:
+        return f"postgresql://postgres@127.0.0.1:{self.port}/{database}"
+
+    def connect(self, database: str = "postgres") -> psycopg.Connection:
+        return psycopg.connect(self.url(database), autocommit=True)
+
+    def create(self, database: str, template: str = "template0") -> None:
+        with self.connect() as connection:
+            connection.execute(f'CREATE DATABASE "{database}" TEMPLATE "{template}"')
+
+    def settle(self, database: str) -> None:
+        """Do now what autovacuum and the checkpointer would do while others are measured."""
+        with self.connect(database) as connection:
+            connection.execute("VACUUM (ANALYZE)")
+            connection.execute("CHECKPOINT")
+
+    @property
+    def version(self) -> str:
+        with self.connect() as connection:
+            return str(connection.execute("SHOW server_version").fetchone()[0])  # type: ignore[index]
+
+
+def binaries() -> Path:
+    """Return the folder with the newest version's programs."""
+    return max(Path("/usr/lib/postgresql").glob("*/bin/initdb"), key=lambda path: int(path.parts[4])).parent
+
+
+def account() -> dict[str, str]:
+    """Return as which user to run the server, since PostgreSQL refuses to run as root."""
+    return {"user": "postgres", "group": "postgres"} if os.geteuid() == 0 else {}
+
+
+@contextmanager
+def data_folder() -> Iterator[Path]:
+    """Create a folder for the server's data in ``var/bench``.
+
+    It is in the temporary folder if the server's user can't reach ``var/bench``.
+    """
+    FOLDER.mkdir(parents=True, exist_ok=True)
+    check = subprocess.run(["test", "-x", FOLDER], cwd="/", check=False, **account())  # type: ignore[call-overload]
+    folder = Path(tempfile.mkdtemp(prefix="postgresql-", dir=None if check.returncode else FOLDER))
+    try:
+        if account():
+            owner = pwd.getpwnam("postgres")
+            os.chown(folder, owner.pw_uid, owner.pw_gid)
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+@contextmanager
+def postgresql() -> Iterator[PostgreSQL]:
+    """Run a server while the block runs, and delete it afterwards."""
+    with data_folder() as folder, (FOLDER / "postgresql.log").open("w") as log:
+        options = ["--username=postgres", "--auth=trust", "--encoding=UTF8", "--locale=C.UTF-8"]
+        run = {"cwd": folder, "stdout": log, "stderr": log, **account()}
+        subprocess.run([binaries() / "initdb", "-D", folder, *options], check=True, **run)  # type: ignore[call-overload]
+        port = free_port()
+        address = ["-h", "127.0.0.1", "-p", str(port), "-k", ""]
+        process = subprocess.Popen([binaries() / "postgres", "-D", folder, *address], **run)  # type: ignore[call-overload]
+        server = PostgreSQL(port, process.pid)
+        try:
+            wait_for(server)
+            yield server
+        finally:
+            process.send_signal(2)  # a fast shutdown, which ends connections
+            process.wait()
+
+
+def wait_for(server: PostgreSQL) -> None:
+    end = time.monotonic() + 30
+    while True:
+        try:
+            return server.connect().close()
+        except psycopg.OperationalError:
+            if time.monotonic() > end:
+                raise
+            time.sleep(0.1)

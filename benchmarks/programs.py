@@ -1,0 +1,25 @@
+"""The programs that benchmarks need from Debian: wrk and PostgreSQL."""
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+
+def is_missing(package: str) -> bool:
+    if package == "postgresql":
+        return not list(Path("/usr/lib/postgresql").glob("*/bin/initdb"))
+    return shutil.which(package) is None
+
+
+def install_programs(*packages: str) -> None:
+    """Install Debian packages that are missing, or say how to."""
+    missing = list(filter(is_missing, packages))
+    if not missing:
+        return
+    if os.geteuid() != 0 or not shutil.which("apt-get"):
+        names = " ".join(missing)
+        sys.exit(f"This benchmark needs {names}. To install on Debian or Ubuntu: apt-get install {names}")
+    print(f"Installing {' and '.join(missing)} …", file=sys.stderr)
+    subprocess.run(["apt-get", "install", "--yes", "--quiet", *missing], check=True, stdout=sys.stderr)

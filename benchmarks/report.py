@@ -1,0 +1,211 @@
+"""Write measurements as Markdown."""
+
+import os
+import platform
+import statistics
+import subprocess
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime
+from importlib.metadata import version
+from pathlib import Path
+
+from .cases import Case
+from .contenders import HEROESITE, PEERS, WORKERS, Contender
+from .load import Turn
+from .measuring import RoundTrips, Turns
+from .postgresql import ROOT
+
+HEADER = (
+    "| work | contender | requests/s | p50 ms | p99 ms | errors | CPU ms: server + database"
+    " | heroesite / peer (range) | round trips |\n|---|---|--:|--:|--:|--:|--:|--:|--:|\n"
+)
+
+CONDITIONS = """\
+`make bench` wrote this page. All figures are medians of {rounds} rounds in one run, in which the contenders
+took turns in rotating order. CPU is that of all processes of the server and of PostgreSQL, from the
+kernel's accounting, per request. The ratio is that of the CPU per request within a round: below 1,
+heroesite costs less. A proxy counted the round trips to the database in a separate pass.
+
+- **Machine**: {cores} cores, {memory:.0f} GiB memory, {processor}, {system}
+- **When**: {date}, commit {commit}
+- **Commands**: `make bench ROUNDS={rounds} HEROES={heroes}` for this page, `make bench-quick` for a few cases
+  in two minutes, `make profile CASE=list` for the time per layer
+- **All**: {workers} worker processes, PostgreSQL {postgresql} with default settings on the same machine,
+  1,000 teams and {heroes:,} heroes, wrk with 8 keep-alive connections unless a row says otherwise
+- **heroesite**: {ours}; production mode with its log, gunicorn with `deploy/gunicorn.conf.py`, limits off
+- **Peers** (`benchmarks/peers/`): {peers}; uvicorn without access log, gunicorn with 4 threads and
+  persistent connections
+
+Before they were timed, the answers of all contenders were compared: the same rows with the same members.
+heroesite does more for them. The peers have **no** users, tokens or permissions, no history, no versions that
+detect conflicts, no ETags, no strict parameters, no limits and no names that are unique regardless of case.
+Only DRF has links between pages. A token is sent to heroesite only; it is that of an editor. FastAPI +
+SQLModel isn't measured with 256 or more connections, because most of its requests then time out.
+"""
+
+
+def median(turns: Sequence[Turn], value: Callable[[Turn], float]) -> float:
+    return statistics.median(value(turn) for turn in turns)
+
+
+def ratios(ours: Sequence[Turn], theirs: Sequence[Turn]) -> list[float]:
+    """Return the ratio of CPU per request in each round."""
+    return [one.cpu / other.cpu for one, other in zip(ours, theirs, strict=True) if other.cpu]
+
+
+def ratio(found: Sequence[float]) -> str:
+    return f"{statistics.median(found):.2f} ({min(found):.2f}–{max(found):.2f})" if found else ""
+
+
+def table(turns: Turns, trips: RoundTrips) -> str:
+    """Return a row for each case and contender."""
+    lines = []
+    for case, contenders in turns.items():
+        for contender, taken in contenders_in_order(contenders):
+            peer = contender != HEROESITE
+            count = trips.get(case, {}).get(contender)
+            cells = [
+                "" if peer and HEROESITE in contenders else case.name,
+                contender.name,
+                f"{median(taken, lambda turn: turn.rate):,.0f}",
+                f"{median(taken, lambda turn: turn.p50):,.1f}",
+                f"{median(taken, lambda turn: turn.p99):,.1f}",
+                f"{sum(turn.errors for turn in taken):,}",
+                " + ".join(
+                    f"{median(taken, value):.2f}"
+                    for value in (lambda turn: turn.server, lambda turn: turn.database)
+                ),
+                ratio(ratios(contenders[HEROESITE], taken)) if peer else "",
+                "" if count is None else f"{count:g}",
+            ]
+            lines.append(f"| {' | '.join(cells)} |\n")
+    return HEADER + "".join(lines)
+
+
+def contenders_in_order(contenders: Mapping[Contender, list[Turn]]) -> list[tuple[Contender, list[Turn]]]:
+    """Return heroesite first."""
+    return sorted(contenders.items(), key=lambda item: item[0] != HEROESITE)
+
+
+def losses(turns: Turns, where: str) -> list[str]:
+    """Return a sentence for each peer about the cases in which heroesite costs more."""
+    sentences = []
+    peers = dict.fromkeys(
+        contender for taken in turns.values() for contender in taken if contender != HEROESITE
+    )
+    for peer in peers:
+        found: dict[Case, float] = {}
+        for case, taken in turns.items():
+            if peer in taken and (values := ratios(taken[HEROESITE], taken[peer])):
+                found[case] = statistics.median(values)
+        lost = sorted((case for case in found if found[case] > 1), key=lambda case: -found[case])
+        names = "; ".join(f"{case.name} ({found[case]:.1f} ×)" for case in lost)
+        verdict = (
+            f"heroesite costs more in {len(lost)} of {len(found)} cases: {names}"
+            if lost
+            else (f"heroesite costs less in all {len(found)} cases")
+        )
+        sentences.append(f"- Against {peer.name}{where}, {verdict}.\n")
+    failed = [
+        f"{contender.name} at “{case.name}” ({sum(turn.errors for turn in taken):,})"
+        for case, contenders in turns.items()
+        for contender, taken in contenders.items()
+        if any(turn.errors for turn in taken)
+    ]
+    if failed:
+        sentences.append(f"- Requests failed{where}: {'; '.join(failed)}.\n")
+    return sentences
+
+
+def growth_table(growth: Mapping[int, Mapping[str, float]]) -> str:
+    sizes = list(growth)
+    head = f"| read | {' | '.join(f'{size:,}' for size in sizes)} |\n|---|{'--:|' * len(sizes)}\n"
+    rows = (
+        f"| {name} | {' | '.join(f'{growth[size][name]:,.1f}' for size in sizes)} |\n"
+        for name in growth[sizes[0]]
+    )
+    return head + "".join(rows)
+
+
+def growing(growth: Mapping[int, Mapping[str, float]]) -> str:
+    """Return a sentence about the reads that take more than twice as long in the largest register."""
+    least, most = growth[min(growth)], growth[max(growth)]
+    names = sorted((name for name in least if most[name] > 2 * least[name]), key=lambda name: -most[name])
+    listed = "; ".join(f"{name} ({most[name]:,.0f} ms)" for name in names)
+    return (
+        f"These reads take more than twice as long with {max(growth):,} heroes as with {min(growth):,}:"
+        f" {listed or 'none'}.\n"
+    )
+
+
+def processor() -> str:
+    lines = Path("/proc/cpuinfo").read_text().splitlines()
+    names = (line.partition(":")[2].strip() for line in lines if line.startswith("model name"))
+    return next(names, platform.machine())
+
+
+def commit() -> str:
+    ran = subprocess.run(
+        ["git", "describe", "--always", "--dirty"], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    return ran.stdout.strip() or "unknown"
+
+
+def conditions(heroes: int, rounds: int, postgresql: str) -> str:
+    ours = [f"{name} {version(name)}" for name in ("Django", "djangorestframework", "gunicorn", "psycopg")]
+    pins = dict(
+        line.split("==") for line in (PEERS / "requirements.txt").read_text().splitlines() if "==" in line
+    )
+    named = (
+        "fastapi",
+        "sqlmodel",
+        "asyncpg",
+        "uvicorn",
+        "django",
+        "djangorestframework",
+        "django-ninja",
+        "gunicorn",
+    )
+    return CONDITIONS.format(
+        rounds=rounds,
+        heroes=heroes,
+        postgresql=postgresql,
+        workers=WORKERS,
+        cores=os.cpu_count(),
+        memory=os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30,
+        processor=processor(),
+        system=f"{platform.system()} {platform.release()}",
+        date=f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC",
+        commit=commit(),
+        ours=f"Python {sys.version.split()[0]}, {', '.join(ours)}",
+        peers=", ".join(f"{name} {pins[name]}" for name in named),
+    )
+
+
+def document(
+    heroes: int,
+    rounds: int,
+    postgresql: str,
+    turns: Turns,
+    trips: RoundTrips,
+    on_sqlite: Turns,
+    growth: Mapping[int, Mapping[str, float]],
+) -> str:
+    """Return the page ``docs/PERFORMANCE.md``."""
+    return "\n".join(
+        [
+            "# Performance\n",
+            conditions(heroes, rounds, postgresql),
+            "## What loses\n",
+            "".join([*losses(turns, ""), *losses(on_sqlite, " on SQLite"), f"- {growing(growth)}"]),
+            "## PostgreSQL\n",
+            table(turns, trips),
+            "## SQLite\n",
+            "CPU is that of the server, which includes SQLite.\n",
+            table(on_sqlite, {}),
+            "## Growth\n",
+            "Milliseconds of one request after the other, by the number of heroes, on PostgreSQL.\n",
+            growth_table(growth),
+        ]
+    )
