@@ -203,6 +203,8 @@ PLANNED = [
     ("/api/v1/heroes/", "visitor", 2),
     ("/api/v1/heroes/?ordering=-age&limit=2&offset=1&expand=team", "editor", 3),
     ("/api/v1/teams/?search=alpha", "keeper", 3),
+    ("/api/v1/heroes/?team={team}&age__gte=7", "visitor", 3),
+    ("/api/v1/heroes/?team=null", "visitor", 2),
     ("/api/v1/heroes/?cursor=*&ordering=-age&limit=1", "visitor", 1),
     ("/api/v1/teams/?cursor=*&ordering=-heroes__count,headquarters", "administrator", 2),
 ]

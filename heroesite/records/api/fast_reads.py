@@ -36,7 +36,7 @@ from heroesite.records.api.statements import CountStatement, Row, Statement
 from heroesite.records.api.viewsets import RecordViewSet
 from heroesite.records.counts import RecordCount
 from heroesite.records.filters.cursor import START, InvalidCursor
-from heroesite.records.filters.filters import RecordFilter
+from heroesite.records.filters.filters import NULL, RecordFilter
 from heroesite.records.filters.filtersets import LAST_OFFSET
 from heroesite.records.models.base import Record, record_models
 from heroesite.records.permissions import disclosable_fields
@@ -207,10 +207,17 @@ class ListPlan(Plan):
 
     def __init__(self, view: Any, headers: Mapping[str, str]) -> None:
         super().__init__(view, headers)
-        filters = view.filterset_class.base_filters
-        if any(isinstance(filters.get(name), RecordFilter) for name in view.request.query_params):
-            raise Unplannable  # whether a record ever existed depends on the data
         self.records = view.filter_queryset(view.get_queryset())
+        filters = view.filterset_class.base_filters
+        self.links = [
+            Statement(filters[name].extra["queryset"].filter(pk=text).values_list("pk"))
+            for name, text in view.request.query_params.items()
+            if isinstance(filters.get(name), RecordFilter) and text != NULL
+        ]
+
+    def links_exist(self) -> bool:
+        """Return whether the records exist by whose links the list is filtered; else the view has to look."""
+        return all(link.execute(*link.parameters) for link in self.links)
 
     def page(
         self, rows: list[Row], following: str | None, previous: str | None, **count: int
@@ -240,6 +247,8 @@ class OffsetPlan(ListPlan):
         self.link = split_link(page, "offset")
 
     def respond(self, read: Read) -> HttpResponse | None:
+        if not self.links_exist():
+            return None
         number, count = read.number, self.count()
         rows = self.rows.execute(*self.rows.parameters, self.limit, number) if number < count else []
         end = number + self.limit
@@ -259,6 +268,8 @@ class CursorPlan(ListPlan):
         self.first = quote_plus(START).join(self.link)
 
     def respond(self, read: Read) -> HttpResponse | None:
+        if not self.links_exist():
+            return None
         try:
             rows, *cursors = self.statements.page(read.cursor)
         except InvalidCursor:
