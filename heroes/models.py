@@ -15,9 +15,7 @@ class Hero(Record):
     RESTRICTED: ClassVar = {"secret_name": "heroes.view_secret_name"}
 
     secret_name = LineField(_("secret name"), max_length=100)
-    age = BoundedIntegerField(
-        _("age"), min_value=0, max_value=1_000_000, null=True, blank=True, db_index=True
-    )
+    age = BoundedIntegerField(_("age"), min_value=0, max_value=1_000_000, null=True, blank=True)
     team = RecordForeignKey(
         Team,
         verbose_name=_("team"),

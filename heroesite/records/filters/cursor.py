@@ -54,7 +54,8 @@ class Column:
         return "lt" if self.descending != backwards else "gt"
 
     def order_by(self, *, backwards: bool) -> OrderBy:
-        missing: dict[str, Any] = {"nulls_first" if backwards else "nulls_last": True}
+        place = "nulls_first" if backwards else "nulls_last"
+        missing: dict[str, Any] = {place: True} if self.nullable else {}
         return OrderBy(F(self.name), descending=self.descending != backwards, **missing)
 
 

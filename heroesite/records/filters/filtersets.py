@@ -163,12 +163,14 @@ class RecordFilterSet(PagedFilterSet):
         if model is None:
             return {}
         filters = {"search": SearchFilter(label=_("Search")), "id__in": IdsFilter("id", "in", label=_("IDs"))}
-        columns = {"id": "pk", "version": "version"}
+        columns, nullable = {"id": "pk", "version": "version"}, set()
         for name in unrestricted_fields(model):
             field = model._meta.get_field(name)
             field_type = get_field_type(field)
             filters.update(field_type.filters(field))
             columns[name] = field_type.column(field)
+            if field.null:
+                nullable.add(name)
         counts = {f"{link.remote_field.name}__count": link for link in model.incoming_links()}
         for link in counts.values():
             filters.update(incoming_link_filters(link))
@@ -177,7 +179,7 @@ class RecordFilterSet(PagedFilterSet):
             columns[name] = name
         return {
             **filters,
-            "ordering": RecordOrdering(columns, counts, label=_("Sort by")),
+            "ordering": RecordOrdering(columns, nullable, counts, label=_("Sort by")),
             **sparse_fields_filters(model),
             "cursor": CursorFilter(max_length=4000, label=_("A cursor, or * for the first page")),
             **cls.declared_filters,

@@ -13,6 +13,7 @@ from heroesite.text import fold, normalize, validate_line
 from heroesite.validators import NOT_A_WHOLE_NUMBER, REQUIRED, FoldedLengthValidator, range_validators
 
 from .constraints import add_field_check
+from .indexes import add_order_indexes
 
 MAX_FOLDING_GROWTH = 4
 """How many times longer folding may make a line. The result stays within what PostgreSQL can index (2,704
@@ -67,6 +68,7 @@ class LineField(models.CharField):
             folded = FoldedField(of=name, max_length=self.folded_length, null=self.null)
             folded.creation_counter = self.creation_counter  # places the column beside its line
             folded.contribute_to_class(cls, key)
+            add_order_indexes(cls, key, null=self.null)
 
     def formfield(self, *args: Any, **kwargs: Any) -> Any:
         return super().formfield(*args, **{"form_class": LineFormField, **kwargs})
@@ -131,6 +133,7 @@ class BoundedIntegerField(models.IntegerField):
         if name in getattr(cls, "FIELDS", ()):
             values = (self.min_value, self.max_value)
             add_field_check(cls, Q(**{f"{name}__range": values}), f"{name}_range")
+            add_order_indexes(cls, name, null=self.null)
 
     def formfield(self, *args: Any, **kwargs: Any) -> Any:
         return super().formfield(*args, **{"form_class": StrictIntegerField, **kwargs})
