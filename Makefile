@@ -8,7 +8,7 @@
 # make clients        generate a Python client and TypeScript types from the API description, in var/clients
 # make messages       collect the texts for translation and compile the translations (heroesite/locale)
 # make format         format the code and fix what the linter can fix
-# make lock           update uv.lock after a change of the dependencies
+# make lock           update uv.lock after changing dependencies
 # make screens        take screenshots of the main pages, in var/screens
 # make lighthouse     score the main pages with Lighthouse
 # make bench          compare heroesite with its peers and write docs/PERFORMANCE.md, in half an hour (ROUNDS=… HEROES=…)

@@ -173,12 +173,12 @@ def count_request(request: HttpRequest, clients: Sequence[Client]) -> None:
     now = time.time()
     wait = MINUTE - int(now) % MINUTE
     states: list[tuple[str, int, int, int]] = []
-    request.limits = states  # type: ignore[attr-defined]
     for name, key in clients:
         limit = settings.LIMITS[name]
         if limit:
             left = counter.count((name, key), limit, int(now) // MINUTE)
             states.append((name, limit, left or 0, wait))
+            request.limits = states  # type: ignore[attr-defined]
             if left is None:
                 request.limit_exceeded = LimitExceeded(name, limit, wait)  # type: ignore[attr-defined]
                 raise request.limit_exceeded  # type: ignore[attr-defined]

@@ -68,8 +68,6 @@ def sqlite(base: Path, name: str, options: dict[str, Any], *, web: bool) -> dict
         "ENGINE": "heroesite.database.sqlite3",
         "NAME": base / name,
         "TEST": {"NAME": base / "var" / "test.sqlite3"},
-        "CONN_MAX_AGE": None,  # opening a connection takes longer than most queries
-        "CONN_HEALTH_CHECKS": True,
         # IMMEDIATE: a writer waits for another and then goes on. FULL: a commit survives a power cut.
         "OPTIONS": {
             "transaction_mode": "IMMEDIATE",
@@ -109,7 +107,7 @@ def postgresql(options: dict[str, Any], *, web: bool) -> dict[str, Any]:
         return {
             "CONN_MAX_AGE": 0,
             "CONN_HEALTH_CHECKS": True,
-            "OPTIONS": {**network, "pool": pool, "options": limits, "prepare_threshold": 0, **options},
+            "OPTIONS": {**network, "pool": pool, "options": limits, **options},
         }
     # One connection, and as long as it takes: a migration may rewrite a large table.
     return {

@@ -4,9 +4,9 @@ PostgreSQL: a count is kept with the snapshot at which it was right. Later, the 
 added and removed since are added to it: the entries of transactions that the kept snapshot doesn't see. Both
 are read in one statement, and so at one snapshot.
 
-After a crash, snapshots come again with other data, so a kept count belongs to an epoch. None is kept on a
+After a crash, snapshots are reused for different data, so a kept count belongs to an epoch. None is kept on a
 standby, whose snapshots omit running transactions, nor used within a transaction, which sees its own entries.
-Once a minute the records are counted anyway, in case somebody has changed them by SQL. On other databases
+Once a minute the records are counted anyway, in case they were changed by SQL. On other databases
 they are always counted.
 """
 
@@ -53,6 +53,7 @@ class RecordCount:
         self.change_sql = (
             "SELECT COALESCE(SUM(CASE history_type WHEN %s THEN 1 WHEN %s THEN -1 ELSE 0 END), 0),"  # noqa: S608
             f" {SNAPSHOT} FROM {history._meta.db_table} WHERE transaction >= %s"
+            " AND transaction < pg_snapshot_xmax(pg_current_snapshot())::text::bigint"  # of another server
             " AND NOT pg_visible_in_snapshot(transaction::text::xid8, %s::pg_snapshot)"
         )
 
@@ -67,7 +68,7 @@ class RecordCount:
             return self.update(cursor)
 
     def update(self, cursor: Any) -> int:
-        """Return the number of records, and keep it."""
+        """Update the kept count, and return it."""
         kept = self.kept
         if kept and time.monotonic() < kept.until:
             cursor.execute(self.change_sql, [Entry.CREATED, Entry.DELETED, kept.oldest, kept.snapshot])

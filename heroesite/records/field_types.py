@@ -105,7 +105,11 @@ def link_filters(field: RecordForeignKey) -> NamedFilters:
             queryset=related.objects.all(),  # type: ignore[union-attr]
             empty_label=_("Any"),
             null_label=capfirst(field.empty_label) if field.null else "",
-            error_messages={"invalid_choice": field.error_messages["invalid"]},
+            error_messages={
+                "invalid_choice": _("There is no such record. Use the id of one, or null for none.")
+                if field.null
+                else field.error_messages["invalid"]
+            },
         ),
     )
     yield f"{name}__name", LineFilter(link_column(field), label=label(_("{label} name"), field))

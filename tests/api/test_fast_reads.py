@@ -13,8 +13,10 @@ from hypothesis import strategies as st
 
 from heroes.models import Hero
 from heroesite.api.models import ApiToken
+from heroesite.records.api import fast_reads
 from heroesite.records.audit.disclosures import Disclosure
 from teams.models import Team
+from tests.cases import Cases
 from tests.factories import HeroFactory, TeamFactory
 from tests.people import person
 
@@ -247,6 +249,71 @@ def test_a_walk_by_cursor_is_the_same_as_without_plans(order, register, unlimite
             assert found == send(ordinary, addresses[-1], "visitor", {}, tokens)[1]
         addresses.append(response.json()[link])
     assert response.wsgi_request.is_planned
+
+
+ODD_QUERIES = [
+    "heroes/?age__gte=99999999999999999999",
+    "heroes/?age=3000000000",
+    "teams/?heroes__count__gte=99999999999",
+    "heroes/?omit=id,name,age,team_id,version,created_at,updated_at",
+    "heroes/?name=zzz9&omit=id,name,age,team_id,version,created_at,updated_at",
+    "heroes/?%6Fffset=0",
+    "heroes/?%6Fffset=0&offset=1",
+    "heroes/?offset=1&%6Fffset=0",
+    "heroes/?offset=&limit=2",
+    "heroes/?offset=1&offset=1",
+    "heroes/?cursor=*&offset=1",
+    "heroes/?cursor=%2A&limit=1",
+    "heroes/?&limit=1&&offset=1&",
+    "heroes/?limit=%31&offset=1",
+    "heroes/?search=%C3%A9&limit=1",
+    "heroes/?limit=1&limit=1",
+]
+
+
+def test_odd_queries_get_the_same_responses_as_without_plans(register, unlimited, fast, ordinary):
+    _ids, tokens = register
+    for times in (5, 1):
+        with Cases() as case:
+            for query in ODD_QUERIES:
+                with case(query):
+                    expected = send(ordinary, f"/api/v1/{query}", "visitor", {}, tokens)[1]
+                    for _time in range(times):
+                        assert send(fast, f"/api/v1/{query}", "visitor", {}, tokens)[1] == expected
+        HeroFactory(name=f"zzz{4 + times}", secret_name="Never")  # found by a plan that was made before
+
+
+def test_a_restricted_field_of_a_linked_record_is_never_read_by_a_plan(
+    register, unlimited, fast, ordinary, monkeypatch
+):
+    ids, tokens = register
+    monkeypatch.setattr(Hero, "RESTRICTED", {})
+    monkeypatch.setattr(Team, "RESTRICTED", {"headquarters": "heroes.view_secret_name"})
+    fast_reads.restrictions.cache_clear()
+    try:
+        for where in (
+            f"/api/v1/heroes/{ids['heroes'][1]}?fields=id,team",
+            "/api/v1/heroes/?fields=team&expand=team",
+        ):
+            for role in ["keeper"] * 3 + ["reader"] * 3 + ["keeper", "visitor", "administrator"]:
+                assert send(fast, where, role, {}, tokens)[1] == send(ordinary, where, role, {}, tokens)[1]
+    finally:
+        fast_reads.restrictions.cache_clear()
+
+
+def test_a_plan_that_fails_is_forgotten_and_the_request_gets_its_response(
+    register, unlimited, fast, monkeypatch, caplog
+):
+    _ids, tokens = register
+    where = "/api/v1/heroes/?limit=1"
+    responses = [send(fast, where, "visitor", {}, tokens) for _time in range(3)]
+    assert responses[2][0].wsgi_request.is_planned
+    with monkeypatch.context() as context:
+        context.setattr(fast_reads.OffsetPlan, "respond", lambda *_arguments: 1 / 0)
+        responses.append(send(fast, where, "visitor", {}, tokens))
+    assert "A plan for /api/v1/heroes/ failed." in caplog.text
+    assert not hasattr(responses[3][0].wsgi_request, "is_planned")
+    assert [found for _response, found in responses] == [responses[0][1]] * 4
 
 
 def test_secret_names_are_never_read_by_a_plan(register, unlimited, fast):

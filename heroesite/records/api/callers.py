@@ -1,19 +1,22 @@
 """The user of an API token, looked up in one query together with what reading depends on."""
 
+from collections.abc import Iterable
 from functools import cache
 from typing import NamedTuple
 
 from django.contrib.auth.models import Permission
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Exists, OuterRef
 from django.http import HttpRequest
 from django.utils import timezone
 from knox.crypto import hash_token
 
 from heroesite.api.authentication import BearerAuthentication
 from heroesite.api.models import ApiToken
-from heroesite.records.models.base import Record
 
 from .statements import Statement
+
+DIGEST = "digest"
+"""Stands for the digest of a token while SQL is compiled."""
 
 
 class Caller(NamedTuple):
@@ -28,16 +31,15 @@ class CallerStatement(Statement):
     """Looks up a token, its user, and whether the user can see restricted values, in one query.
 
     Args:
-        model: the record type whose restricted fields matter.
+        restrictions: the permissions to see those values.
     """
 
-    def __init__(self, model: type[Record]) -> None:
-        allowed = Q()
-        for permission in model.RESTRICTED.values():
+    def __init__(self, restrictions: Iterable[str]) -> None:
+        permissions = Permission.objects.none()
+        for permission in restrictions:
             app_label, codename = permission.split(".")
-            allowed |= Q(content_type__app_label=app_label, codename=codename)
-        permissions = Permission.objects.filter(allowed) if model.RESTRICTED else Permission.objects.none()
-        found = ApiToken.objects.filter(digest="").values_list(
+            permissions |= Permission.objects.filter(content_type__app_label=app_label, codename=codename)
+        found = ApiToken.objects.filter(digest=DIGEST).values_list(
             "expiry",
             "user_id",
             "user__username",
@@ -46,8 +48,9 @@ class CallerStatement(Statement):
             Exists(permissions.filter(user=OuterRef("user"))),
             Exists(permissions.filter(group__user=OuterRef("user"))),
         )
-        super().__init__(found.order_by())  # its last parameter is the digest
-        self.has_restricted = bool(model.RESTRICTED)
+        super().__init__(found.order_by())
+        assert self.parameters[-1] == DIGEST
+        self.has_restricted = bool(restrictions)
 
     def find(self, text: bytes) -> Caller | None:
         """Return the caller, or None if the token isn't valid or its user sees restricted values."""
@@ -60,8 +63,8 @@ class CallerStatement(Statement):
 
 
 @cache
-def caller_statement(model: type[Record]) -> CallerStatement:
-    return CallerStatement(model)
+def caller_statement(restrictions: frozenset[str]) -> CallerStatement:
+    return CallerStatement(restrictions)
 
 
 def read_token(request: HttpRequest) -> bytes | None:

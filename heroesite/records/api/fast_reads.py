@@ -1,6 +1,6 @@
 """The fast path of API reads. A plan has everything about a request that doesn't depend on the data.
 
-The ordinary path (URL, filters, permissions, serializer) is the specification. When a request has come
+The ordinary path (URL, filters, permissions, serializer) is the specification. When a request was received
 twice, a plan is compiled from the view that responded to it: the SQL of its queryset, the members of its
 serializer and the headers of its response. It is kept if it gives the same response. From then on, such a
 request executes the SQL and writes the rows as JSON.
@@ -8,9 +8,10 @@ request executes the SQL and writes the rows as JSON.
 A request takes the ordinary path if it has anything that a plan doesn't know: a header that could matter, a
 user who can see restricted values (each access to them is logged), a record that doesn't exist, an exceeded
 limit, or an error of the database, after which the plan is forgotten too. ``FAST_READS=false`` turns plans
-off, and then nothing but time changes.
+off: responses are the same, only slower.
 """
 
+import logging
 from collections.abc import Callable, Hashable, Mapping
 from functools import cache
 from http import HTTPStatus
@@ -20,8 +21,8 @@ from urllib.parse import quote_plus, unquote_plus
 
 import orjson
 from django.conf import settings
-from django.core.exceptions import MiddlewareNotUsed
-from django.db import DatabaseError
+from django.core.exceptions import EmptyResultSet, MiddlewareNotUsed
+from django.db import Error
 from django.http import HttpRequest, HttpResponse
 from django.urls import get_script_prefix, reverse
 from rest_framework import serializers
@@ -39,7 +40,8 @@ from heroesite.records.filters.cursor import START, InvalidCursor
 from heroesite.records.filters.filters import NULL, RecordFilter
 from heroesite.records.filters.filtersets import LAST_OFFSET
 from heroesite.records.models.base import Record, record_models
-from heroesite.records.permissions import disclosable_fields
+
+logger = logging.getLogger(__name__)
 
 GetResponse = Callable[[HttpRequest], HttpResponse]
 
@@ -52,24 +54,27 @@ INERT_HEADERS = frozenset(
         *("HTTP_X_FORWARDED_PROTO", "HTTP_X_REAL_IP", "HTTP_X_REQUEST_ID"),
     }
 )
-"""Headers that either don't influence a response or are considered here."""
+"""Headers that don't affect the response, or that ``parse`` considers."""
 COMPUTED_HEADERS = {"Content-Length", "ETag", "Link", "RateLimit", "RateLimit-Policy"}
 """Headers that differ from response to response."""
-PLAIN_FIELDS = (serializers.IntegerField, serializers.CharField, serializers.DateTimeField)
-"""Serializer fields whose JSON is the stored value itself."""
-MAX_PLANS, MAX_QUERY_LENGTH = 1000, 500
+PLAIN = {
+    field.to_representation
+    for field in (serializers.IntegerField, serializers.CharField, serializers.DateTimeField)
+}
+"""Methods of serializer fields whose JSON is the value itself."""
+MAX_PLANS, MAX_PLANNED_QUERY = 1000, 500
 PLACEHOLDER = 987_654_321
 """Stands for the offset while links are compiled."""
 
 
-class Unplannable(Exception):
+class NotPlannable(Exception):
     """A plan couldn't give the same responses as the view."""
 
 
-class Read(NamedTuple):
+class ReadRequest(NamedTuple):
     """What a request asks for.
 
-    Args:
+    Attributes:
         key: everything that its plan depends on.
         number: the id of the record, or the offset of the page.
         cursor: the cursor of the page, or an empty text.
@@ -87,7 +92,7 @@ def list_paths(_script_prefix: str) -> frozenset[str]:
     return frozenset(reverse(name).rstrip("/") for name in names)
 
 
-def parse(request: HttpRequest) -> Read | None:
+def parse(request: HttpRequest) -> ReadRequest | None:
     """Return what a request asks for, or None if no plan could respond to it."""
     meta = request.META
     if request.method != "GET" or meta.get("CONTENT_LENGTH") or meta.get("CONTENT_TYPE"):
@@ -100,6 +105,8 @@ def parse(request: HttpRequest) -> Read | None:
     is_list = path in list_paths(get_script_prefix())
     if is_list:
         parts = query.split("&")
+        if any("%" in part.partition("=")[0] for part in parts):  # it might be an encoded offset
+            return None
         places = [part for part in parts if part.startswith(("offset=", "cursor="))]
         if len(places) > 1:
             return None
@@ -115,20 +122,31 @@ def parse(request: HttpRequest) -> Read | None:
             return None
     known = (meta.get(name) for name in ("HTTP_HOST", "HTTP_ACCEPT", "SERVER_NAME", "SERVER_PORT"))
     form = (request.path.endswith("/"), request.scheme, "HTTP_AUTHORIZATION" in meta)
-    if len(query) > MAX_QUERY_LENGTH:
+    if len(query) > MAX_PLANNED_QUERY:
         return None
-    return Read((is_list, bool(cursor), path, query, *form, *known), int(number), cursor)
+    return ReadRequest((is_list, bool(cursor), path, query, *form, *known), int(number), cursor)
+
+
+def is_plain(field: serializers.Field) -> bool:
+    """Return whether the JSON of a serializer field is the value of the column that it is named after."""
+    representation = type(field).to_representation
+    return field.source == field.field_name and (representation in PLAIN or field.source == "id")
 
 
 class Members:
     """The members of a JSON object, and the columns that they come from.
 
     Args:
+        model: the record type.
         fields: serializer fields by name. A nested serializer is that of a linked record.
         path: the path of the link that leads to the record, in a lookup.
+
+    Raises:
+        NotPlannable: a member is computed or restricted.
     """
 
-    def __init__(self, fields: Mapping[str, Any], path: str = "") -> None:
+    def __init__(self, model: Any, fields: Mapping[str, Any], path: str = "") -> None:
+        restricted = {model.attname(name) for name in model.RESTRICTED}
         self.names: list[str] = []
         self.columns: list[str] = []
         self.nested: list[tuple[int, Members]] = []
@@ -136,23 +154,26 @@ class Members:
             if field.write_only:
                 continue
             if isinstance(field, serializers.Serializer):
-                members = Members(field.fields, f"{path}{name}__")
+                linked = model._meta.get_field(name).related_model
+                members = Members(linked, field.fields, f"{path}{name}__")
                 self.nested.append((len(self.names), members))
                 self.columns += members.columns
-            elif isinstance(field, PLAIN_FIELDS):
+            elif name not in restricted and is_plain(field):
                 self.columns.append(path + name)
             else:
-                raise Unplannable
+                raise NotPlannable
             self.names.append(name)
+        if not self.columns:  # the ORM would select all
+            raise NotPlannable
 
-    def object(self, row: Row) -> dict[str, Any]:
+    def to_json(self, row: Row) -> dict[str, Any]:
         """Return the object of a row."""
         values = list(row)
         for index, members in self.nested:
             width = len(members.columns)
             linked = values[index : index + width]
             is_linked = linked[members.names.index("id")] is not None
-            values[index : index + width] = [members.object(linked) if is_linked else None]
+            values[index : index + width] = [members.to_json(linked) if is_linked else None]
         return dict(zip(self.names, values, strict=True))
 
 
@@ -165,15 +186,15 @@ class Plan:
     """
 
     def __init__(self, view: Any, headers: Mapping[str, str]) -> None:
-        self.model = view.model
         self.headers = {name: text for name, text in headers.items() if name not in COMPUTED_HEADERS}
-        self.members = Members(view.get_serializer().fields)
+        self.members = Members(view.model, view.get_serializer().fields)
+        self.restrictions = restrictions(view.model)
 
-    def respond(self, read: Read) -> HttpResponse | None:
+    def respond(self, read: ReadRequest) -> HttpResponse | None:
         """Return the response, or None if only the view can respond."""
         raise NotImplementedError
 
-    def response(self, content: bytes, headers: Mapping[str, str]) -> HttpResponse:
+    def build_response(self, content: bytes, headers: Mapping[str, str]) -> HttpResponse:
         length = {"Content-Length": str(len(content))}
         return HttpResponse(content, headers={**self.headers, **headers, **length})
 
@@ -184,14 +205,16 @@ class RecordPlan(Plan):
     def __init__(self, view: Any, headers: Mapping[str, str]) -> None:
         super().__init__(view, headers)
         if "as_of" in view.request.query_params:
-            raise Unplannable
+            raise NotPlannable
         records = view.get_queryset().filter(pk=view.kwargs["pk"])
         self.record = Statement(records.values_list(*self.members.columns, "version"))
+        if len(self.record.parameters) != 1:
+            raise NotPlannable
 
-    def respond(self, read: Read) -> HttpResponse | None:
-        for *row, version in self.record.execute(*self.record.parameters[:-1], read.number):
-            content = encode(self.members.object(row))
-            return self.response(content, {"ETag": etag_of_content(version, content)})
+    def respond(self, read: ReadRequest) -> HttpResponse | None:
+        for *row, version in self.record.execute(read.number):
+            content = encode(self.members.to_json(row))
+            return self.build_response(content, {"ETag": etag_of_content(version, content)})
         return None
 
 
@@ -223,11 +246,11 @@ class ListPlan(Plan):
         self, rows: list[Row], following: str | None, previous: str | None, **count: int
     ) -> HttpResponse:
         """Return the response with these rows, and the addresses of the next and the previous page."""
-        results = [self.members.object(row) for row in rows]
+        results = [self.members.to_json(row) for row in rows]
         related = {"first": self.first, "prev": previous, "next": following}
         links = (f'<{address}>; rel="{name}"' for name, address in related.items() if address)
         body = {**count, "next": following, "previous": previous, "results": results}
-        return self.response(encode(body), {"Link": ", ".join(links)})
+        return self.build_response(encode(body), {"Link": ", ".join(links)})
 
 
 class OffsetPlan(ListPlan):
@@ -246,7 +269,7 @@ class OffsetPlan(ListPlan):
         self.to_start = remove_query_param(page, "offset")
         self.link = split_link(page, "offset")
 
-    def respond(self, read: Read) -> HttpResponse | None:
+    def respond(self, read: ReadRequest) -> HttpResponse | None:
         if not self.links_exist():
             return None
         number, count = read.number, self.count()
@@ -267,7 +290,7 @@ class CursorPlan(ListPlan):
         self.link = split_link(view.request.build_absolute_uri(), "cursor")
         self.first = quote_plus(START).join(self.link)
 
-    def respond(self, read: Read) -> HttpResponse | None:
+    def respond(self, read: ReadRequest) -> HttpResponse | None:
         if not self.links_exist():
             return None
         try:
@@ -282,12 +305,20 @@ def split_link(address: str, parameter: str) -> list[str]:
     """Return what comes before and after the value of a parameter in a link.
 
     Raises:
-        Unplannable: the address contains the placeholder.
+        NotPlannable: the address contains the placeholder.
     """
     parts: list[str] = replace_query_param(address, parameter, PLACEHOLDER).split(str(PLACEHOLDER))
     if len(parts) != 2:
-        raise Unplannable
+        raise NotPlannable
     return parts
+
+
+@cache
+def restrictions(model: type[Record]) -> frozenset[str]:
+    """Return the permissions to see restricted values of a record or of those that it links to."""
+    fields: list[Any] = [model._meta.get_field(name) for name in model.link_names()]
+    models = [model, *(field.related_model for field in fields)]
+    return frozenset(permission for each in models for permission in each.RESTRICTED.values())
 
 
 @cache
@@ -301,27 +332,27 @@ def encode(body: Any) -> bytes:
     return content.replace("\u2028".encode(), b"\\u2028").replace("\u2029".encode(), b"\\u2029")
 
 
-def plan_class(view: Any, read: Read) -> type[Plan]:
+def plan_class(view: Any, read: ReadRequest) -> type[Plan]:
     """Return the class of the plan for a view.
 
     Raises:
-        Unplannable: the view reads the place in the list differently, such as from an encoded parameter.
+        NotPlannable: the view reads the place in the list differently, such as from an encoded parameter.
     """
     if view.action == "retrieve":
         return RecordPlan
     if view.request.query_params.get("cursor", "") != read.cursor:
-        raise Unplannable
+        raise NotPlannable
     if read.cursor:
         return CursorPlan
     if view.paginator.offset != read.number:
-        raise Unplannable
+        raise NotPlannable
     return OffsetPlan
 
 
 class FastReadMiddleware:
     """Responds to reads of the API by plans, and makes plans from the responses of the ordinary path.
 
-    The attribute ``is_planned`` of a request tells which of the two responded.
+    The attribute ``is_planned`` of a request is set if a plan responded.
     """
 
     def __init__(self, get_response: GetResponse) -> None:
@@ -345,12 +376,12 @@ class FastReadMiddleware:
             self.learn(read, response)
         return response
 
-    def execute(self, plan: Plan, request: HttpRequest, read: Read) -> HttpResponse | None:
+    def execute(self, plan: Plan, request: HttpRequest, read: ReadRequest) -> HttpResponse | None:
         """Count the request and respond to it, or return None if the ordinary path has to respond."""
         try:
             if "HTTP_AUTHORIZATION" in request.META:
                 token = read_token(request)
-                caller = token and caller_statement(plan.model).find(token)
+                caller = token and caller_statement(plan.restrictions).find(token)
                 if not caller:
                     return None
                 request.username = caller.username  # type: ignore[attr-defined]
@@ -362,34 +393,43 @@ class FastReadMiddleware:
             response = plan.respond(read)
         except LimitExceeded:
             return None
-        except DatabaseError:
-            self.plans.pop(read.key, None)
+        except Exception as error:  # the ordinary path can still respond
+            if not isinstance(error, Error):
+                logger.exception("A plan for %s failed.", request.path)
+            with self.lock:
+                self.plans.pop(read.key, None)
             return None
         if response:
             add_limit_headers(request, response)
         return response
 
-    def learn(self, read: Read, response: Any) -> None:
+    def learn(self, read: ReadRequest, response: Any) -> None:
         """Make a plan from the view that gave a response, if it gives the same response.
 
-        It is tried at the second request and, since others may write in between, at each power of two.
+        It is compiled at the 2nd, 4th, 8th … request, since a write in between can make a comparison fail.
         """
         view = getattr(response, "renderer_context", {}).get("view")
-        if not isinstance(view, RecordViewSet) or disclosable_fields(view.request.user, view.model):
+        if not isinstance(view, RecordViewSet):
+            return
+        user = view.request.user
+        if any(map(user.has_perm, restrictions(view.model))):
             return
         count = self.requests.get(read.key, 0) + 1
-        self.keep(self.requests, read.key, count)
+        self.store(self.requests, read.key, count)
         if count == 1 or count & (count - 1):
             return
         try:
             plan = plan_class(view, read)(view, response.headers)
             planned = plan.respond(read)
-        except (Unplannable, DatabaseError):
+        except (NotPlannable, EmptyResultSet, Error):
+            return
+        except Exception:  # the response is there already
+            logger.exception("No plan could be made for %s.", view.request.path)
             return
         if planned and planned.content == response.content:
-            self.keep(self.plans, read.key, plan)
+            self.store(self.plans, read.key, plan)
 
-    def keep(self, known: dict[Hashable, Any], key: Hashable, value: Any) -> None:
+    def store(self, known: dict[Hashable, Any], key: Hashable, value: Any) -> None:
         """Store a value, instead of the oldest one if there are too many."""
         with self.lock:
             if key not in known and len(known) >= MAX_PLANS:

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from functools import partial
 from typing import Any
+from weakref import WeakSet
 
 import psycopg
 from django.db import connections
@@ -10,15 +11,32 @@ from django.db import connections
 Row = Sequence[Any]
 
 
+checked_connections: WeakSet[psycopg.Connection] = WeakSet()
+
+
 def preparing_cursor(connection: Any) -> Any:
-    """Return a cursor that prepares each statement once per connection, as Django's don't on PostgreSQL."""
+    """Return a cursor that, on PostgreSQL, prepares each statement once per connection, as Django's don't.
+
+    Behind a connection pooler such as PgBouncer nothing is prepared: by the name of a statement, another
+    server process can know another statement.
+    """
     if connection.vendor != "postgresql":
         return connection.cursor()
     connection.ensure_connection()
-    cursor = psycopg.Cursor(connection.connection)
+    driver_connection = connection.connection
+    if driver_connection not in checked_connections:
+        driver_connection.prepare_threshold = 0 if is_direct(driver_connection) else None
+        checked_connections.add(driver_connection)
+    cursor = psycopg.Cursor(driver_connection)
     cursor.format = psycopg.pq.Format.BINARY
     wrap = connection.make_debug_cursor if connection.queries_logged else connection.make_cursor
     return wrap(cursor)
+
+
+def is_direct(connection: psycopg.Connection) -> bool:
+    """Return whether a connection leads to a server process and not to a pooler, which has ids of its own."""
+    row: Any = connection.execute("SELECT pg_backend_pid()").fetchone()
+    return bool(row[0] == connection.info.backend_pid)
 
 
 class Statement:

@@ -29,7 +29,12 @@ TEXT = {"type": "string", "minLength": 1, "maxLength": MAX_TEXT_LENGTH}
 """The OpenAPI schema of a text parameter."""
 NULL = "null"
 """Stands for no record in the query string."""
-LINK = {"oneOf": [{"type": "integer"}, {"type": "string", "enum": [NULL]}]}
+LINK = {
+    "oneOf": [
+        {"type": "integer", "description": "The id of a record."},
+        {"type": "string", "enum": [NULL], "description": "No record."},
+    ]
+}
 """The OpenAPI schema of a parameter that selects a record or none."""
 TRUE_OR_FALSE = _("Send true or false.")
 BOOLEANS = {"true": True, "True": True, "1": True, "false": False, "False": False, "0": False}

@@ -16,6 +16,14 @@ from heroesite.records.forms.merging import MergeField, merge
 from heroesite.records.models.base import Record
 from heroesite.records.permissions import blind_writes
 
+CONFLICT = _(
+    "Someone else changed this %(model_name)s while you were editing. Choose which values to keep, then save."
+)
+MERGED = _(
+    "Someone else changed this %(model_name)s while you were editing. Their changes have been added to yours."
+    " Check them, then save."
+)
+
 
 class RecordForm(forms.ModelForm):
     """A form for one record.
@@ -100,10 +108,7 @@ class RecordForm(forms.ModelForm):
                 data[field.name] = self[field.name].initial
                 values[field.name] = field.stored
         message = (
-            _(
-                "Someone else changed this %(model_name)s while you were editing. Choose which values to"
-                " keep, then save."
-            )
+            (CONFLICT if any(field.is_conflict for field in merge_fields) else MERGED)
             if is_known
             else _("This form doesn't say which version you edited. Check the differences, then save.")
         )
