@@ -77,12 +77,12 @@ class ReadRequest(NamedTuple):
     Attributes:
         key: everything that its plan depends on.
         number: the id of the record, or the offset of the page.
-        cursor: the cursor of the page, or an empty text.
+        page_cursor: the cursor of the page, or an empty text.
     """
 
     key: Hashable
     number: int
-    cursor: str
+    page_cursor: str
 
 
 @cache
@@ -294,7 +294,7 @@ class CursorPlan(ListPlan):
         if not self.links_exist():
             return None
         try:
-            rows, *cursors = self.statements.page(read.cursor)
+            rows, *cursors = self.statements.page(read.page_cursor)
         except InvalidCursor:
             return None
         following, previous = (cursor and quote_plus(cursor).join(self.link) for cursor in cursors)
@@ -340,9 +340,9 @@ def plan_class(view: Any, read: ReadRequest) -> type[Plan]:
     """
     if view.action == "retrieve":
         return RecordPlan
-    if view.request.query_params.get("cursor", "") != read.cursor:
+    if view.request.query_params.get("cursor", "") != read.page_cursor:
         raise NotPlannable
-    if read.cursor:
+    if read.page_cursor:
         return CursorPlan
     if view.paginator.offset != read.number:
         raise NotPlannable
