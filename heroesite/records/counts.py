@@ -5,7 +5,9 @@ added and removed since are added to it: the entries of transactions that the ke
 are read in one statement, and so at one snapshot.
 
 After a crash, snapshots are reused for different data, so a kept count belongs to an epoch. None is kept on a
-standby, whose snapshots omit running transactions, nor used within a transaction, which sees its own entries.
+standby, whose snapshots omit running transactions, nor while the history has entries of a transaction that is
+yet to come, as after a restore from another server; nor is one used within a transaction, which sees its own
+entries.
 Once a minute the records are counted anyway, in case they were changed by SQL. On other databases
 they are always counted.
 """
@@ -49,11 +51,16 @@ class RecordCount:
         self.database = database
         self.kept: KeptCount | None = None
         self.plain_sql = f"SELECT COUNT(*) FROM {model._meta.db_table}"  # noqa: S608
-        self.count_sql = f"SELECT COUNT(*), {SNAPSHOT} FROM {model._meta.db_table}"  # noqa: S608
+        self.count_sql = (
+            f"SELECT COUNT(*), {SNAPSHOT},"  # noqa: S608
+            f" (SELECT MAX(transaction) FROM {history._meta.db_table})"
+            " >= pg_snapshot_xmax(pg_current_snapshot())::text::bigint"
+            f" FROM {model._meta.db_table}"
+        )
         self.change_sql = (
             "SELECT COALESCE(SUM(CASE history_type WHEN %s THEN 1 WHEN %s THEN -1 ELSE 0 END), 0),"  # noqa: S608
             f" {SNAPSHOT} FROM {history._meta.db_table} WHERE transaction >= %s"
-            " AND transaction < pg_snapshot_xmax(pg_current_snapshot())::text::bigint"  # of another server
+            " AND transaction < pg_snapshot_xmax(pg_current_snapshot())::text::bigint"
             " AND NOT pg_visible_in_snapshot(transaction::text::xid8, %s::pg_snapshot)"
         )
 
@@ -77,7 +84,8 @@ class RecordCount:
                 self.kept = KeptCount(kept.total + int(change), snapshot, oldest, epoch, kept.until)
                 return self.kept.total
         cursor.execute(self.count_sql)
-        count, snapshot, oldest, epoch, is_standby = cursor.fetchone()
+        count, snapshot, oldest, epoch, is_standby, has_foreign_entries = cursor.fetchone()
+        is_lasting = not (is_standby or has_foreign_entries)
         until = time.monotonic() + SECONDS
-        self.kept = None if is_standby else KeptCount(count, snapshot, oldest, epoch, until)
+        self.kept = KeptCount(count, snapshot, oldest, epoch, until) if is_lasting else None
         return int(count)

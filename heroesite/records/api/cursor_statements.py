@@ -8,10 +8,10 @@ from django.db.models.constants import LOOKUP_SEP
 
 from heroesite.records.filters.cursor import CursorPaginator, Position
 
-from .statements import Row, Statement
+from .statements import NotPlannable, Row, Statement
 
 PLACEHOLDERS = {
-    models.DateTimeField: lambda number: datetime(9999, 12, 31, microsecond=number, tzinfo=UTC),
+    models.DateTimeField: lambda number: datetime(9999, 12, 31, 23, 59, 59, 987_000 + number, tzinfo=UTC),
     models.CharField: lambda number: f"\uffff{number}",  # a noncharacter, which no text contains
     models.IntegerField: lambda number: 2_147_483_600 + number,
 }
@@ -25,6 +25,9 @@ class CursorStatements:
         rows: a queryset in a total order.
         columns: the columns to read.
         limit: the number of rows on a page.
+
+    Raises:
+        NotPlannable: a filter has a value that stands for a position.
     """
 
     def __init__(self, rows: models.QuerySet[Any], columns: list[str], limit: int) -> None:
@@ -35,6 +38,9 @@ class CursorStatements:
             next(make(number) for kind, make in PLACEHOLDERS.items() if isinstance(field, kind))
             for number, field in enumerate(self.fields)
         ]
+        parameters = Statement(rows.values_list("pk")).parameters
+        if any(self.adapt(number, value) in parameters for number, value in enumerate(self.placeholders)):
+            raise NotPlannable  # a filter has the value of a placeholder
         self.compiled: dict[tuple[bool, tuple[bool, ...]], tuple[Statement, list[Any]]] = {}
 
     def field(self, name: str) -> models.Field:

@@ -21,7 +21,7 @@ from urllib.parse import quote_plus, unquote_plus
 
 import orjson
 from django.conf import settings
-from django.core.exceptions import EmptyResultSet, MiddlewareNotUsed
+from django.core.exceptions import MiddlewareNotUsed
 from django.db import Error
 from django.http import HttpRequest, HttpResponse
 from django.urls import get_script_prefix, reverse
@@ -33,10 +33,10 @@ from heroesite.api.limits import LimitExceeded, add_limit_headers, address_of, c
 from heroesite.ids import is_id
 from heroesite.records.api.callers import caller_statement, read_token
 from heroesite.records.api.cursor_statements import CursorStatements
-from heroesite.records.api.statements import CountStatement, Row, Statement
+from heroesite.records.api.statements import CountStatement, NotPlannable, Row, Statement
 from heroesite.records.api.viewsets import RecordViewSet
 from heroesite.records.counts import RecordCount
-from heroesite.records.filters.cursor import START, InvalidCursor
+from heroesite.records.filters.cursor import MAX_LENGTH, START, InvalidCursor
 from heroesite.records.filters.filters import NULL, RecordFilter
 from heroesite.records.filters.filtersets import LAST_OFFSET
 from heroesite.records.models.base import Record, record_models
@@ -65,10 +65,6 @@ PLAIN = {
 MAX_PLANS, MAX_PLANNED_QUERY = 1000, 500
 PLACEHOLDER = 987_654_321
 """Stands for the offset while links are compiled."""
-
-
-class NotPlannable(Exception):
-    """A plan couldn't give the same responses as the view."""
 
 
 class ReadRequest(NamedTuple):
@@ -114,7 +110,7 @@ def parse(request: HttpRequest) -> ReadRequest | None:
             query = "&".join(part for part in parts if part != place)
             name, _equals, text = place.partition("=")
             number, cursor = (text, "") if name == "offset" else ("0", unquote_plus(text))
-            if not text or not is_id(number) or int(number) > LAST_OFFSET:
+            if not text or not is_id(number) or int(number) > LAST_OFFSET or len(cursor) > MAX_LENGTH:
                 return None
     else:
         path, _slash, number = path.rpartition("/")
@@ -421,7 +417,7 @@ class FastReadMiddleware:
         try:
             plan = plan_class(view, read)(view, response.headers)
             planned = plan.respond(read)
-        except (NotPlannable, EmptyResultSet, Error):
+        except (NotPlannable, Error):
             return
         except Exception:  # the response is there already
             logger.exception("No plan could be made for %s.", view.request.path)

@@ -6,6 +6,7 @@ from typing import Any
 from weakref import WeakSet
 
 import psycopg
+from django.core.exceptions import EmptyResultSet
 from django.db import connections
 
 Row = Sequence[Any]
@@ -39,18 +40,28 @@ def is_direct(connection: psycopg.Connection) -> bool:
     return bool(row[0] == connection.info.backend_pid)
 
 
+class NotPlannable(Exception):
+    """A plan couldn't give the same responses as the view."""
+
+
 class Statement:
     """SQL that is compiled once.
 
     Args:
         rows: a queryset of values.
         suffix: what follows the SQL of the queryset.
+
+    Raises:
+        NotPlannable: Django knows that no row matches, and makes no SQL.
     """
 
     def __init__(self, rows: Any, suffix: str = "") -> None:
         self.database = rows.db
         compiler = rows.query.get_compiler(self.database)
-        sql, self.parameters = compiler.as_sql()
+        try:
+            sql, self.parameters = compiler.as_sql()
+        except EmptyResultSet:
+            raise NotPlannable from None
         self.sql = sql + suffix
         converters = compiler.get_converters([expression for expression, _sql, _alias in compiler.select])
         self.convert = partial(compiler.apply_converters, converters=converters) if converters else None

@@ -21,6 +21,8 @@ Position = list[Any]
 """The values of a row in the columns that rows are sorted by."""
 START = "*"
 """The cursor of the first page, as in Solr and Crossref."""
+MAX_LENGTH = 7000
+"""Two of the longest names fit into a cursor, and the cursor into a request line."""
 
 
 class InvalidCursor(Exception):

@@ -27,6 +27,7 @@ from django.utils.translation import gettext_lazy as _
 from heroesite.records.field_types import datetime_filters, get_field_type, incoming_link_filters
 from heroesite.records.permissions import unrestricted_fields
 
+from .cursor import MAX_LENGTH
 from .filters import CursorFilter, IdsFilter, NamesFilter, PagingFilter, RecordOrdering, SearchFilter
 from .forms import DISPLAY_PARAMETERS, PAGING, QueryForm
 from .sparse_fields import SparseFields, row_members
@@ -181,7 +182,7 @@ class RecordFilterSet(PagedFilterSet):
             **filters,
             "ordering": RecordOrdering(columns, nullable, counts, label=_("Sort by")),
             **sparse_fields_filters(model),
-            "cursor": CursorFilter(max_length=4000, label=_("A cursor, or * for the first page")),
+            "cursor": CursorFilter(max_length=MAX_LENGTH, label=_("A cursor, or * for the first page")),
             **cls.declared_filters,
         }
 

@@ -23,7 +23,8 @@ class MergeField:
         submitted: the value in the form. None of the three is set for a restricted field.
         has_original: whether the record had the version that the form was opened at.
         change_set: the one that changed the field last, or None if that isn't known.
-        is_conflict: whether both sides changed it, so that the user has to choose.
+        is_changed: whether the form has another value than ``original``.
+        is_conflict: whether both sides changed it, to different values, so that the user has to choose.
     """
 
     name: str
@@ -33,6 +34,7 @@ class MergeField:
     submitted: Any
     has_original: bool
     change_set: ChangeSet | None
+    is_changed: bool
     is_conflict: bool
     is_restricted: bool
 
@@ -98,13 +100,15 @@ def compare(
     Args:
         original: the record at the version that the form was opened at, or None if it never had it.
     """
-    is_restricted, is_conflict = name in record.RESTRICTED, name in submitted
+    is_restricted, is_changed = name in record.RESTRICTED, name in submitted
+    is_conflict = is_changed
     values = (None, None, None)
     if not is_restricted:
         attname = record.attname(name)
-        known = {getattr(each, attname) for each in (original, record) if each}
         value = submitted.get(name)
-        is_conflict = is_conflict and getattr(value, "pk", value) not in known
+        stored, entered = getattr(record, attname), getattr(value, "pk", value)
+        is_changed = is_changed and (original is None or entered != getattr(original, attname))
+        is_conflict = is_changed and entered != stored
         values = (get_value(original, name) if original else None, getattr(record, name), value)
     return MergeField(
         name,
@@ -112,6 +116,7 @@ def compare(
         *values,
         has_original=original is not None,
         change_set=change_set,
+        is_changed=is_changed,
         is_conflict=is_conflict,
         is_restricted=is_restricted,
     )
