@@ -48,7 +48,7 @@ WITH_TEAM = (
     + " FROM {} h LEFT JOIN team t ON t.id = h.team_id"
 )
 READ = WITH_TEAM.format("hero") + " WHERE h.id = $1"
-ORDERS = {"name": "name", "-age": "age DESC NULLS LAST, id"}
+ORDERS = {"name": "name", "-age": "age DESC NULLS LAST, id DESC"}
 
 
 def json(content: Any, status: int = 200) -> Response:
