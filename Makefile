@@ -11,7 +11,7 @@
 # make lock           update uv.lock after changing dependencies
 # make screens        take screenshots of the main pages, in var/screens
 # make lighthouse     score the main pages with Lighthouse
-# make bench          compare heroesite with its peers and write docs/PERFORMANCE.md, in half an hour (ROUNDS=… HEROES=…)
+# make bench          compare heroesite with its peers and write docs/PERFORMANCE.md, in 12 minutes (ROUNDS=… HEROES=…)
 # make bench-quick    compare a few cases with two peers in two minutes, and only print them
 # make profile        print the time of a request per layer (CASE=one|token|list|cursor|patch|post|html)
 # make bench-api      measure the API: items per second in bulk, and pages of a long list
