@@ -11,6 +11,7 @@ import statistics
 import sys
 import time
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from django.contrib.auth.models import User
@@ -35,7 +36,9 @@ class Caller:
         self.client = Client(headers={"Authorization": f"Bearer {text}"})
 
     def send(self, method: str, address: str, body: Any = None) -> Any:
-        sent = {"data": json.dumps(body), "content_type": "application/json"} if body is not None else {}
+        sent: dict[str, Any] = (
+            {"data": json.dumps(body), "content_type": "application/json"} if body is not None else {}
+        )
         response = self.client.generic(method, address, **sent)
         assert response.status_code < 300, response.content[:500]
         return response.json() if response.content else None
@@ -56,9 +59,7 @@ def bulk(caller: Caller) -> None:
         for method in times:
             with CaptureQueriesContext(connection) as captured:
                 connection.force_debug_cursor = number == 0
-                response, duration = seconds(
-                    lambda m=method, i=items: caller.send(m, "/api/v1/heroes/bulk/", i)
-                )
+                response, duration = seconds(partial(caller.send, method, "/api/v1/heroes/bulk/", items))
             times[method].append(duration)
             queries.setdefault(method, len(captured))
             if response:
@@ -82,7 +83,7 @@ def pages(caller: Caller) -> None:
         "cursor, first page": "/api/v1/heroes/?cursor=*",
         "cursor, last page": end.replace("&fields=id", "").replace("fields=id&", ""),
     }.items():
-        times = [seconds(lambda a=address: caller.send("GET", a))[1] for _round in range(4 * ROUNDS)]
+        times = [seconds(partial(caller.send, "GET", address))[1] for _round in range(4 * ROUNDS)]
         print(f"  {name:<20} {statistics.median(times) * 1000:6.1f} ms")
 
 

@@ -5,9 +5,10 @@ import json
 import random
 from collections.abc import Callable, Iterator
 from itertools import cycle, islice
+from typing import Any
 from urllib.parse import quote
 
-from .contenders import ASYNCPG, HEROESITE, SQLMODEL, Contender, Site
+from .contenders import ASYNCPG, HEROESITE, SQLMODEL, Contender
 from .load import Request
 
 PAGES_BY_CURSOR = 40
@@ -180,10 +181,10 @@ OWN_PAGES = [
 ON_SQLITE = [ONE, LIST, PATCH, POST]
 
 
-def starts_of_pages(site: Site) -> tuple[str, ...]:
-    """Return where each of the first pages starts, as it is written in an address.
+def starts_of_pages(site: Any) -> tuple[str, ...]:
+    """Return the parameter with which each of the first pages starts, encoded for an address.
 
-    That is heroesite's cursor or, for a peer, the last name of the page before.
+    It is heroesite's cursor or, for a peer, the last name of the page before.
     """
     starts, heroesite = ["*" if site.contender.is_heroesite else ""], site.contender.is_heroesite
     parameter = "cursor" if heroesite else "after"

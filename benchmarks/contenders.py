@@ -113,10 +113,9 @@ class Site:
         Raises:
             RuntimeError: the answer isn't 2xx.
         """
-        body = {"body": request.body, "headers": {"Content-Type": "application/json"}} if request.body else {}
-        headers = {**self.headers(caller), **body.pop("headers", {})}  # type: ignore[dict-item]
-        address = self.address + request.path
-        response = POOL.request(request.method, address, headers=headers, redirect=False, **body)
+        headers = self.headers(caller) | ({"Content-Type": "application/json"} if request.body else {})
+        address, body = self.address + request.path, request.body or None
+        response = POOL.request(request.method, address, body=body, headers=headers, redirect=False)
         if not 200 <= response.status < 300:
             start = response.data[:500].decode(errors="replace")
             raise RuntimeError(
@@ -135,7 +134,7 @@ def install_peers() -> None:
         return
     print("Installing the peers …", file=sys.stderr)
     subprocess.run([sys.executable, "-m", "venv", BIN.parent], check=True)
-    pip = [BIN / "python", "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
+    pip: list[str | Path] = [BIN / "python", "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
     subprocess.run([*pip, "--requirement", requirements], check=True)
     installed.write_text(requirements.read_text())
 

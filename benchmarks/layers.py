@@ -20,6 +20,8 @@ from typing import Any
 
 from django.test import RequestFactory
 
+from heroesite.wsgi import application
+
 from .cases import CURSOR, LIST, ONE, OWN_PAGES, PATCH, POST, TOKEN, Case, Round, starts_of_pages
 from .contenders import BEHIND_PROXY, HEROESITE
 from .load import Request
@@ -46,8 +48,18 @@ LAYERS: dict[str, list[tuple[str, set[str]]]] = {
         ("django/contrib/auth/", set()),
         ("django/contrib/sessions/", set()),
     ],
-    "limits": [("heroesite/api/limits.py", {"allow_request", "count"})],
-    "count": [("rest_framework/pagination.py", {"get_count"}), ("django/db/models/query.py", {"count"})],
+    "token of a plan": [("heroesite/records/api/callers.py", set())],
+    "limits": [("heroesite/api/limits.py", {"allow_request", "count_request"})],
+    "count": [
+        ("heroesite/records/counts.py", set()),
+        ("rest_framework/pagination.py", {"get_count"}),
+        ("django/db/models/query.py", {"count"}),
+    ],
+    "plan: rows and JSON": [
+        ("heroesite/records/api/plans.py", set()),
+        ("heroesite/records/api/cursor_statements.py", set()),
+    ],
+    "plan: finding it": [("heroesite/records/api/fast_reads.py", {"parse"})],
     "reading rows": [
         ("heroesite/records/filters/cursor.py", set()),
         ("heroesite/records/filters/filtersets.py", {"page"}),
@@ -103,7 +115,7 @@ def layer_of(frame: FrameType | None) -> str:
 
 
 class Answer:
-    """What a request was answered with, as far as :func:`.cases.starts_of_pages` needs it."""
+    """A response, with the interface that :func:`.cases.starts_of_pages` needs."""
 
     def __init__(self, body: bytes) -> None:
         self.json = lambda: json.loads(body)
@@ -115,9 +127,7 @@ class InProcess:
     contender = HEROESITE
 
     def __init__(self, callers: dict[str, dict[str, str]]) -> None:
-        from heroesite.wsgi import application  # noqa: PLC0415  after the environment is set
-
-        self.application, self.callers = application, callers
+        self.callers = callers
         self.factory = RequestFactory(SERVER_NAME="127.0.0.1")
 
     def environ(self, request: Request, caller: str) -> dict[str, Any]:
@@ -134,7 +144,7 @@ class InProcess:
             RuntimeError: the answer isn't 2xx.
         """
         statuses = []
-        response = self.application(environ, lambda status, _headers: statuses.append(status))
+        response = application(environ, lambda status, _headers: statuses.append(status))
         body = b"".join(response)
         if close := getattr(response, "close", None):
             close()
@@ -147,7 +157,7 @@ class InProcess:
 
 
 def requests_of(case: Case, site: InProcess, heroes: int) -> Iterable[Request]:
-    starts = starts_of_pages(site) if case is CURSOR else ()  # type: ignore[arg-type]
+    starts = starts_of_pages(site) if case is CURSOR else ()
     return case.requests(Round(HEROESITE, heroes, 1, case.size, starts))
 
 

@@ -43,7 +43,7 @@ class Databases:
 
     @property
     def pid(self) -> int | None:
-        return self.server and self.server.pid
+        return self.server.pid if self.server else None
 
     @contextmanager
     def serving(self, contender: Contender, *, port: int | None = None) -> Iterator[Site]:

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import psycopg
 
@@ -55,7 +56,8 @@ class PostgreSQL:
     @property
     def version(self) -> str:
         with self.connect() as connection:
-            return str(connection.execute("SHOW server_version").fetchone()[0])  # type: ignore[index]
+            row: Any = connection.execute("SHOW server_version").fetchone()
+        return str(row[0])
 
 
 def binaries() -> Path:
@@ -63,8 +65,8 @@ def binaries() -> Path:
     return max(Path("/usr/lib/postgresql").glob("*/bin/initdb"), key=lambda path: int(path.parts[4])).parent
 
 
-def account() -> dict[str, str]:
-    """Return as which user to run the server, since PostgreSQL refuses to run as root."""
+def account() -> dict[str, Any]:
+    """Return the user to run the server as: PostgreSQL refuses to run as root."""
     return {"user": "postgres", "group": "postgres"} if os.geteuid() == 0 else {}
 
 
@@ -75,7 +77,7 @@ def data_folder() -> Iterator[Path]:
     It is in the temporary folder if the server's user can't reach ``var/bench``.
     """
     FOLDER.mkdir(parents=True, exist_ok=True)
-    check = subprocess.run(["test", "-x", FOLDER], cwd="/", check=False, **account())  # type: ignore[call-overload]
+    check = subprocess.run(["test", "-x", FOLDER], cwd="/", check=False, **account())
     folder = Path(tempfile.mkdtemp(prefix="postgresql-", dir=None if check.returncode else FOLDER))
     try:
         if account():
@@ -91,11 +93,11 @@ def postgresql() -> Iterator[PostgreSQL]:
     """Run a server while the block runs, and delete it afterwards."""
     with data_folder() as folder, (FOLDER / "postgresql.log").open("w") as log:
         options = ["--username=postgres", "--auth=trust", "--encoding=UTF8", "--locale=C.UTF-8"]
-        run = {"cwd": folder, "stdout": log, "stderr": log, **account()}
-        subprocess.run([binaries() / "initdb", "-D", folder, *options], check=True, **run)  # type: ignore[call-overload]
+        run: dict[str, Any] = {"cwd": folder, "stdout": log, "stderr": log, **account()}
+        subprocess.run([binaries() / "initdb", "-D", folder, *options], check=True, **run)
         port = free_port()
         address = ["-h", "127.0.0.1", "-p", str(port), "-k", ""]
-        process = subprocess.Popen([binaries() / "postgres", "-D", folder, *address], **run)  # type: ignore[call-overload]
+        process = subprocess.Popen([binaries() / "postgres", "-D", folder, *address], **run)
         server = PostgreSQL(port, process.pid)
         try:
             wait_for(server)

@@ -15,7 +15,7 @@ from django.utils import translation
 from rest_framework.test import APIClient
 
 from heroesite.api import docs, limits
-from heroesite.records.api.fast_reads import record_count
+from heroesite.records.counts import record_count
 
 from .__main__ import OWN_DATABASE, ROOT
 from .people import browser, person, program

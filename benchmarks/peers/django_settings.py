@@ -1,6 +1,6 @@
 """The settings of the Django peers: those of ``django-admin startproject``, in production.
 
-Connections persist, although that isn't Django's default: without it, each request would connect anew.
+Connections are persistent. With Django's default, each request would open its own.
 """
 
 import os

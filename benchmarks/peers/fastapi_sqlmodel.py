@@ -101,7 +101,7 @@ def list_heroes(
     if after is not None:
         rows = select(Hero).where(Hero.name > after).order_by(Hero.name).limit(limit)
         return {"results": session.exec(rows).all()}
-    order: Any = [Hero.age.desc().nulls_last(), Hero.id.desc()] if ordering == "-age" else [Hero.name]  # type: ignore
+    order: Any = [Hero.age.desc().nulls_last(), Hero.id.desc()] if ordering == "-age" else [Hero.name]
     count = session.exec(select(func.count()).select_from(Hero)).one()
     rows = select(Hero).order_by(*order).offset(offset).limit(limit)
     return {"count": count, "results": session.exec(rows).all()}

@@ -146,9 +146,9 @@ class Limits(BaseThrottle):
 
     def allow_request(self, request: Request, view: Any) -> bool:
         http_request = request._request
-        if error := getattr(http_request, "limit_exceeded", None):
-            raise error
-        if not hasattr(http_request, "limits"):
+        if hasattr(http_request, "limits"):
+            reject_exceeded(http_request)
+        else:
             count_request(http_request, self.clients(request))
         return True
 
@@ -165,23 +165,36 @@ def address_of(request: HttpRequest | Request) -> Client:
 
 
 def count_request(request: HttpRequest, clients: Sequence[Client]) -> None:
-    """Count a request for each of ``clients``. It is counted once, whatever responds to it.
+    """Count a request for each of ``clients``, until one of their limits is exceeded.
+
+    A request is counted once, by a plan or by the view. ``request.limits`` has the state of each limit.
 
     Raises:
         LimitExceeded: one of their limits is exceeded.
     """
     now = time.time()
     wait = MINUTE - int(now) % MINUTE
-    states: list[tuple[str, int, int, int]] = []
+    states: list[tuple[str, int, int | None, int]] = []
     for name, key in clients:
         limit = settings.LIMITS[name]
         if limit:
             left = counter.count((name, key), limit, int(now) // MINUTE)
-            states.append((name, limit, left or 0, wait))
+            states.append((name, limit, left, wait))
             request.limits = states  # type: ignore[attr-defined]
             if left is None:
-                request.limit_exceeded = LimitExceeded(name, limit, wait)  # type: ignore[attr-defined]
-                raise request.limit_exceeded  # type: ignore[attr-defined]
+                break
+    reject_exceeded(request)
+
+
+def reject_exceeded(request: HttpRequest) -> None:
+    """Reject a request that :func:`count_request` has counted.
+
+    Raises:
+        LimitExceeded: one of its limits is exceeded.
+    """
+    for name, limit, left, wait in getattr(request, "limits", ()):
+        if left is None:
+            raise LimitExceeded(name, limit, wait)
 
 
 def add_limit_headers(request: HttpRequest, response: HttpResponse) -> None:
@@ -189,7 +202,9 @@ def add_limit_headers(request: HttpRequest, response: HttpResponse) -> None:
     if states := getattr(request, "limits", None):
         policies = (f'"{name}";q={limit};w={MINUTE}' for name, limit, *_ in states)
         response["RateLimit-Policy"] = ", ".join(policies)
-        response["RateLimit"] = ", ".join(f'"{name}";r={left};t={wait}' for name, _, left, wait in states)
+        response["RateLimit"] = ", ".join(
+            f'"{name}";r={left or 0};t={wait}' for name, _, left, wait in states
+        )
 
 
 class RateLimitHeaders:

@@ -1,18 +1,18 @@
 """The exact number of records of a type, without counting them each time.
 
-PostgreSQL: a count is kept with the snapshot at which it was right. Later, the records that the history has
-added and removed since are added to it: the entries of transactions that the kept snapshot doesn't see. Both
-are read in one statement, and so at one snapshot.
+On PostgreSQL, a count is stored with the snapshot that it belongs to. Later, the records that were created or
+deleted since then are added or subtracted: those in the history entries of transactions that the stored
+snapshot doesn't include. Count and snapshot are read in one statement, so they always match.
 
-After a crash, snapshots are reused for different data, so a kept count belongs to an epoch. None is kept on a
-standby, whose snapshots omit running transactions, nor while the history has entries of a transaction that is
-yet to come, as after a restore from another server; nor is one used within a transaction, which sees its own
-entries.
-Once a minute the records are counted anyway, in case they were changed by SQL. On other databases
-they are always counted.
+Each count also belongs to an epoch, because PostgreSQL reuses snapshots for different data after a crash. No
+count is stored on a standby, whose snapshots omit running transactions, or while the history has entries of
+future transactions, as after a restore from another server. Within a transaction, which sees its own entries,
+the records are counted. The records are also counted once a minute, in case they were changed with SQL, and
+always on other databases.
 """
 
 import time
+from functools import cache
 from typing import Any, NamedTuple
 
 from django.db import connections
@@ -21,7 +21,7 @@ from .audit.entries import Entry
 from .models.base import Record
 
 SECONDS = 60
-"""How long a kept count is used."""
+"""How long a stored count is used."""
 SNAPSHOT = """
     pg_current_snapshot()::text, pg_snapshot_xmin(pg_current_snapshot())::text::bigint,
     pg_postmaster_start_time()::text || (SELECT stats_reset FROM pg_stat_bgwriter), pg_is_in_recovery()
@@ -33,8 +33,8 @@ its statistics are reset.
 """
 
 
-class KeptCount(NamedTuple):
-    """A count that was right at a snapshot."""
+class StoredCount(NamedTuple):
+    """A count, and the snapshot that it belongs to."""
 
     total: int
     snapshot: str
@@ -49,7 +49,7 @@ class RecordCount:
     def __init__(self, model: type[Record], database: str) -> None:
         history: Any = model.history.model
         self.database = database
-        self.kept: KeptCount | None = None
+        self.stored: StoredCount | None = None
         self.plain_sql = f"SELECT COUNT(*) FROM {model._meta.db_table}"  # noqa: S608
         self.count_sql = (
             f"SELECT COUNT(*), {SNAPSHOT},"  # noqa: S608
@@ -75,17 +75,23 @@ class RecordCount:
             return self.update(cursor)
 
     def update(self, cursor: Any) -> int:
-        """Update the kept count, and return it."""
-        kept = self.kept
-        if kept and time.monotonic() < kept.until:
-            cursor.execute(self.change_sql, [Entry.CREATED, Entry.DELETED, kept.oldest, kept.snapshot])
+        """Update the stored count, and return it."""
+        stored = self.stored
+        if stored and time.monotonic() < stored.until:
+            cursor.execute(self.change_sql, [Entry.CREATED, Entry.DELETED, stored.oldest, stored.snapshot])
             change, snapshot, oldest, epoch, is_standby = cursor.fetchone()
-            if epoch == kept.epoch and not is_standby:
-                self.kept = KeptCount(kept.total + int(change), snapshot, oldest, epoch, kept.until)
-                return self.kept.total
+            if epoch == stored.epoch and not is_standby:
+                self.stored = StoredCount(stored.total + int(change), snapshot, oldest, epoch, stored.until)
+                return self.stored.total
         cursor.execute(self.count_sql)
         count, snapshot, oldest, epoch, is_standby, has_foreign_entries = cursor.fetchone()
         is_lasting = not (is_standby or has_foreign_entries)
         until = time.monotonic() + SECONDS
-        self.kept = KeptCount(count, snapshot, oldest, epoch, until) if is_lasting else None
+        self.stored = StoredCount(count, snapshot, oldest, epoch, until) if is_lasting else None
         return int(count)
+
+
+@cache
+def record_count(model: type[Record], database: str) -> RecordCount:
+    """Return the counter of a type, which all lists share."""
+    return RecordCount(model, database)

@@ -15,13 +15,12 @@ from django.utils.translation import gettext_lazy as _
 from rest_framework import serializers
 
 from .filters.filters import (
-    CountFilter,
     InstantFilter,
     IsNullFilter,
     LineFilter,
-    RecordFilter,
     WholeNumberFilter,
 )
+from .filters.links import CountFilter, RecordFilter
 from .models.fields import BoundedIntegerField, LineField, RecordForeignKey
 from .serializer_fields import IntegerField, StringField
 

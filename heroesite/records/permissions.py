@@ -37,6 +37,14 @@ def disclosable_fields(user: Any, model: RecordModel) -> tuple[str, ...]:
 
 
 @cache
+def restricting_permissions(model: type[Record]) -> frozenset[str]:
+    """Return the permissions to see restricted values of a record or of those that it links to."""
+    fields: list[Any] = [model._meta.get_field(name) for name in model.link_names()]
+    models = [model, *(field.related_model for field in fields)]
+    return frozenset(permission for each in models for permission in each.RESTRICTED.values())
+
+
+@cache
 def unrestricted_fields(model: type[Record]) -> tuple[str, ...]:
     """Return the fields that are visible without a permission. Lists can be filtered and sorted by them."""
     return tuple(name for name in model.FIELDS if name not in model.RESTRICTED)

@@ -13,8 +13,9 @@ from hypothesis import strategies as st
 
 from heroes.models import Hero
 from heroesite.api.models import ApiToken
-from heroesite.records.api import fast_reads
+from heroesite.records.api import plans
 from heroesite.records.audit.disclosures import Disclosure
+from heroesite.records.permissions import restricting_permissions
 from teams.models import Team
 from tests.cases import Cases
 from tests.factories import HeroFactory, TeamFactory
@@ -299,7 +300,7 @@ def test_a_restricted_field_of_a_linked_record_is_never_read_by_a_plan(
     ids, tokens = register
     monkeypatch.setattr(Hero, "RESTRICTED", {})
     monkeypatch.setattr(Team, "RESTRICTED", {"headquarters": "heroes.view_secret_name"})
-    fast_reads.restrictions.cache_clear()
+    restricting_permissions.cache_clear()
     try:
         for where in (
             f"/api/v1/heroes/{ids['heroes'][1]}?fields=id,team",
@@ -308,7 +309,7 @@ def test_a_restricted_field_of_a_linked_record_is_never_read_by_a_plan(
             for role in ["keeper"] * 3 + ["reader"] * 3 + ["keeper", "visitor", "administrator"]:
                 assert send(fast, where, role, {}, tokens)[1] == send(ordinary, where, role, {}, tokens)[1]
     finally:
-        fast_reads.restrictions.cache_clear()
+        restricting_permissions.cache_clear()
 
 
 def test_a_plan_that_fails_is_forgotten_and_the_request_gets_its_response(
@@ -319,7 +320,7 @@ def test_a_plan_that_fails_is_forgotten_and_the_request_gets_its_response(
     responses = [send(fast, where, "visitor", {}, tokens) for _time in range(3)]
     assert responses[2][0].wsgi_request.is_planned
     with monkeypatch.context() as context:
-        context.setattr(fast_reads.OffsetPlan, "respond", lambda *_arguments: 1 / 0)
+        context.setattr(plans.OffsetPlan, "respond", lambda *_arguments: 1 / 0)
         responses.append(send(fast, where, "visitor", {}, tokens))
     assert "A plan for /api/v1/heroes/ failed." in caplog.text
     assert not hasattr(responses[3][0].wsgi_request, "is_planned")

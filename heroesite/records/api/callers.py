@@ -1,4 +1,4 @@
-"""The user of an API token, looked up in one query together with what reading depends on."""
+"""Looks up an API token, its user and their permissions in one query."""
 
 from collections.abc import Iterable
 from functools import cache
@@ -7,20 +7,21 @@ from typing import NamedTuple
 from django.contrib.auth.models import Permission
 from django.db.models import Exists, OuterRef
 from django.http import HttpRequest
-from django.utils import timezone
 from knox.crypto import hash_token
+from rest_framework.authentication import get_authorization_header
+from rest_framework.exceptions import AuthenticationFailed
 
 from heroesite.api.authentication import BearerAuthentication
-from heroesite.api.models import ApiToken
+from heroesite.api.models import ApiToken, has_expired
 
 from .statements import Statement
 
 DIGEST = "digest"
-"""Stands for the digest of a token while SQL is compiled."""
+"""The parameter with which SQL is compiled, and which is then replaced by the digest of a token."""
 
 
 class Caller(NamedTuple):
-    """The user of a valid token, as far as reading depends on them."""
+    """A valid token, and its user."""
 
     digest: str
     user_id: int
@@ -56,7 +57,7 @@ class CallerStatement(Statement):
         """Return the caller, or None if the token isn't valid or its user sees restricted values."""
         digest = hash_token(text.decode())
         for expiry, user_id, username, is_active, *permitted in self.execute(*self.parameters[:-1], digest):
-            is_valid = is_active and (expiry is None or expiry > timezone.now())
+            is_valid = is_active and not has_expired(expiry)
             sees_restricted = self.has_restricted and any(permitted)
             return Caller(digest, user_id, username) if is_valid and not sees_restricted else None
         return None
@@ -68,9 +69,12 @@ def caller_statement(restrictions: frozenset[str]) -> CallerStatement:
 
 
 def read_token(request: HttpRequest) -> bytes | None:
-    """Return the token of a well-formed ``Authorization`` header."""
-    words = request.META["HTTP_AUTHORIZATION"].encode("latin-1", "replace").split()
-    if len(words) != 2 or words[0].lower() != b"bearer":
+    """Return the token of the ``Authorization`` header, or None if it is malformed."""
+    words = get_authorization_header(request).split()  # type: ignore[arg-type]
+    if not words:
         return None
-    token: bytes = words[1]
+    try:
+        token = BearerAuthentication().read_token(words)
+    except AuthenticationFailed:
+        return None
     return token if BearerAuthentication.token_format.fullmatch(token) else None

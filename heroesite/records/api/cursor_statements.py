@@ -15,7 +15,7 @@ PLACEHOLDERS = {
     models.CharField: lambda number: f"\uffff{number}",  # a noncharacter, which no text contains
     models.IntegerField: lambda number: 2_147_483_600 + number,
 }
-"""Values that stand for those of a position while SQL is compiled, by the class of their column."""
+"""Functions that return a value to compile SQL with, by the class of the column; a position replaces it."""
 
 
 class CursorStatements:
@@ -27,7 +27,7 @@ class CursorStatements:
         limit: the number of rows on a page.
 
     Raises:
-        NotPlannable: a filter has a value that stands for a position.
+        NotPlannable: a filter has the value of a placeholder.
     """
 
     def __init__(self, rows: models.QuerySet[Any], columns: list[str], limit: int) -> None:

@@ -13,6 +13,12 @@ from heroesite.records.filters.cursor import START, CursorPaginator, InvalidCurs
 from heroesite.records.filters.filtersets import LIMIT
 
 
+def link_header(first: str, previous: str | None, next: str | None) -> str:
+    """Return the value of ``Link`` (RFC 8288) for the pages of a list."""
+    related = {"first": first, "prev": previous, "next": next}
+    return ", ".join(f'<{link}>; rel="{name}"' for name, link in related.items() if link)
+
+
 class RecordPagination(LimitOffsetPagination):
     """Page by ``limit`` with ``offset`` or ``cursor``, which the FilterSet has validated.
 
@@ -57,8 +63,7 @@ class RecordPagination(LimitOffsetPagination):
         links = {"next": self.get_next_link(), "previous": self.get_previous_link()}
         count = {} if self.cursors else {"count": self.count}
         response = Response({**count, **links, "results": data})
-        related = {"first": self.get_first_link(), "prev": links["previous"], "next": links["next"]}
-        response["Link"] = ", ".join(f'<{link}>; rel="{name}"' for name, link in related.items() if link)
+        response["Link"] = link_header(self.get_first_link(), **links)
         return response
 
     def get_schema_operation_parameters(self, view: Any) -> list[Any]:

@@ -34,8 +34,8 @@ class Column:
     """A column that rows are sorted by; missing values come last in both directions."""
 
     name: str
-    descending: bool
-    nullable: bool
+    descending: bool = False
+    nullable: bool = False
 
     def equals(self, value: Any) -> Q:
         return Q(**{f"{self.name}__isnull": True}) if value is None else Q(**{self.name: value})
@@ -55,7 +55,8 @@ class Column:
     def lookup(self, backwards: bool) -> str:
         return "lt" if self.descending != backwards else "gt"
 
-    def order_by(self, *, backwards: bool) -> OrderBy:
+    def order_by(self, *, backwards: bool = False) -> OrderBy:
+        """Return the order. PostgreSQL reads an index backwards only if it doesn't name a place for nulls."""
         place = "nulls_first" if backwards else "nulls_last"
         missing: dict[str, Any] = {place: True} if self.nullable else {}
         return OrderBy(F(self.name), descending=self.descending != backwards, **missing)
@@ -159,6 +160,6 @@ def column(order: Any, model: type[models.Model], annotations: Collection[str]) 
     else:
         name, descending = order.expression.name, order.descending
     if name == "pk" or name in annotations:
-        return Column(name, descending, nullable=False)
+        return Column(name, descending)
     field: Any = model._meta.get_field(name.partition("__")[0])
     return Column(name, descending, nullable=field.null)

@@ -1,6 +1,6 @@
 """The filters that a query string can contain, each with its form field and its database lookup."""
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Iterable
 from difflib import get_close_matches
 from typing import Any
 
@@ -8,17 +8,12 @@ import django_filters
 from django import forms
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxLengthValidator
-from django.db.models import Count, F, OuterRef, Subquery
-from django.db.models.expressions import OrderBy
-from django.db.models.functions import Coalesce
-from django.forms.models import ModelChoiceIterator
 from django.utils.translation import gettext_lazy as _
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema_field
 
-from heroesite.form_fields import ISODateTimeField, LineFormField, RecordChoiceField, StrictIntegerField
+from heroesite.form_fields import ISODateTimeField, LineFormField, StrictIntegerField
 from heroesite.ids import LARGEST_ID, is_id
-from heroesite.records.models.fields import RecordForeignKey
 from heroesite.records.models.querysets import RecordQuerySet
 from heroesite.text import fold, printable, validate_line
 from heroesite.validators import range_validators
@@ -27,15 +22,6 @@ MAX_SEARCH_WORDS, MAX_TEXT_LENGTH = 10, 200
 MAX_IDS = 500
 TEXT = {"type": "string", "minLength": 1, "maxLength": MAX_TEXT_LENGTH}
 """The OpenAPI schema of a text parameter."""
-NULL = "null"
-"""Stands for no record in the query string."""
-LINK = {
-    "oneOf": [
-        {"type": "integer", "description": "The id of a record."},
-        {"type": "string", "enum": [NULL], "description": "No record."},
-    ]
-}
-"""The OpenAPI schema of a parameter that selects a record or none."""
 TRUE_OR_FALSE = _("Send true or false.")
 BOOLEANS = {"true": True, "True": True, "1": True, "false": False, "False": False, "0": False}
 """The ways in which HTTP clients write booleans."""
@@ -87,63 +73,6 @@ class WholeNumberFilter(django_filters.Filter):
 @extend_schema_field(OpenApiTypes.DATETIME)
 class InstantFilter(django_filters.Filter):
     field_class = ISODateTimeField
-
-
-class LinkChoiceIterator(ModelChoiceIterator):
-    """Any record, no record, each record, and the selected one if it has been deleted."""
-
-    field: Any
-
-    def __iter__(self) -> Iterator[Any]:
-        choices = super().__iter__()
-        yield next(choices)
-        if self.field.null_label:
-            yield NULL, self.field.null_label
-        yield from choices
-        if deleted := self.field.deleted:
-            yield deleted.pk, _("%(name)s (deleted)") % {"name": deleted}
-
-
-class LinkField(RecordChoiceField):
-    """Select a record by its id. A deleted record is valid; no record links to it.
-
-    Args:
-        null_label: the label of the choice ``null``, which stands for no record; empty if a link is required.
-    """
-
-    iterator = LinkChoiceIterator
-    deleted: Any = None
-
-    def __init__(self, *args: Any, null_label: Any = "", **kwargs: Any) -> None:
-        self.null_label = null_label
-        super().__init__(*args, **kwargs)
-
-    def to_python(self, value: Any) -> Any:
-        if self.null_label and value == NULL:
-            return NULL
-        try:
-            return super().to_python(value)
-        except ValidationError:
-            entry = self.queryset.model.deletion_entry(value) if is_id(str(value)) else None  # type: ignore[union-attr]
-            if entry is None:
-                raise
-            self.deleted = entry.instance
-            return self.deleted
-
-
-class RecordFilter(django_filters.Filter):
-    """Find the records that link to one record or, by ``null``, to none."""
-
-    field_class = LinkField
-
-    def __init__(self, field_name: str, **kwargs: Any) -> None:
-        super().__init__(field_name, **kwargs)
-        extend_schema_field(LINK if kwargs.get("null_label") else OpenApiTypes.INT)(self)
-
-    def filter(self, qs: Any, value: Any) -> Any:
-        if value == NULL:
-            return qs.filter(**{f"{self.field_name}__isnull": True})
-        return super().filter(qs, value)
 
 
 class IsNullField(django_filters.fields.ChoiceField):
@@ -265,70 +194,6 @@ class NamesFilter(DisplayFilter, ListFilter):
     @property
     def items(self) -> dict[str, Any]:
         return {"type": "string", "enum": self.extra["names"]}
-
-
-def count_annotation(link: RecordForeignKey) -> str:
-    """Return the name under which :func:`with_link_count` annotates the records."""
-    return f"{link.remote_field.name}_count"
-
-
-def with_link_count(records: Any, link: RecordForeignKey) -> Any:
-    """Annotate ``records`` with the number of records that link to each, in the same query."""
-    model: Any = link.model
-    linked = model.objects.filter(**{link.name: OuterRef("pk")}).order_by()
-    counts = linked.values(link.name).annotate(count=Count("pk")).values("count")
-    return records.alias(**{count_annotation(link): Coalesce(Subquery(counts), 0)})
-
-
-class RecordOrdering(NamesFilter):
-    """Sort in a total order: missing values last on every database, the id breaking ties.
-
-    The id is sorted in the direction of the last column, so that one index serves both directions.
-
-    Args:
-        columns: the database column of each name.
-        nullable: the names whose values can be missing.
-        counts: for each further name the link whose records it counts.
-    """
-
-    def __init__(
-        self,
-        columns: Mapping[str, str],
-        nullable: Collection[str] = (),
-        counts: Mapping[str, RecordForeignKey] | None = None,
-        **kwargs: Any,
-    ) -> None:
-        self.nullable, self.counts = nullable, counts or {}
-        self.columns = {**columns, **{name: count_annotation(link) for name, link in self.counts.items()}}
-        names = [f"{sign}{name}" for name in self.columns for sign in ("", "-")]
-        super().__init__(names=names, **kwargs)
-
-    def filter(self, qs: Any, value: Any) -> Any:
-        if not value:
-            return qs
-        order = []
-        for text in value:
-            name = text.removeprefix("-")
-            if name in self.counts:
-                qs = with_link_count(qs, self.counts[name])
-            # Only where values can be missing: with it, PostgreSQL doesn't read an index backwards.
-            nulls_last = True if name in self.nullable else None
-            order.append(OrderBy(F(self.columns[name]), descending=text != name, nulls_last=nulls_last))
-        return qs.order_by(*order, OrderBy(F("pk"), descending=order[-1].descending))
-
-
-class CountFilter(WholeNumberFilter):
-    """Compare the number of records that link to each."""
-
-    def __init__(self, link: RecordForeignKey, lookup_expr: str, **kwargs: Any) -> None:
-        self.link = link
-        super().__init__(lookup_expr=lookup_expr, **kwargs)
-
-    def filter(self, qs: Any, value: Any) -> Any:
-        if value is None:
-            return qs
-        lookup = f"{count_annotation(self.link)}__{self.lookup_expr}"
-        return with_link_count(qs, self.link).filter(**{lookup: value})
 
 
 @extend_schema_field({"type": "string", "minLength": 1})

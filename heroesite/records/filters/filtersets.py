@@ -27,9 +27,10 @@ from django.utils.translation import gettext_lazy as _
 from heroesite.records.field_types import datetime_filters, get_field_type, incoming_link_filters
 from heroesite.records.permissions import unrestricted_fields
 
-from .cursor import MAX_LENGTH
-from .filters import CursorFilter, IdsFilter, NamesFilter, PagingFilter, RecordOrdering, SearchFilter
+from .cursor import MAX_LENGTH, Column
+from .filters import CursorFilter, IdsFilter, NamesFilter, PagingFilter, SearchFilter
 from .forms import DISPLAY_PARAMETERS, PAGING, QueryForm
+from .ordering import RecordOrdering
 from .sparse_fields import SparseFields, row_members
 
 LIMIT = 100
@@ -164,23 +165,21 @@ class RecordFilterSet(PagedFilterSet):
         if model is None:
             return {}
         filters = {"search": SearchFilter(label=_("Search")), "id__in": IdsFilter("id", "in", label=_("IDs"))}
-        columns, nullable = {"id": "pk", "version": "version"}, set()
+        columns = {"id": Column("pk"), "version": Column("version")}
         for name in unrestricted_fields(model):
             field = model._meta.get_field(name)
             field_type = get_field_type(field)
             filters.update(field_type.filters(field))
-            columns[name] = field_type.column(field)
-            if field.null:
-                nullable.add(name)
+            columns[name] = Column(field_type.column(field), nullable=field.null)
         counts = {f"{link.remote_field.name}__count": link for link in model.incoming_links()}
         for link in counts.values():
             filters.update(incoming_link_filters(link))
         for name in ("created_at", "updated_at"):
             filters.update(datetime_filters(model._meta.get_field(name)))
-            columns[name] = name
+            columns[name] = Column(name)
         return {
             **filters,
-            "ordering": RecordOrdering(columns, nullable, counts, label=_("Sort by")),
+            "ordering": RecordOrdering(columns, counts, label=_("Sort by")),
             **sparse_fields_filters(model),
             "cursor": CursorFilter(max_length=MAX_LENGTH, label=_("A cursor, or * for the first page")),
             **cls.declared_filters,

@@ -11,7 +11,7 @@ from django.utils.http import urlencode
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 
-from heroesite.records.filters.filters import NULL
+from heroesite.records.filters.links import NULL
 from heroesite.records.models.base import Record
 from heroesite.records.models.fields import BoundedIntegerField, RecordForeignKey
 

@@ -1,0 +1,253 @@
+"""Plans of API reads: the SQL, members and headers of a response.
+
+A plan never reads a restricted column, whoever sent the request that it is compiled from.
+"""
+
+from collections.abc import Hashable, Mapping
+from typing import Any, NamedTuple
+from urllib.parse import quote_plus
+
+import orjson
+from django.http import HttpResponse
+from rest_framework import serializers
+from rest_framework.utils.urls import remove_query_param, replace_query_param
+
+from heroesite.api.conditional import etag_of_content
+from heroesite.records.api.cursor_statements import CursorStatements
+from heroesite.records.api.pagination import link_header
+from heroesite.records.api.statements import CountStatement, NotPlannable, Row, Statement
+from heroesite.records.counts import record_count
+from heroesite.records.filters.cursor import START, InvalidCursor
+from heroesite.records.filters.links import NULL, RecordFilter
+from heroesite.records.permissions import restricting_permissions
+
+COMPUTED_HEADERS = {"Content-Length", "ETag", "Link", "RateLimit", "RateLimit-Policy"}
+"""Headers that a plan computes for each response."""
+PLAIN = {
+    field.to_representation
+    for field in (serializers.IntegerField, serializers.CharField, serializers.DateTimeField)
+}
+"""Methods of serializer fields whose JSON is the value itself."""
+PLACEHOLDER = 987_654_321
+"""The offset or cursor with which links are compiled, and which is then replaced."""
+
+
+class ReadRequest(NamedTuple):
+    """An API read, as far as its plan needs it.
+
+    Attributes:
+        key: everything that its plan depends on.
+        number: the id of the record, or the offset of the page.
+        page_cursor: the cursor of the page, or an empty text.
+    """
+
+    key: Hashable
+    number: int
+    page_cursor: str
+
+
+def is_plain(field: serializers.Field) -> bool:
+    """Return whether the JSON of a serializer field is the value of the column that it is named after."""
+    representation = type(field).to_representation
+    return field.source == field.field_name and (representation in PLAIN or field.source == "id")
+
+
+class Members:
+    """The members of a JSON object, and the columns that they come from.
+
+    Args:
+        model: the record type.
+        fields: serializer fields by name. A nested serializer is that of a linked record.
+        path: the path of the link that leads to the record, in a lookup.
+
+    Raises:
+        NotPlannable: a member is computed or restricted.
+    """
+
+    def __init__(self, model: Any, fields: Mapping[str, Any], path: str = "") -> None:
+        restricted = {model.attname(name) for name in model.RESTRICTED}
+        self.names: list[str] = []
+        self.columns: list[str] = []
+        self.nested: list[tuple[int, Members]] = []
+        for name, field in fields.items():
+            if field.write_only:
+                continue
+            if isinstance(field, serializers.Serializer):
+                linked = model._meta.get_field(name).related_model
+                members = Members(linked, field.fields, f"{path}{name}__")
+                self.nested.append((len(self.names), members))
+                self.columns += members.columns
+            elif name not in restricted and is_plain(field):
+                self.columns.append(path + name)
+            else:
+                raise NotPlannable
+            self.names.append(name)
+        if not self.columns:  # values_list() without names selects all columns
+            raise NotPlannable
+
+    def to_json(self, row: Row) -> dict[str, Any]:
+        """Return the object of a row."""
+        values = list(row)
+        for index, members in self.nested:
+            width = len(members.columns)
+            linked = values[index : index + width]
+            is_linked = linked[members.names.index("id")] is not None
+            values[index : index + width] = [members.to_json(linked) if is_linked else None]
+        return dict(zip(self.names, values, strict=True))
+
+
+class Plan:
+    """Responds to a kind of request.
+
+    Args:
+        view: the :class:`RecordViewSet` that has responded to such a request.
+        headers: the headers of its response.
+    """
+
+    def __init__(self, view: Any, headers: Mapping[str, str]) -> None:
+        self.headers = {name: text for name, text in headers.items() if name not in COMPUTED_HEADERS}
+        self.members = Members(view.model, view.get_serializer().fields)
+        self.permissions = restricting_permissions(view.model)
+
+    def respond(self, read: ReadRequest) -> HttpResponse | None:
+        """Return the response, or None if only the view can respond."""
+        raise NotImplementedError
+
+    def build_response(self, content: bytes, headers: Mapping[str, str]) -> HttpResponse:
+        length = {"Content-Length": str(len(content))}
+        return HttpResponse(content, headers={**self.headers, **headers, **length})
+
+
+class RecordPlan(Plan):
+    """Responds with one record."""
+
+    def __init__(self, view: Any, headers: Mapping[str, str]) -> None:
+        super().__init__(view, headers)
+        if "as_of" in view.request.query_params:
+            raise NotPlannable
+        records = view.get_queryset().filter(pk=view.kwargs["pk"])
+        self.record = Statement(records.values_list(*self.members.columns, "version"))
+        if len(self.record.parameters) != 1:
+            raise NotPlannable
+
+    def respond(self, read: ReadRequest) -> HttpResponse | None:
+        for *row, version in self.record.execute(read.number):
+            content = encode(self.members.to_json(row))
+            return self.build_response(content, {"ETag": etag_of_content(version, content)})
+        return None
+
+
+class ListPlan(Plan):
+    """Responds with a page of a list.
+
+    Attributes:
+        records: the records of all pages.
+        first: the address of the first page.
+    """
+
+    first: str
+
+    def __init__(self, view: Any, headers: Mapping[str, str]) -> None:
+        super().__init__(view, headers)
+        self.records = view.filter_queryset(view.get_queryset())
+        filters = view.filterset_class.base_filters
+        self.filter_targets = [
+            Statement(filters[name].extra["queryset"].filter(pk=text).values_list("pk"))
+            for name, text in view.request.query_params.items()
+            if isinstance(filters.get(name), RecordFilter) and text != NULL
+        ]
+
+    def filter_targets_exist(self) -> bool:
+        """Return whether the linked records of the filters exist. If not, the view looks for deleted ones."""
+        return all(target.execute(*target.parameters) for target in self.filter_targets)
+
+    def page(
+        self, rows: list[Row], next_link: str | None, previous_link: str | None, **count: int
+    ) -> HttpResponse:
+        """Return the response with these rows, and the addresses of the next and the previous page."""
+        results = [self.members.to_json(row) for row in rows]
+        body = {**count, "next": next_link, "previous": previous_link, "results": results}
+        return self.build_response(encode(body), {"Link": link_header(self.first, previous_link, next_link)})
+
+
+class OffsetPlan(ListPlan):
+    """Responds with the page at an offset."""
+
+    def __init__(self, view: Any, headers: Mapping[str, str]) -> None:
+        super().__init__(view, headers)
+        records, self.limit = self.records, view.paginator.limit
+        self.rows = Statement(records.values_list(*self.members.columns), " LIMIT %s OFFSET %s")
+        self.count = (
+            CountStatement(records).count if records.query.where else record_count(view.model, records.db).get
+        )
+        address = view.request.build_absolute_uri()
+        page = replace_query_param(address, "limit", self.limit)
+        self.first = remove_query_param(address, "offset")
+        self.to_start = remove_query_param(page, "offset")
+        self.link_parts = split_link(page, "offset")
+
+    def respond(self, read: ReadRequest) -> HttpResponse | None:
+        if not self.filter_targets_exist():
+            return None
+        number, count = read.number, self.count()
+        rows = self.rows.execute(*self.rows.parameters, self.limit, number) if number < count else []
+        end = number + self.limit
+        next_link = str(end).join(self.link_parts) if end < count else None
+        previous = str(number - self.limit).join(self.link_parts) if number > self.limit else self.to_start
+        return self.page(rows, next_link, previous if number else None, count=count)
+
+
+class CursorPlan(ListPlan):
+    """Responds with the page at a cursor."""
+
+    def __init__(self, view: Any, headers: Mapping[str, str]) -> None:
+        super().__init__(view, headers)
+        limit = view.paginator.get_limit(view.request)
+        self.statements = CursorStatements(self.records, self.members.columns, limit)
+        self.link_parts = split_link(view.request.build_absolute_uri(), "cursor")
+        self.first = quote_plus(START).join(self.link_parts)
+
+    def respond(self, read: ReadRequest) -> HttpResponse | None:
+        if not self.filter_targets_exist():
+            return None
+        try:
+            rows, *cursors = self.statements.page(read.page_cursor)
+        except InvalidCursor:
+            return None
+        next_link, previous_link = (cursor and quote_plus(cursor).join(self.link_parts) for cursor in cursors)
+        return self.page(rows, next_link, previous_link)
+
+
+def split_link(address: str, parameter: str) -> list[str]:
+    """Return what comes before and after the value of a parameter in a link.
+
+    Raises:
+        NotPlannable: the address contains the placeholder.
+    """
+    parts: list[str] = replace_query_param(address, parameter, PLACEHOLDER).split(str(PLACEHOLDER))
+    if len(parts) != 2:
+        raise NotPlannable
+    return parts
+
+
+def encode(body: Any) -> bytes:
+    """Return JSON as DRF's renderer writes it: with U+2028 and U+2029 escaped."""
+    content = orjson.dumps(body, option=orjson.OPT_UTC_Z)
+    return content.replace("\u2028".encode(), b"\\u2028").replace("\u2029".encode(), b"\\u2029")
+
+
+def plan_class(view: Any, read: ReadRequest) -> type[Plan]:
+    """Return the class of the plan for a view.
+
+    Raises:
+        NotPlannable: the view found another offset or cursor in the query string.
+    """
+    if view.action == "retrieve":
+        return RecordPlan
+    if view.request.query_params.get("cursor", "") != read.page_cursor:
+        raise NotPlannable
+    if read.page_cursor:
+        return CursorPlan
+    if view.paginator.offset != read.number:
+        raise NotPlannable
+    return OffsetPlan
