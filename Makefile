@@ -1,7 +1,7 @@
 # make run            serve the site at http://127.0.0.1:8000 (PORT=… and HOST=… choose another address)
-# make test           run the tests on SQLite and PostgreSQL (ARGS=… for pytest)
-# make test-processes test the site in its own processes: first run, crashes, outages, upgrades, OpenAPI clients
-# make test-next      run the tests of make test on the next Django, with Python 3.12
+# make test           run the tests on SQLite and PostgreSQL (ARGS=… passes arguments to pytest)
+# make test-processes test running servers: first run, crashes, outages, upgrades, OpenAPI clients
+# make test-next      run the same tests as make test on the next version of Django, with Python 3.12
 # make test-pages     test the pages in Chromium and check their accessibility with axe-core
 # make check          run the linters and check types, imports, migrations, deployment settings and API description
 # make fuzz           search longer for API errors and for leaks of secrets (FUZZ_EXAMPLES=… requests per endpoint)
@@ -11,9 +11,9 @@
 # make lock           update uv.lock after changing dependencies
 # make screens        take screenshots of the main pages, in var/screens
 # make lighthouse     score the main pages with Lighthouse
-# make bench          compare heroesite with its peers and write docs/PERFORMANCE.md, in 12 minutes (ROUNDS=… HEROES=…)
-# make bench-quick    compare a few cases with two peers in two minutes, and only print them
-# make profile        print the time of a request per layer (CASE=one|token|list|cursor|patch|post|html)
+# make bench          compare with other frameworks in 12 minutes and write docs/PERFORMANCE.md (ROUNDS=… HEROES=…)
+# make bench-quick    compare a few cases with two frameworks in two minutes and print the results
+# make profile        print how long a request spends in each layer (CASE=one|token|list|cursor|patch|post|html)
 # make bench-api      measure the API: items per second in bulk, and pages of a long list
 # make bench-history  measure what history and versions cost per write, on both databases
 # make bench-pages    measure the pages of a register of 100,000 heroes, on both databases

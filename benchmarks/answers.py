@@ -1,4 +1,4 @@
-"""Compare the answers of all contenders before they are timed: the same rows with the same members."""
+"""Check that all contenders return the same rows with the same members, before they are timed."""
 
 from datetime import UTC, datetime
 from typing import Any
@@ -13,15 +13,15 @@ SAMPLES = 5
 
 
 class Unequal(Exception):
-    """A contender has answered differently."""
+    """Two contenders have returned different responses."""
 
 
 def comparable(value: Any, *, written: bool) -> Any:
-    """Return an answer without what may differ: the notation of times, and links between pages.
+    """Return a response body without its links between pages, and with times in one notation.
 
     Args:
-        written: whether the request has written the row, so that ``updated_at``, the version, which a peer
-            doesn't count, and, of a new row, the id and ``created_at`` are its own.
+        written: whether the request has written the row. If so, members that each contender sets by itself
+            are removed: ``id``, ``version``, ``created_at`` and ``updated_at``.
     """
     if isinstance(value, list):
         return [comparable(item, written=written) for item in value]
@@ -35,41 +35,44 @@ def comparable(value: Any, *, written: bool) -> Any:
 
 
 def as_time(text: str) -> datetime:
-    """Return a time in milliseconds, which is what django-ninja sends. SQLite stores no time zone."""
+    """Return a time in whole milliseconds, as sent by django-ninja, and in UTC if it has no time zone."""
     time = datetime.fromisoformat(text)
     milliseconds = time.microsecond // 1000
     return time.replace(microsecond=milliseconds * 1000, tzinfo=time.tzinfo or UTC)
 
 
 def check_equal(sites: list[Site], cases: list[Case], heroes: int, starts: dict[str, tuple[str, ...]]) -> int:
-    """Compare the answers to the first requests of each case. Returns how many were compared.
+    """Compare the responses to the first requests of each case.
+
+    Returns:
+        the number of comparisons.
 
     Raises:
-        Unequal: two contenders have answered differently.
+        Unequal: two contenders have returned different responses.
     """
     compared = 0
     for case in cases:
         able = [site for site in sites if case.can(site.contender)]
         if len(able) < 2:
             continue
-        answers = [answers_of(site, case, heroes, starts) for site in able]
-        for site, found in zip(able[1:], answers[1:], strict=True):
-            for expected, answer in zip(answers[0], found, strict=True):
-                if expected != answer:
+        responses = [answers_of(site, case, heroes, starts) for site in able]
+        for site, found in zip(able[1:], responses[1:], strict=True):
+            for expected, response in zip(responses[0], found, strict=True):
+                if expected != response:
                     names = f"{able[0].contender.name} and {site.contender.name}"
-                    raise Unequal(f"{case.name}: {names} differ.\n{expected}\n{answer}")
+                    raise Unequal(f"{case.name}: {names} differ.\n{expected}\n{response}")
                 compared += 1
     return compared
 
 
 def answers_of(site: Site, case: Case, heroes: int, starts: dict[str, tuple[str, ...]]) -> list[Any]:
     turn = Round(site.contender, heroes, 0, case.size, starts.get(site.contender.kind, ()))
-    answers = []
+    found = []
     for request in case.turn(turn, SAMPLES):
         response = site.fetch(request, case.caller)
         written = request.method in {"POST", "PATCH"}
         body = response.json() if response.data else None
         if body is not None and not body.get("results", True):
             raise Unequal(f"{case.name}: {site.contender.name} sent no rows.")
-        answers.append((response.status, comparable(body, written=written)))
-    return answers
+        found.append((response.status, comparable(body, written=written)))
+    return found

@@ -1,4 +1,4 @@
-"""The work that is measured, as the requests of each round. All contenders get the same ones."""
+"""The cases to measure, as the requests of each round. All contenders get the same requests."""
 
 import dataclasses
 import json
@@ -16,14 +16,14 @@ PAGES_BY_CURSOR = 40
 
 @dataclasses.dataclass(frozen=True)
 class Round:
-    """What the requests of one turn depend on.
+    """The parameters from which the requests of one turn are generated.
 
     Attributes:
-        contender: who gets them; addresses differ.
-        heroes: how many heroes there were at first. Ids of the last tenth are for deletions only.
+        contender: the recipient of the requests. Its addresses can have a prefix.
+        heroes: the initial number of heroes. Only deletions use the last tenth of their ids.
         number: the number of the round, so that no round repeats the writes of another.
-        size: the number of requests of each round.
-        starts: what precedes each page by cursor, see :func:`starts_of_pages`.
+        size: the number of requests in each round.
+        starts: the start of each page by cursor, see :func:`starts_of_pages`.
     """
 
     contender: Contender
@@ -72,7 +72,7 @@ def deep_pages(ordering: str) -> Callable[[Round], Iterator[Request]]:
 
 
 def patches(turn: Round, first: int = 1000) -> Iterator[Request]:
-    """Change ages, each to a value that no hero has had."""
+    """Change ages, each to a value that no hero has had before."""
     for number, pk in enumerate(turn.ids()):
         age = first + turn.number * 10_000 + number
         yield Request("PATCH", f"{turn.address}{pk}", json.dumps({"age": age}))
@@ -91,7 +91,7 @@ def deletions(turn: Round) -> Iterator[Request]:
 
 
 def mix(turn: Round) -> Iterator[Request]:
-    """80 % lists, 15 % one, 5 % PATCH."""
+    """Mix 80% lists, 15% single heroes and 5% PATCH."""
     sources = pages(turn), one(turn), patches(turn, first=500_000)
     chosen = random.Random(turn.number + 1)
     while True:
@@ -108,16 +108,16 @@ def html_lists(_turn: Round) -> Iterator[Request]:
 
 @dataclasses.dataclass(frozen=True)
 class Case:
-    """Work to measure.
+    """A kind of request, or a mix of them, to measure.
 
     Attributes:
-        name: as in the tables.
-        requests: makes the requests of a turn; as many as ``size`` are sent.
-        size: the number of requests of a turn.
-        caller: who sends them to heroesite, see :mod:`.preparation`. Peers have no users.
-        only: the contenders that can do it; None for all.
-        is_simple: whether to compare the answers and count the round trips. The requests of other cases are
-            those of simple ones.
+        name: the name in the tables.
+        requests: generates the requests of a turn; the first ``size`` of them are sent.
+        size: the number of requests in a turn.
+        caller: the user who sends the requests to heroesite, see :mod:`.preparation`. Peers have no users.
+        only: the contenders that support the case; None for all.
+        is_simple: whether to compare the responses and count the round trips. Other cases repeat requests of
+            simple cases.
     """
 
     name: str
@@ -144,7 +144,7 @@ CURSOR = Case("list of 100, by cursor", pages_by_cursor, 400, only=FASTAPI)
 PATCH = Case("PATCH, token", patches, 400, "token")
 POST = Case("POST, token", posts, 400, "token")
 DELETE = Case("DELETE, token", deletions, 200, "token")
-MIX = Case("80 % lists, 15 % one, 5 % PATCH", mix, 400, "token", is_simple=False)
+MIX = Case("80% lists, 15% one hero, 5% PATCH", mix, 400, "token", is_simple=False)
 # The SQLModel peer doesn't take part: its requests hold connections of the pool while they wait for a
 # thread, so most of them time out after 30 seconds.
 MANY_CONNECTIONS = Case(
@@ -162,8 +162,8 @@ COMPARED = [
     LIST,
     Case("list of 100, count, token", pages, 400, "token", only=(HEROESITE,)),
     CURSOR,
-    Case("offset of half the heroes, by name", deep_pages("name"), 100),
-    Case("offset of half the heroes, by −age", deep_pages("-age"), 60),
+    Case("list of 100, offset at half, by name", deep_pages("name"), 100),
+    Case("list of 100, offset at half, by -age", deep_pages("-age"), 60),
     PATCH,
     POST,
     DELETE,
@@ -182,9 +182,9 @@ ON_SQLITE = [ONE, LIST, PATCH, POST]
 
 
 def starts_of_pages(site: Any) -> tuple[str, ...]:
-    """Return the parameter with which each of the first pages starts, encoded for an address.
+    """Return the encoded parameter at which each of the first pages starts.
 
-    It is heroesite's cursor or, for a peer, the last name of the page before.
+    This is heroesite's cursor or, for a peer, the last name on the previous page.
     """
     starts, heroesite = ["*" if site.contender.is_heroesite else ""], site.contender.is_heroesite
     parameter = "cursor" if heroesite else "after"

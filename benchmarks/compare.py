@@ -1,7 +1,7 @@
-"""Compare heroesite with its peers, and measure how its reads grow.
+"""Compare heroesite with its peers, and measure its reads in registers of different sizes.
 
     python -m benchmarks.compare           writes docs/PERFORMANCE.md
-    python -m benchmarks.compare quick     a few cases against two peers, printed only
+    python -m benchmarks.compare quick     runs a few cases against two peers and prints the results
 
 The environment variables ROUNDS and HEROES set the number of rounds and of heroes.
 """

@@ -1,4 +1,4 @@
-"""heroesite and its peers: how each is started, with two worker processes, and how it is reached."""
+"""Start heroesite and its peers, each with two worker processes, and send requests to them."""
 
 import json
 import os
@@ -30,7 +30,7 @@ PRODUCTION = {
     "LIMIT_ADDRESS": "0",
 }
 BEHIND_PROXY = {"X-Forwarded-Proto": "https", "X-Forwarded-For": "127.0.0.1"}
-"""What a proxy would add, without which heroesite redirects to HTTPS in production."""
+"""The headers that a proxy would add. Without them, heroesite redirects to HTTPS in production."""
 
 
 @dataclass(frozen=True)
@@ -38,9 +38,9 @@ class Contender:
     """A service to measure.
 
     Attributes:
-        name: as in the tables.
+        name: the name in the tables.
         kind: ``heroesite``, or the module of a peer.
-        prefix: what precedes ``/heroes/`` in its addresses.
+        prefix: the path before ``/heroes/`` in its addresses.
     """
 
     name: str
@@ -71,7 +71,7 @@ class Contender:
         return [str(BIN / "uvicorn"), f"{self.kind}:app", *options, "--port", str(port)]
 
     def environment(self, database_url: str) -> dict[str, str]:
-        """Return the variables of its processes: none of heroesite's own, except what it needs."""
+        """Return the environment of its processes. Other variables of this process aren't passed on."""
         plain = {name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ}
         if self.is_heroesite:
             return {**plain, **PRODUCTION, "DATABASE_URL": database_url}
@@ -93,8 +93,8 @@ class Site:
     """A running contender.
 
     Attributes:
-        pid: the process that its workers descend from.
-        callers: the headers of the callers by name; a peer has none.
+        pid: the parent process of its workers.
+        callers: the headers of each caller by name. Peers have no callers.
     """
 
     contender: Contender
@@ -111,7 +111,7 @@ class Site:
         """Send one request.
 
         Raises:
-            RuntimeError: the answer isn't 2xx.
+            RuntimeError: the status of the response isn't 2xx.
         """
         headers = self.headers(caller) | ({"Content-Type": "application/json"} if request.body else {})
         address, body = self.address + request.path, request.body or None
@@ -128,7 +128,7 @@ POOL = urllib3.PoolManager(timeout=90, retries=False)
 
 
 def install_peers() -> None:
-    """Install the peers into an environment of their own, unless they are there."""
+    """Install the peers into their own virtual environment, unless this has been done."""
     requirements, installed = PEERS / "requirements.txt", FOLDER / "peers" / "requirements.txt"
     if installed.exists() and installed.read_text() == requirements.read_text():
         return
@@ -140,7 +140,7 @@ def install_peers() -> None:
 
 
 def prepare_heroesite(database_url: str) -> dict[str, dict[str, str]]:
-    """Create heroesite's tables, static files and users. Returns the headers of each user."""
+    """Create heroesite's tables, static files and users, and return the headers of each user."""
     ran = subprocess.run(
         [sys.executable, "-m", "benchmarks.preparation"],
         cwd=ROOT,
@@ -157,7 +157,7 @@ def prepare_heroesite(database_url: str) -> dict[str, dict[str, str]]:
 def serving(
     contender: Contender, database_url: str, callers: Mapping[str, Mapping[str, str]] | None = None
 ) -> Iterator[Site]:
-    """Run a contender while the block runs, with as many open files as the system allows."""
+    """Run a contender while the block runs, with the highest allowed limit for open files."""
     _soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
     port, logs = free_port(), FOLDER / "logs"

@@ -1,4 +1,4 @@
-"""The CPU time of a process and its descendants, from the kernel's accounting."""
+"""Read the CPU time of a process and its descendants from the kernel's accounting."""
 
 import os
 from pathlib import Path
@@ -7,12 +7,12 @@ TICK = os.sysconf("SC_CLK_TCK")
 
 
 def processes() -> dict[int, tuple[int, float]]:
-    """Return the parent of each process, and its CPU seconds with those of its children that have ended."""
+    """Return the parent and the CPU seconds of each process. Children that have ended are included."""
     found = {}
     for path in Path("/proc").glob("[0-9]*/stat"):
         try:
             fields = path.read_text().rpartition(")")[2].split()
-        except (FileNotFoundError, ProcessLookupError):  # it has just ended
+        except (FileNotFoundError, ProcessLookupError):  # the process has just ended
             continue
         found[int(path.parent.name)] = int(fields[1]), sum(map(int, fields[11:15])) / TICK
     return found

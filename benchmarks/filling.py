@@ -1,4 +1,4 @@
-"""Fill the databases of heroesite and its peers with the same rows, by SQL."""
+"""Fill the databases of heroesite and its peers with the same rows, using SQL."""
 
 import sqlite3
 from collections.abc import Iterator
@@ -12,7 +12,7 @@ from heroesite.text import fold
 from .rows import COLUMNS, heroes, teams
 
 CHANGE_SET = 1000
-"""How many heroes each change set in heroesite's history has created."""
+"""The number of heroes that each change set in heroesite's history has created."""
 
 PEER_TABLES = """
 CREATE TABLE team (
@@ -45,7 +45,7 @@ INSERT INTO heroes_historicalhero (id, name, secret_name, age, team_id, version,
         2 + (id - 1) / {CHANGE_SET}, {{now}}
     FROM heroes_hero ORDER BY id;
 """
-"""Each record's first version, as an import would have recorded it."""
+"""SQL that adds each record's first version to the history, as an import does."""
 
 Tables = Iterator[tuple[str, tuple[str, ...], Iterator[tuple]]]
 
@@ -57,14 +57,14 @@ def peer_rows(count: int) -> Tables:
 
 
 def heroesite_rows(count: int) -> Tables:
-    """Yield each table of heroesite, its columns and its rows, which include folded copies."""
+    """Yield each table of heroesite, its columns and its rows, including folded copies."""
     names = (*COLUMNS["team"], "name_key", "headquarters_key")
     yield "teams_team", names, ((*row, fold(row[1]), fold(row[2])) for row in teams())
     yield "heroes_hero", (*COLUMNS["hero"], "name_key"), ((*row, fold(row[1])) for row in heroes(count))
 
 
 def copy(connection: psycopg.Connection, tables: Tables) -> None:
-    """Copy rows into PostgreSQL, and let the next ids follow theirs."""
+    """Copy rows into PostgreSQL, and advance the id sequences past them."""
     for table, columns, rows in tables:
         with connection.cursor().copy(f"COPY {table} ({', '.join(columns)}) FROM STDIN") as target:
             for row in rows:
@@ -87,12 +87,12 @@ def insert(connection: sqlite3.Connection, tables: Tables) -> None:
 
 
 def as_text(value: object) -> object:
-    """Return a time as Django stores it, and any other value as it is."""
+    """Convert a time to text as Django stores it, and return any other value unchanged."""
     return str(value.replace(tzinfo=None)) if isinstance(value, datetime) else value
 
 
 def fill_heroesite(connection: psycopg.Connection, count: int) -> None:
-    """Fill heroesite's migrated PostgreSQL, with a history in which each record was created."""
+    """Fill heroesite's migrated PostgreSQL database, including a history that creates each record."""
     with connection.transaction():
         copy(connection, heroesite_rows(count))
         connection.execute(HISTORY.format(now="pg_current_xact_id()::text::bigint"))

@@ -1,4 +1,4 @@
-"""How heroesite's own reads grow with the register: milliseconds of one request after the other."""
+"""Measure how long heroesite's reads take in registers of different sizes, one request at a time."""
 
 import statistics
 import time
@@ -16,10 +16,10 @@ ROW = "/api/v1/heroes/"
 def reads(site: Site, heroes: int) -> Iterator[tuple[str, str, str]]:
     """Yield each read: its name, its address and its caller."""
     half = heroes // 2
-    yield "one", f"{ROW}{half}", ""
+    yield "one hero", f"{ROW}{half}", ""
     yield "list, count", f"{ROW}?offset=100", ""
     for order in ("name", "-age", "team"):
-        yield f"list, offset of half, by {order}", f"{ROW}?offset={half}&ordering={order}", ""
+        yield f"list, offset at half, by {order}", f"{ROW}?offset={half}&ordering={order}", ""
     for order in ORDERS:
         yield (
             f"list, cursor at half, by {order}",
@@ -42,7 +42,7 @@ def reads(site: Site, heroes: int) -> Iterator[tuple[str, str, str]]:
 def cursor(site: Site, position: int, order: str) -> str:
     """Return the cursor of the page after a row in the middle of the list.
 
-    A cursor depends on the row and the order, not on filters, so the API makes one for a list of two rows.
+    A cursor depends on the row and the order but not on filters, so a list of two rows returns it.
     """
     path = f"{ROW}?limit=2&offset={position}&ordering={order}&fields=id"
     ids = [row["id"] for row in site.fetch(Request("GET", path)).json()["results"]]
@@ -52,7 +52,7 @@ def cursor(site: Site, position: int, order: str) -> str:
 
 
 def measure_reads(databases: Databases) -> dict[str, float]:
-    """Return the median milliseconds of each read, after one that isn't measured."""
+    """Return the median duration of each read in milliseconds, after a warm-up request."""
     found = {}
     with databases.serving(HEROESITE) as site:
         for name, address, caller in reads(site, databases.heroes):

@@ -1,10 +1,10 @@
-"""Print where the time of a request goes, per layer, in one thread that calls heroesite's WSGI application.
+"""Print how long a request spends in each layer, in one thread that calls heroesite's WSGI application.
 
     python -m benchmarks.layers one|token|list|cursor|patch|post|html
 
-About every half millisecond, another thread looks at the running functions. The time belongs to the layer
-of the innermost function that ``LAYERS`` names, with what it calls, such as queries. It includes waiting for
-PostgreSQL. The log is off.
+About every half millisecond, another thread samples the call stack. The time is assigned to the layer of the
+innermost function that ``LAYERS`` lists, so it includes the functions that this one calls, and waiting for
+PostgreSQL. Logging is off.
 """
 
 import json
@@ -59,7 +59,7 @@ LAYERS: dict[str, list[tuple[str, set[str]]]] = {
         ("heroesite/records/api/plans.py", set()),
         ("heroesite/records/api/cursor_statements.py", set()),
     ],
-    "plan: finding it": [("heroesite/records/api/fast_reads.py", {"parse"})],
+    "plan: recognizing the request": [("heroesite/records/api/fast_reads.py", {"parse"})],
     "reading rows": [
         ("heroesite/records/filters/cursor.py", set()),
         ("heroesite/records/filters/filtersets.py", {"page"}),
@@ -100,7 +100,7 @@ LAYERS: dict[str, list[tuple[str, set[str]]]] = {
     "forms": [("django/forms/", {"render", "optgroups"})],
     "templates": [("django/template/", set())],
 }
-"""The files of each layer and, if not all of their functions belong to it, the names of those that do."""
+"""The files of each layer. If a set isn't empty, only these functions of the file belong to the layer."""
 
 
 def layer_of(frame: FrameType | None) -> str:
@@ -115,14 +115,14 @@ def layer_of(frame: FrameType | None) -> str:
 
 
 class Answer:
-    """A response, with the interface that :func:`.cases.starts_of_pages` needs."""
+    """A response with the method that :func:`.cases.starts_of_pages` calls."""
 
     def __init__(self, body: bytes) -> None:
         self.json = lambda: json.loads(body)
 
 
 class InProcess:
-    """heroesite's WSGI application in this process. Has the interface of :class:`.contenders.Site`."""
+    """heroesite's WSGI application in this process, with the interface of :class:`.contenders.Site`."""
 
     contender = HEROESITE
 
@@ -141,7 +141,7 @@ class InProcess:
         """Call the application.
 
         Raises:
-            RuntimeError: the answer isn't 2xx.
+            RuntimeError: the status of the response isn't 2xx.
         """
         statuses = []
         response = application(environ, lambda status, _headers: statuses.append(status))
@@ -164,8 +164,8 @@ def requests_of(case: Case, site: InProcess, heroes: int) -> Iterable[Request]:
 class Sampler(Thread):
     """Adds up the time per layer of the thread that started it, between ``resume`` and ``pause``.
 
-    Each look at the running functions counts for the time since the one before: looks are farther apart
-    while Python computes than while it waits for the database.
+    Each sample counts for the time since the previous one, because samples are farther apart while Python
+    computes than while it waits for the database.
     """
 
     def __init__(self) -> None:
@@ -190,7 +190,7 @@ class Sampler(Thread):
 
 
 def measure(case: Case, heroes: int, callers: dict[str, dict[str, str]]) -> None:
-    """Print a table of layers."""
+    """Measure a case and print a table of its layers."""
     site, sampler = InProcess(callers), Sampler()
     requests = iter(requests_of(case, site, heroes))
     for _request in range(WARM_UP):
@@ -212,7 +212,7 @@ def measure(case: Case, heroes: int, callers: dict[str, dict[str, str]]) -> None
 
 
 def run_on(databases: Databases, case: str) -> None:
-    """Measure in a process that has the settings of a production server."""
+    """Measure in a new process with the settings of a production server."""
     environment = HEROESITE.environment(databases.urls[HEROESITE])
     command = [sys.executable, "-m", "benchmarks.layers", case, "measure"]
     subprocess.run(

@@ -2,7 +2,7 @@
 --
 --   wrk … --script load.lua URL -- FILE
 --
--- A line of the file has method, path and body, separated by tabs.
+-- Each line of the file contains a method, a path and a body, separated by tabs.
 
 local ffi = require("ffi")
 ffi.cdef [[
@@ -37,7 +37,7 @@ function init(args)
 end
 
 function request()
-  if not examined then -- wrk examines one request before it starts, and doesn't send it
+  if not examined then -- wrk calls this once before it starts, and doesn't send the result
     examined = true
     return requests[1]
   end

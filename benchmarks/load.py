@@ -1,4 +1,4 @@
-"""Send requests with wrk, each exactly once, and measure what they cost."""
+"""Send requests with wrk, each exactly once, and measure their latency and CPU time."""
 
 import json
 import subprocess
@@ -12,7 +12,7 @@ from .cpu import cpu_seconds
 
 SCRIPT = Path(__file__).with_name("load.lua")
 LONGEST = 60
-"""Seconds after which wrk stops, even if answers are missing."""
+"""The seconds after which wrk stops, even if responses are missing."""
 
 
 class Request(NamedTuple):
@@ -23,12 +23,12 @@ class Request(NamedTuple):
 
 @dataclass(frozen=True)
 class Turn:
-    """What one contender's turn at one case has cost.
+    """The measurements of one contender's turn at one case.
 
     Attributes:
         rate: requests per second.
         p50, p99: latency in milliseconds.
-        errors: answers other than 2xx, failed connections and timeouts, and requests without an answer.
+        errors: responses other than 2xx, failed connections, timeouts, and requests without a response.
         server, database: CPU milliseconds per request.
     """
 
@@ -55,7 +55,7 @@ def send(
     """Send ``requests`` over keep-alive connections.
 
     Args:
-        server, database: the processes whose CPU time, with that of their descendants, is measured.
+        server, database: the processes whose CPU time is measured, including that of their descendants.
     """
     with tempfile.NamedTemporaryFile("w", suffix=".requests") as file:
         file.writelines(f"{one.method}\t{one.path}\t{one.body}\n" for one in requests)

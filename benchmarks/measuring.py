@@ -18,17 +18,17 @@ from .postgresql import PostgreSQL
 from .round_trips import counting
 
 Turns = dict[Case, dict[Contender, list[Turn]]]
-"""The turns of each contender at each case, one for each round."""
+"""The turns of each contender at each case, one per round."""
 RoundTrips = dict[Case, dict[Contender, float]]
 WARM_UP = 40
 COUNTED = 12
-"""Requests for which round trips are counted."""
+"""The number of requests whose round trips are counted."""
 SETTLING = 0.02
-"""Seconds after an answer in which a contender may still use the database."""
+"""The seconds after a response in which a contender may still use the database."""
 
 
 def report(text: str) -> None:
-    """Print progress apart from the results."""
+    """Print progress to the error output, separate from the results."""
     print(f"{time.strftime('%H:%M:%S')} {text}", file=sys.stderr, flush=True)
 
 
@@ -50,7 +50,7 @@ class Databases:
         """Run a contender.
 
         Args:
-            port: of a proxy for PostgreSQL.
+            port: the port of a proxy for PostgreSQL.
         """
         url = self.urls[contender]
         if port and self.server:
@@ -96,7 +96,7 @@ def fill_sqlite_files(folder: Path, contenders: Sequence[Contender], heroes: int
 
 
 def sized(cases: Sequence[Case], heroes: int, rounds: int) -> list[Case]:
-    """Return the cases, with no more deletions than there are heroes for them in all rounds."""
+    """Return the cases, with fewer deletions if there aren't enough heroes for all rounds."""
     most = heroes // 10 // (rounds + 2)
     return [
         dataclasses.replace(case, size=min(case.size, most)) if case.requests is deletions else case
@@ -105,16 +105,16 @@ def sized(cases: Sequence[Case], heroes: int, rounds: int) -> list[Case]:
 
 
 def cursors(site: Site, cases: Sequence[Case]) -> tuple[str, ...]:
-    """Return where the pages by cursor start, if any case needs them of this contender."""
+    """Return the starts of the pages by cursor, if this contender has a case that needs them."""
     needed = any(case.requests is pages_by_cursor and case.can(site.contender) for case in cases)
     return starts_of_pages(site) if needed else ()
 
 
 def count_round_trips(databases: Databases, cases: Sequence[Case], number: int) -> RoundTrips:
-    """Send requests one after the other through a proxy that counts.
+    """Send requests one at a time, through a proxy that counts round trips to the database.
 
     Args:
-        number: of a round that isn't timed.
+        number: the number of a round that isn't timed.
     """
     counted: RoundTrips = defaultdict(dict)
     if not databases.server:
@@ -143,13 +143,13 @@ def count_round_trips(databases: Databases, cases: Sequence[Case], number: int) 
 
 
 def measure(databases: Databases, cases: Sequence[Case], rounds: int) -> Turns:
-    """Compare the answers of all contenders, then let them take turns at each case."""
+    """Compare the responses of all contenders, then measure the contenders in turn at each case."""
     turns: Turns = defaultdict(lambda: defaultdict(list))
     with ExitStack() as stack:
         sites = [stack.enter_context(databases.serving(contender)) for contender in databases.urls]
         starts = {site.contender.kind: cursors(site, cases) for site in sites}
         count = check_equal(sites, [case for case in cases if case.is_simple], databases.heroes, starts)
-        report(f"{count} answers of peers equal those of heroesite.")
+        report(f"{count} responses of peers are the same as those of heroesite.")
         for site in sites:
             warm_up(site, cases, databases.heroes)
         for number in range(1, rounds + 1):
@@ -167,7 +167,7 @@ def measure(databases: Databases, cases: Sequence[Case], rounds: int) -> Turns:
 
 
 def warm_up(site: Site, cases: Sequence[Case], heroes: int) -> None:
-    """Let all workers load what they need, by reads that aren't timed."""
+    """Send reads that aren't timed, so that all workers have loaded their code."""
     for case in cases:
         if case in (ONE, LIST):
             turn = Round(site.contender, heroes, 0, 2 * WARM_UP)

@@ -1,4 +1,4 @@
-"""A temporary PostgreSQL from Debian's binaries, with its default settings, and the databases on it."""
+"""Run a temporary PostgreSQL server from Debian's packages, with default settings."""
 
 import os
 import pwd
@@ -17,7 +17,7 @@ import psycopg
 
 ROOT = Path(__file__).resolve().parent.parent
 FOLDER = ROOT / "var" / "bench"
-"""Everything that a benchmark installs or writes, except ``docs/PERFORMANCE.md``."""
+"""The folder for everything that a benchmark installs or writes, except ``docs/PERFORMANCE.md``."""
 
 
 def free_port() -> int:
@@ -31,7 +31,7 @@ class PostgreSQL:
     """A running server.
 
     Attributes:
-        pid: the process that all others of the server descend from.
+        pid: the parent of the server's other processes.
     """
 
     port: int
@@ -48,7 +48,7 @@ class PostgreSQL:
             connection.execute(f'CREATE DATABASE "{database}" TEMPLATE "{template}"')
 
     def settle(self, database: str) -> None:
-        """Do now what autovacuum and the checkpointer would do while others are measured."""
+        """Vacuum, analyze and write a checkpoint now, so that this doesn't happen during a measurement."""
         with self.connect(database) as connection:
             connection.execute("VACUUM (ANALYZE)")
             connection.execute("CHECKPOINT")
@@ -61,12 +61,12 @@ class PostgreSQL:
 
 
 def binaries() -> Path:
-    """Return the folder with the newest version's programs."""
+    """Return the folder with the programs of the newest version."""
     return max(Path("/usr/lib/postgresql").glob("*/bin/initdb"), key=lambda path: int(path.parts[4])).parent
 
 
 def account() -> dict[str, Any]:
-    """Return the user to run the server as: PostgreSQL refuses to run as root."""
+    """Return the user that runs the server, because PostgreSQL refuses to run as root."""
     return {"user": "postgres", "group": "postgres"} if os.geteuid() == 0 else {}
 
 
@@ -74,7 +74,7 @@ def account() -> dict[str, Any]:
 def data_folder() -> Iterator[Path]:
     """Create a folder for the server's data in ``var/bench``.
 
-    It is in the temporary folder if the server's user can't reach ``var/bench``.
+    If the server's user can't open ``var/bench``, the folder is created in the system's temporary folder.
     """
     FOLDER.mkdir(parents=True, exist_ok=True)
     check = subprocess.run(["test", "-x", FOLDER], cwd="/", check=False, **account())
@@ -90,7 +90,7 @@ def data_folder() -> Iterator[Path]:
 
 @contextmanager
 def postgresql() -> Iterator[PostgreSQL]:
-    """Run a server while the block runs, and delete it afterwards."""
+    """Run a server while the block runs, and delete its data afterwards."""
     with data_folder() as folder, (FOLDER / "postgresql.log").open("w") as log:
         options = ["--username=postgres", "--auth=trust", "--encoding=UTF8", "--locale=C.UTF-8"]
         run: dict[str, Any] = {"cwd": folder, "stdout": log, "stderr": log, **account()}

@@ -1,9 +1,9 @@
-"""Prepare heroesite on the database of DATABASE_URL: tables, static files and users.
+"""Create heroesite's tables in the database of DATABASE_URL, its static files and its users.
 
     python -m benchmarks.preparation
 
-Prints the headers of the users as JSON. The token and a session belong to an editor, who can write but can't
-see secret names. An administrator's session is for the admin.
+Prints the headers for each caller as JSON. The token and one session belong to an editor, who can write but
+can't see secret names. The other session belongs to an administrator, for requests to the admin.
 """
 
 import json
@@ -20,7 +20,7 @@ from heroesite.management.commands.serve import Command
 
 
 def session_of(user: Any) -> str:
-    """Sign a user in. Return the value of a Cookie header."""
+    """Sign a user in, and return the value of the Cookie header."""
     session = SessionStore()
     session[SESSION_KEY] = str(user.pk)
     session[BACKEND_SESSION_KEY] = settings.AUTHENTICATION_BACKENDS[0]

@@ -1,4 +1,4 @@
-"""The programs that benchmarks need from Debian: wrk and PostgreSQL."""
+"""Install the Debian packages that benchmarks need: wrk and PostgreSQL."""
 
 import os
 import shutil
@@ -14,7 +14,7 @@ def is_missing(package: str) -> bool:
 
 
 def install_programs(*packages: str) -> None:
-    """Install Debian packages that are missing, or say how to."""
+    """Install missing packages as root. For other users, exit with the command that installs them."""
     missing = list(filter(is_missing, packages))
     if not missing:
         return

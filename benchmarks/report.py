@@ -1,4 +1,4 @@
-"""Write measurements as Markdown."""
+"""Format measurements as Markdown."""
 
 import os
 import platform
@@ -17,32 +17,33 @@ from .measuring import RoundTrips, Turns
 from .postgresql import ROOT
 
 HEADER = (
-    "| work | contender | requests/s | p50 ms | p99 ms | errors | CPU ms: server + database"
+    "| case | contender | requests/s | p50 ms | p99 ms | errors | CPU ms: server + database"
     " | heroesite / peer (range) | round trips |\n|---|---|--:|--:|--:|--:|--:|--:|--:|\n"
 )
 
 CONDITIONS = """\
-`make bench` wrote this page. All figures are medians of {rounds} rounds in one run, in which the contenders
-took turns in rotating order. CPU is that of all processes of the server and of PostgreSQL, from the
-kernel's accounting, per request. The ratio is that of the CPU per request within a round: below 1,
-heroesite costs less. A proxy counted the round trips to the database in a separate pass.
+`make bench` wrote this page. All figures are medians of {rounds} rounds of one run, in which the contenders
+took turns in rotating order. CPU is the CPU time per request of all processes of the server and of
+PostgreSQL, as reported by the kernel. The ratio compares the CPU time per request within a round: if it is
+below 1, heroesite costs less. In a separate pass, a proxy counted the round trips to the database.
 
 - **Machine**: {cores} cores, {memory:.0f} GiB memory, {processor}, {system}
 - **When**: {date}, commit {commit}
 - **Commands**: `make bench ROUNDS={rounds} HEROES={heroes}` for this page, `make bench-quick` for a few cases
-  in two minutes, `make profile CASE=list` for the time per layer
+  in two minutes, `make profile CASE=list` for the time in each layer
 - **All**: {workers} worker processes, PostgreSQL {postgresql} with default settings on the same machine,
   1,000 teams and {heroes:,} heroes, wrk with 8 keep-alive connections unless a row says otherwise
-- **heroesite**: {ours}; production mode with its log, gunicorn with `deploy/gunicorn.conf.py`, limits off
+- **heroesite**: {ours}; production mode with logging, gunicorn with `deploy/gunicorn.conf.py`, limits off
 - **Peers** (`benchmarks/peers/`): {peers}; uvicorn without access log, gunicorn with 4 threads and
   persistent connections
 
-Before they were timed, the answers of all contenders were compared: the same rows with the same members.
-heroesite does more for them. The peers have **no** users, tokens or permissions, no history, no versions that
-detect conflicts, no ETags, no strict parameters, no limits and no names that are unique regardless of case.
-Only DRF has links between pages. A token is sent to heroesite only; it is that of an editor. The peers have
-indexes on name and team, heroesite on every column that a list can be sorted by. FastAPI + SQLModel isn't
-measured with 256 or more connections, because most of its requests then time out.
+Before the contenders were timed, their responses were compared: all of them return the same rows with the
+same members. heroesite does more work for them. The peers have **no** users, tokens or permissions, no
+history, no versions that detect conflicts, no ETags, no strict parameters, no limits and no names that are
+unique regardless of case. Of the peers, only DRF has links between pages. Only requests to heroesite
+contain a token, which belongs to an editor. The peers have indexes on name and team; heroesite has one on
+every column of its own table by which a list can be sorted. FastAPI + SQLModel isn't measured with 256 or
+more connections, because most of its requests would time out.
 """
 
 
@@ -51,7 +52,7 @@ def median(turns: Sequence[Turn], value: Callable[[Turn], float]) -> float:
 
 
 def ratios(ours: Sequence[Turn], theirs: Sequence[Turn]) -> list[float]:
-    """Return the ratio of CPU per request in each round."""
+    """Return the ratio of the CPU times per request in each round."""
     return [one.cpu / other.cpu for one, other in zip(ours, theirs, strict=True) if other.cpu]
 
 
@@ -85,12 +86,12 @@ def table(turns: Turns, trips: RoundTrips) -> str:
 
 
 def contenders_in_order(contenders: Mapping[Contender, list[Turn]]) -> list[tuple[Contender, list[Turn]]]:
-    """Return heroesite first."""
+    """Return the contenders, with heroesite first."""
     return sorted(contenders.items(), key=lambda item: item[0] != HEROESITE)
 
 
 def losses(turns: Turns, where: str) -> list[str]:
-    """Return a sentence for each peer about the cases in which heroesite costs more."""
+    """Return a list item for each peer with the cases in which heroesite costs more, and one for failures."""
     sentences = []
     peers = dict.fromkeys(
         contender for taken in turns.values() for contender in taken if contender != HEROESITE
@@ -101,7 +102,7 @@ def losses(turns: Turns, where: str) -> list[str]:
             if peer in taken and (values := ratios(taken[HEROESITE], taken[peer])):
                 found[case] = statistics.median(values)
         lost = sorted((case for case in found if found[case] > 1), key=lambda case: -found[case])
-        names = "; ".join(f"{case.name} ({found[case]:.1f} ×)" for case in lost)
+        names = "; ".join(f"{case.name} ({found[case]:.1f}×)" for case in lost)
         verdict = (
             f"heroesite costs more in {len(lost)} of {len(found)} cases: {names}"
             if lost
@@ -109,7 +110,7 @@ def losses(turns: Turns, where: str) -> list[str]:
         )
         sentences.append(f"- Against {peer.name}{where}, {verdict}.\n")
     failed = [
-        f"{contender.name} at “{case.name}” ({sum(turn.errors for turn in taken):,})"
+        f"{contender.name} in “{case.name}” ({sum(turn.errors for turn in taken):,})"
         for case, contenders in turns.items()
         for contender, taken in contenders.items()
         if any(turn.errors for turn in taken)
@@ -198,15 +199,15 @@ def document(
         [
             "# Performance\n",
             conditions(heroes, rounds, postgresql),
-            "## What loses\n",
+            "## Where heroesite costs more\n",
             "".join([*losses(turns, ""), *losses(on_sqlite, " on SQLite"), f"- {growing(growth)}"]),
             "## PostgreSQL\n",
             table(turns, trips),
             "## SQLite\n",
-            "CPU is that of the server, which includes SQLite.\n",
+            "CPU is that of the server, because SQLite runs in its processes.\n",
             table(on_sqlite, {}),
             "## Growth\n",
-            "Milliseconds of one request after the other, by the number of heroes, on PostgreSQL.\n",
+            "Milliseconds per request, sent one at a time, by number of heroes, on PostgreSQL.\n",
             growth_table(growth),
         ]
     )

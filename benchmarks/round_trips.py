@@ -1,7 +1,7 @@
 """A proxy between a site and PostgreSQL that counts round trips.
 
-PostgreSQL ends each round trip with the message ReadyForQuery: after a simple query, or after the Sync of the
-extended protocol. The messages are described in PostgreSQL's documentation, “Frontend/Backend Protocol”.
+PostgreSQL ends each round trip with the message ReadyForQuery, after a simple query or after Sync in the
+extended protocol. These messages are described in PostgreSQL's documentation, “Frontend/Backend Protocol”.
 """
 
 import socket
@@ -12,7 +12,7 @@ from threading import Lock, Thread
 
 READY_FOR_QUERY = b"Z"
 ENCRYPTION_REQUESTS = {80877103, 80877104}
-"""The codes of SSLRequest and GSSENCRequest, which a client may send before anything else."""
+"""The codes of SSLRequest and GSSENCRequest, which a client may send first."""
 
 
 class RoundTripCounter:

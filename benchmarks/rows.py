@@ -1,7 +1,7 @@
-"""The rows that every contender starts with: 1,000 teams and any number of heroes, always the same.
+"""Generate the rows that every contender starts with: 1,000 teams and any number of heroes, always the same.
 
-Names sort alike with and without case, so the order by name is the same for all. It isn't the order of the
-ids. A tenth of the heroes have no age, and a tenth no team.
+Names sort in the same order with and without regard to case, so all contenders sort them alike. This order
+differs from that of the ids. A tenth of the heroes have no age, and another tenth have no team.
 """
 
 from collections.abc import Iterator
@@ -24,7 +24,7 @@ def teams() -> Iterator[tuple]:
 
 
 def heroes(count: int) -> Iterator[tuple]:
-    """Yield ``count`` heroes; ``count`` isn't a multiple of 7919, so each name is different."""
+    """Yield ``count`` heroes. Names are unique if ``count`` isn't a multiple of 7919."""
     for n in range(1, count + 1):
         number = n * 7919 % count
         name = f"{FIRST[number % 10]} {SECOND[number // 10 % 10]} {number:07}"

@@ -76,9 +76,11 @@ class RequestValidationMiddleware:
             return error_response(request, *error)
         if request.method not in ("GET", "HEAD"):
             try:
-                request.body  # noqa: B018  read before any view, whose locks a slow upload would hold
+                request.body  # noqa: B018  before any view: a slow upload must not hold locks
             except UnreadablePostError:
-                return error_response(request, 400, _("The request body is incomplete. Send it again."))
+                return error_response(
+                    request, 400, _("The request body is incomplete. Send the request again.")
+                )
         response = self.get_response(request)
         if isinstance(response, HttpResponseNotAllowed):
             return method_not_allowed(request, response["Allow"])

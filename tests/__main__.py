@@ -3,8 +3,8 @@
     python -m tests [arguments of pytest]
 
 PostgreSQL comes from a Python package and runs as long as the tests. Tests in ``tests/processes`` and
-``tests/browser`` start the site with a database of their own. They run only if they are named in the
-arguments, and once, with the tests on SQLite.
+``tests/browser`` start the site with a database of their own. They run only if the arguments name
+them, and only once, with the tests on SQLite.
 
 The last line adds up all runs: ``N passed, N failed, N skipped``. The exit code is 0 if nothing failed. With
 ``CI=true`` a skipped test or a database that doesn't start is a failure.

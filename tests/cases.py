@@ -31,7 +31,7 @@ class Cases:
         """Run one case, as a test of its own: what it writes to the database is rolled back.
 
         Args:
-            name: what distinguishes it from the other cases.
+            name: a name that distinguishes the case from the others.
         """
         try:
             with rolled_back():

@@ -36,12 +36,12 @@ def pytest_collection_modifyitems(config, items):
     """Run tests with a database of their own only once, with those on SQLite.
 
     Raises:
-        pytest.UsageError: a test empties all tables and doesn't restore the groups, which others need.
+        pytest.UsageError: a test empties all tables and doesn't restore the groups, which other tests need.
     """
     for item in items:
         marker = item.get_closest_marker("django_db")
         if marker and marker.kwargs.get("transaction") and "restore_groups" not in item.fixturenames:
-            raise pytest.UsageError(f"{item.nodeid} empties all tables. Let it use restore_groups.")
+            raise pytest.UsageError(f"{item.nodeid} empties all tables. Use the fixture restore_groups.")
     if os.environ.get("DATABASE_URL", "").startswith("postgres"):
         folders = [ROOT / folder for folder in OWN_DATABASE]
         once = [item for item in items if any(item.path.is_relative_to(folder) for folder in folders)]
@@ -57,7 +57,7 @@ def fast_passwords(settings):
 
 @pytest.fixture(autouse=True)
 def forget_counts():
-    """Keep no count from one test to another: tests remove their records by SQL."""
+    """Discard stored counts before each test, because tests remove their records with SQL."""
     record_count.cache_clear()
 
 

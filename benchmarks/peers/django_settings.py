@@ -1,6 +1,6 @@
-"""The settings of the Django peers: those of ``django-admin startproject``, in production.
+"""The settings of the Django peers: those of ``django-admin startproject``, for production.
 
-Connections are persistent. With Django's default, each request would open its own.
+Connections are persistent. With Django's default, each request would open a new one.
 """
 
 import os

@@ -1,4 +1,4 @@
-"""Django REST framework as it comes: a ModelViewSet with LimitOffsetPagination."""
+"""Stock Django REST framework: a ModelViewSet with LimitOffsetPagination."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""FastAPI and asyncpg, with the SQL written by hand: about the least that a service of its kind can cost.
+"""FastAPI and asyncpg with hand-written SQL: close to the minimum cost of such a service.
 
 DATABASE_URL=postgresql://… uvicorn fastapi_asyncpg:app
 """

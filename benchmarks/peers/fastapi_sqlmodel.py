@@ -1,4 +1,4 @@
-"""FastAPI and SQLModel as in their tutorials: plain ``def`` endpoints and a session per request.
+"""FastAPI and SQLModel, as in their tutorials: plain ``def`` endpoints and a session per request.
 
 DATABASE_URL=postgresql+psycopg://… uvicorn fastapi_sqlmodel:app
 """

@@ -1,4 +1,4 @@
-"""django-ninja as in its tutorial."""
+"""django-ninja, as in its tutorial."""
 
 from datetime import datetime
 from typing import Any

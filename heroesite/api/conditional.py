@@ -68,7 +68,7 @@ def etag(version: int, body: Any) -> str:
 
 
 def etag_of_content(version: int, content: bytes) -> str:
-    """Return the :func:`etag` of a body that has been written as JSON."""
+    """Return the :func:`etag` of a body that is already encoded as JSON."""
     return f'"{version}-{salted_hmac(__name__, content, algorithm="sha256").hexdigest()[:32]}"'
 
 

@@ -39,7 +39,7 @@ def description() -> dict[str, Any]:
 
 
 class CachedSchemaGenerator(SchemaGenerator):
-    """Generates the description once per process: it takes nearly a second."""
+    """Generates the description only once per process, because this takes nearly a second."""
 
     def get_schema(self, request: Any = None, public: bool = False) -> dict[str, Any]:
         return description()

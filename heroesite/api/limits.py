@@ -165,9 +165,10 @@ def address_of(request: HttpRequest | Request) -> Client:
 
 
 def count_request(request: HttpRequest, clients: Sequence[Client]) -> None:
-    """Count a request for each of ``clients``, until one of their limits is exceeded.
+    """Count a request for each of ``clients``, and stop at the first limit that is exceeded.
 
-    A request is counted once, by a plan or by the view. ``request.limits`` has the state of each limit.
+    Either a plan or the view counts a request, so that it is counted once. ``request.limits`` contains the
+    state of each limit.
 
     Raises:
         LimitExceeded: one of their limits is exceeded.
@@ -187,7 +188,7 @@ def count_request(request: HttpRequest, clients: Sequence[Client]) -> None:
 
 
 def reject_exceeded(request: HttpRequest) -> None:
-    """Reject a request that :func:`count_request` has counted.
+    """Reject a request if :func:`count_request` found that it exceeds a limit.
 
     Raises:
         LimitExceeded: one of its limits is exceeded.
@@ -208,7 +209,7 @@ def add_limit_headers(request: HttpRequest, response: HttpResponse) -> None:
 
 
 class RateLimitHeaders:
-    """Add the headers that report the limits."""
+    """Adds the headers that report the limits."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response

@@ -48,7 +48,7 @@ class ApiToken(AbstractAuthToken):
 
 
 def has_expired(expiry: datetime | None) -> bool:
-    """Return whether a token with this expiry has expired; one without an expiry never does."""
+    """Return whether a token with this expiry has expired. Without an expiry, it never does."""
     return expiry is not None and expiry <= timezone.now()
 
 

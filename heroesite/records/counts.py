@@ -1,14 +1,15 @@
 """The exact number of records of a type, without counting them each time.
 
-On PostgreSQL, a count is stored with the snapshot that it belongs to. Later, the records that were created or
-deleted since then are added or subtracted: those in the history entries of transactions that the stored
-snapshot doesn't include. Count and snapshot are read in one statement, so they always match.
+On PostgreSQL, each count is stored with the snapshot in which it was read. To update it, records that have
+been created since then are added, and deleted ones are subtracted. These are the history entries of
+transactions that the stored snapshot doesn't include. Count and snapshot are read in one statement, so they
+always match.
 
-Each count also belongs to an epoch, because PostgreSQL reuses snapshots for different data after a crash. No
-count is stored on a standby, whose snapshots omit running transactions, or while the history has entries of
-future transactions, as after a restore from another server. Within a transaction, which sees its own entries,
-the records are counted. The records are also counted once a minute, in case they were changed with SQL, and
-always on other databases.
+A stored count isn't used if the server has crashed since, because PostgreSQL then reuses snapshots for
+different data (see ``epoch``). No count is stored on a standby, whose snapshots omit running transactions, or
+while the history has entries of future transactions, which a restore from another server can cause. The
+records are counted within a transaction, because it sees its own entries; once a minute, in case they were
+changed with SQL; and for each request on other databases.
 """
 
 import time
@@ -21,20 +22,20 @@ from .audit.entries import Entry
 from .models.base import Record
 
 SECONDS = 60
-"""How long a stored count is used."""
+"""The time after which a stored count is no longer used."""
 SNAPSHOT = """
     pg_current_snapshot()::text, pg_snapshot_xmin(pg_current_snapshot())::text::bigint,
     pg_postmaster_start_time()::text || (SELECT stats_reset FROM pg_stat_bgwriter), pg_is_in_recovery()
 """
-"""The snapshot of a statement, its oldest running transaction, the epoch, and whether this is a standby.
+"""The snapshot of a statement, its oldest running transaction, its epoch, and whether this is a standby.
 
-If a process of the server is killed, PostgreSQL recovers as from a crash: its start time stays the same, but
-its statistics are reset.
+If a process of the server is killed, PostgreSQL recovers as it does after a crash. Its start time doesn't
+change, but its statistics are reset.
 """
 
 
 class StoredCount(NamedTuple):
-    """A count, and the snapshot that it belongs to."""
+    """A count, and the snapshot in which it was read."""
 
     total: int
     snapshot: str

@@ -105,7 +105,7 @@ def link_filters(field: RecordForeignKey) -> NamedFilters:
             empty_label=_("Any"),
             null_label=capfirst(field.empty_label) if field.null else "",
             error_messages={
-                "invalid_choice": _("There is no such record. Use the id of one, or null for none.")
+                "invalid_choice": _("There is no such record. Use the id of a record, or null for no record.")
                 if field.null
                 else field.error_messages["invalid"]
             },

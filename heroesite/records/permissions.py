@@ -38,7 +38,7 @@ def disclosable_fields(user: Any, model: RecordModel) -> tuple[str, ...]:
 
 @cache
 def restricting_permissions(model: type[Record]) -> frozenset[str]:
-    """Return the permissions to see restricted values of a record or of those that it links to."""
+    """Return the permissions required to see restricted values of a record or of its linked records."""
     fields: list[Any] = [model._meta.get_field(name) for name in model.link_names()]
     models = [model, *(field.related_model for field in fields)]
     return frozenset(permission for each in models for permission in each.RESTRICTED.values())

@@ -1,4 +1,4 @@
-"""A read that a plan responds to gets the same response as without plans, and has the same effects."""
+"""Reads with plans produce the same responses and have the same effects as reads without plans."""
 
 import logging
 from typing import Any
@@ -84,7 +84,7 @@ steps = st.lists(
 
 @pytest.fixture
 def register(db):
-    """Two teams and three heroes, whose ids the tests call 1, 2 and 3, and a token for each role."""
+    """Return the ids of three heroes and two teams, called 1, 2 and 3 in the tests, and each role's token."""
     teams = [TeamFactory(name="Alpha"), TeamFactory(name="Émigrés")]
     heroes = [
         HeroFactory(name="Éclair", secret_name="Ann", age=None, team=None),
@@ -128,7 +128,7 @@ def ordinary(settings, db) -> Client:
 
 
 def address(path: str, query: dict[str, str], ids: dict[str, list[int]]) -> str:
-    """Return an address, in which small numbers stand for records of the register."""
+    """Return an address, with the numbers 1, 2 and 3 replaced by the ids of the register."""
     kind, _, number = path.partition("/")
     known = dict(zip(["1", "2", "3"], ids[kind], strict=False))
     if number.strip("/") in known:
@@ -139,16 +139,16 @@ def address(path: str, query: dict[str, str], ids: dict[str, list[int]]) -> str:
 
 
 def send(client: Client, where: str, role: str, headers: dict[str, str], tokens: dict[str, str]) -> Any:
-    """Return the response, and everything about it that plans must not change."""
+    """Return the response, and all of its effects and properties that plans must not change."""
     headers = headers | {"X-Request-Id": "the-same"}
     if role in tokens:
         headers["Authorization"] = f"Bearer {tokens[role]}"
     disclosures = Disclosure.objects.count()
     response = client.get(where, headers=headers)
     client.cookies.clear()
-    logged = Disclosure.objects.count() - disclosures
-    shown = {name: text for name, text in response.headers.items() if name != "Expires"}  # the time
-    return response, (response.status_code, shown, response.content, logged)
+    disclosure_count = Disclosure.objects.count() - disclosures
+    stable_headers = {name: text for name, text in response.headers.items() if name != "Expires"}  # the time
+    return response, (response.status_code, stable_headers, response.content, disclosure_count)
 
 
 def write(name: str, ids: dict[str, list[int]]) -> None:
@@ -213,9 +213,9 @@ PLANNED = [
 ]
 
 
-@pytest.mark.parametrize(("where", "role", "trips"), PLANNED)
+@pytest.mark.parametrize(("where", "role", "query_count"), PLANNED)
 def test_a_plan_responds_in_few_queries(
-    where, role, trips, register, unlimited, fast, django_assert_num_queries
+    where, role, query_count, register, unlimited, fast, django_assert_num_queries
 ):
     ids, tokens = register
     where = where.format(hero=ids["heroes"][1], team=ids["teams"][0])
@@ -223,7 +223,7 @@ def test_a_plan_responds_in_few_queries(
         response, _found = send(fast, where, role, {}, tokens)
         assert not hasattr(response.wsgi_request, "is_planned")
     headers = {"Authorization": f"Bearer {tokens[role]}"} if role in tokens else {}
-    with django_assert_num_queries(trips):
+    with django_assert_num_queries(query_count):
         response = fast.get(where, headers=headers)
     assert response.wsgi_request.is_planned
 
@@ -248,7 +248,7 @@ def test_one_plan_responds_for_all_ids_and_all_offsets(register, unlimited, fast
         "ordering=-age&age__lte=2147483600",
     ],
 )
-def test_a_walk_by_cursor_is_the_same_as_without_plans(query, register, unlimited, fast, ordinary):
+def test_paging_by_cursor_is_the_same_as_without_plans(query, register, unlimited, fast, ordinary):
     _ids, tokens = register
     HeroFactory.create_batch(4, age=41)
     HeroFactory.create_batch(4, age=3 if "age__lte" in query else None)
@@ -291,10 +291,10 @@ def test_odd_queries_get_the_same_responses_as_without_plans(register, unlimited
                     expected = send(ordinary, f"/api/v1/{query}", "visitor", {}, tokens)[1]
                     for _time in range(times):
                         assert send(fast, f"/api/v1/{query}", "visitor", {}, tokens)[1] == expected
-        HeroFactory(name=f"zzz{4 + times}", secret_name="Never")  # found by a plan that was made before
+        HeroFactory(name=f"zzz{4 + times}", secret_name="Never")  # found by a plan that was compiled before
 
 
-def test_a_restricted_field_of_a_linked_record_is_never_read_by_a_plan(
+def test_a_plan_never_reads_restricted_fields_of_linked_records(
     register, unlimited, fast, ordinary, monkeypatch
 ):
     ids, tokens = register
@@ -312,9 +312,7 @@ def test_a_restricted_field_of_a_linked_record_is_never_read_by_a_plan(
         restricting_permissions.cache_clear()
 
 
-def test_a_plan_that_fails_is_forgotten_and_the_request_gets_its_response(
-    register, unlimited, fast, monkeypatch, caplog
-):
+def test_a_failing_plan_is_discarded_and_the_view_responds(register, unlimited, fast, monkeypatch, caplog):
     _ids, tokens = register
     where = "/api/v1/heroes/?limit=1"
     responses = [send(fast, where, "visitor", {}, tokens) for _time in range(3)]
@@ -327,25 +325,25 @@ def test_a_plan_that_fails_is_forgotten_and_the_request_gets_its_response(
     assert [found for _response, found in responses] == [responses[0][1]] * 4
 
 
-def test_secret_names_are_never_read_by_a_plan(register, unlimited, fast):
+def test_a_plan_never_reads_secret_names(register, unlimited, fast):
     ids, tokens = register
     where = f"/api/v1/heroes/{ids['heroes'][1]}"
     for role in [*ROLES * 2, "keeper", "permitted", "administrator"]:
         response, (_status, _headers, content, disclosures) = send(fast, where, role, {}, tokens)
-        sees = role in {"permitted", "keeper", "administrator"}
-        assert (b'"secret_name":"Bo"' in content, disclosures) == (sees, int(sees))
-        assert not (sees and hasattr(response.wsgi_request, "is_planned"))
+        can_see = role in {"permitted", "keeper", "administrator"}
+        assert (b'"secret_name":"Bo"' in content, disclosures) == (can_see, int(can_see))
+        assert not (can_see and hasattr(response.wsgi_request, "is_planned"))
 
 
-@pytest.mark.parametrize("end", ["revoked", "expired", "inactive"])
-def test_a_token_that_has_ended_is_rejected_by_the_next_request(end, register, unlimited, fast):
+@pytest.mark.parametrize("reason", ["revoked", "expired", "inactive"])
+def test_an_invalidated_token_is_rejected_by_the_next_request(reason, register, unlimited, fast):
     ids, tokens = register
     where = f"/api/v1/heroes/{ids['heroes'][0]}"
     statuses = [send(fast, where, "reader", {}, tokens)[0].status_code for _time in range(3)]
     token = ApiToken.objects.get(user__username="reader")
-    if end == "revoked":
+    if reason == "revoked":
         token.delete()
-    elif end == "expired":
+    elif reason == "expired":
         ApiToken.objects.filter(pk=token.pk).update(expiry=token.created)
     else:
         token.user.is_active = False
@@ -386,7 +384,7 @@ def test_requests_are_counted_once_and_rejected_beyond_the_limit(register, setti
     assert (missing.status_code, missing["RateLimit"].partition(";t=")[0]) == (404, '"token";r=7')
 
 
-def test_each_request_is_one_line_in_the_log_with_its_user(register, unlimited, fast, caplog):
+def test_each_request_is_logged_in_one_line_with_its_user(register, unlimited, fast, caplog):
     ids, tokens = register
     where = f"/api/v1/heroes/{ids['heroes'][1]}"
     contexts = []
@@ -403,7 +401,7 @@ def test_each_request_is_one_line_in_the_log_with_its_user(register, unlimited, 
     assert contexts[2] == contexts[0]
 
 
-def test_a_private_register_asks_visitors_for_a_token(register, unlimited, settings, fast):
+def test_a_private_register_requires_a_token(register, unlimited, settings, fast):
     ids, tokens = register
     where = f"/api/v1/heroes/{ids['heroes'][1]}"
     for _time in range(3):

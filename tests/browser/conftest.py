@@ -114,7 +114,7 @@ def visit(browser: Browser, site: str, cookies) -> Iterator[Callable[..., Page]]
     for context, _watch in contexts:
         for page in context.pages:
             expect(page.locator(".htmx-request")).to_have_count(0)
-    # Before the browsers are closed, since htmx prints an error for each request that this cancels.
+    # Collect problems first: closing a browser cancels requests, and htmx prints an error for each.
     problems = [problem for _context, watch in contexts for problem in watch.problems]
     for context, _watch in contexts:
         context.close()

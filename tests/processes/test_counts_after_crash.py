@@ -1,4 +1,4 @@
-"""The count of a list is right after a crash of PostgreSQL, whose snapshots come again with other data."""
+"""Counts are correct after PostgreSQL has crashed and reuses snapshots for different data."""
 
 import os
 import signal
@@ -15,11 +15,13 @@ HEROES = "/api/v1/heroes/?limit=1"
 HERO = {"name": "Nightjar", "secret_name": "Nora Hidden"}
 
 
-def test_the_count_is_right_after_a_crash_that_lost_a_record(tmp_path):
+def test_the_count_is_correct_after_a_crash_that_lost_a_record(tmp_path):
     with postgresql_server() as server:
         with psycopg.connect(server.get_uri(), autocommit=True) as superuser:
             superuser.execute("CREATE DATABASE crash")
-            superuser.execute("ALTER SYSTEM SET wal_writer_delay = '10s'")  # so that the crash comes first
+            superuser.execute(
+                "ALTER SYSTEM SET wal_writer_delay = '10s'"
+            )  # so that nothing is flushed before the crash
             superuser.execute("SELECT pg_reload_conf()")
         url = server.get_uri("crash")
         keys = prepare(tmp_path, DATABASE_URL=url)

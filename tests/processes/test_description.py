@@ -15,9 +15,7 @@ from .processes import manage, serving
 
 CONFIGURATION = Path(__file__).parent / "schemathesis.toml"
 CASES = [("administrator", "SQLite", "3"), ("visitor", "SQLite", "3"), ("administrator", "PostgreSQL", "1")]
-"""For each test the user, the database, and the requests for each operation and phase.
-
-``make fuzz`` sends more."""
+"""Users, databases, and the number of requests for each operation and phase; ``make fuzz`` sends more."""
 
 
 @pytest.mark.parametrize(("who", "empty_database", "examples"), CASES, indirect=["empty_database"])

@@ -1,4 +1,4 @@
-"""A register made by any earlier version can be upgraded, and nothing in it is lost."""
+"""A register from any earlier version can be upgraded without losing data."""
 
 import json
 

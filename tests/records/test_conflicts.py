@@ -50,16 +50,16 @@ def test_edits_of_different_fields_are_merged_and_saved_again(address, hero, edi
     assert (hero.name, hero.age, hero.team, hero.version) == ("Lamp Lighter", 42, team, 3)
 
 
-def test_two_edits_that_agree_leave_nothing_to_select(hero, editor_browser):
+def test_two_equal_edits_leave_nothing_to_choose(hero, editor_browser):
     address = f"/heroes/{hero.pk}/edit/"
     own_values = open_form(editor_browser, address)
     Hero.objects.filter(pk=hero.pk).update(age=42, name="Lamp Lighter")
 
     page = read(editor_browser.post(address, {**own_values, "age": "42"}))
 
-    assert "Their changes have been added to yours." in page.one(role="alert").text
+    assert "Their changes have been merged with yours." in page.one(role="alert").text
     rows = [row.text for row in page.one("table", class_="merge").all("tr") if row.all("td")]
-    assert [("unchanged" in row) for row in rows] == [True, False], "only the name was left alone"
+    assert [("unchanged" in row) for row in rows] == [True, False], "the user changed only the age"
 
 
 @FORMS

@@ -26,7 +26,7 @@ def planned_count(client):
 
 @pytest.fixture
 def client(settings):
-    """A client whose requests a plan responds to."""
+    """Return a client whose requests for the list get responses from a plan."""
     settings.LIMITS = {"user": 0, "token": 0, "address": 0}
     client = browser()
     for _time in range(2):
@@ -34,7 +34,7 @@ def client(settings):
     return client
 
 
-def test_the_count_follows_every_write(client):
+def test_the_count_is_updated_by_every_write(client):
     team = TeamFactory()
     heroes = [HeroFactory(team=team) for _number in range(3)]
     assert planned_count(client) == 3
@@ -68,7 +68,7 @@ def test_an_unfiltered_list_is_counted_once_on_postgresql(client):
     assert len(queries) == 2
 
 
-def test_records_changed_by_sql_are_counted_after_a_while(monkeypatch, request):
+def test_records_changed_with_sql_are_counted_when_the_stored_count_expires(monkeypatch, request):
     monkeypatch.setattr(counts, "SECONDS", 0)
     client = request.getfixturevalue("client")
     HeroFactory.create_batch(3)
@@ -79,7 +79,7 @@ def test_records_changed_by_sql_are_counted_after_a_while(monkeypatch, request):
 
 
 def test_entries_from_another_server_are_not_counted(monkeypatch, request):
-    """A dump from a busier server has ids of transactions that this one will have later."""
+    """A dump from a busier server contains transaction ids that this server hasn't reached yet."""
     monkeypatch.setattr(counts, "SECONDS", 0)
     client = request.getfixturevalue("client")
     HeroFactory.create_batch(3)
@@ -115,10 +115,10 @@ def write_until(stop, seed):
         connections.close_all()
 
 
-def test_the_count_is_that_of_its_snapshot_while_others_write():
+def test_the_count_matches_its_snapshot_while_others_write():
     stop, count = Event(), RecordCount(Hero, "default")
     HeroFactory()
-    seeds = range(3) if connection.vendor == "postgresql" else ()  # SQLite would let nobody read meanwhile
+    seeds = range(3) if connection.vendor == "postgresql" else ()  # on SQLite, they would block the reads
     writers = [Thread(target=write_until, args=(stop, seed)) for seed in seeds]
     for writer in writers:
         writer.start()

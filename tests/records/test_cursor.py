@@ -44,8 +44,8 @@ def register():
         HeroFactory(age=[None, 7, 41][number % 3], team=[None, *teams][number % 4])
 
 
-def test_a_walk_by_the_longest_names_reaches_the_end(visitor_program):
-    team = TeamFactory(name="㌀" * 100)  # a name whose key is four times as long
+def test_paging_by_the_longest_names_reaches_the_end(visitor_program):
+    team = TeamFactory(name="㌀" * 100)  # its folded copy is four times as long
     heroes = [HeroFactory(name=f"{'㌀' * 98}{number}", team=team) for number in range(3)]
     pages = walk(visitor_program, f"{HEROES}?ordering=team,name&cursor=*&limit=1")
     assert list(chain.from_iterable(pages)) == [hero.pk for hero in heroes]

@@ -100,8 +100,8 @@ def test_the_german_catalogue_is_complete_and_compiled():
     for context, english, german in texts:
         english, german = literal_eval(english), literal_eval(german)
         assert german, english
-        said = spoken.pgettext(literal_eval(context), english) if context else spoken.gettext(english)
-        assert said == german
+        compiled = spoken.pgettext(literal_eval(context), english) if context else spoken.gettext(english)
+        assert compiled == german
 
 
 def test_dates_and_numbers_are_written_as_the_language_writes_them(visitor_browser):

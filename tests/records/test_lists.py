@@ -81,7 +81,7 @@ def expected(query):
 
 
 def in_order(rows, order):
-    """Sort by ``order`` and then by id in the same direction, with missing values last in both."""
+    """Sort by ``order``, then by id in the same direction, with missing values last in both directions."""
     column, backwards = order.removeprefix("-"), order.startswith("-")
 
     def value(hero):
@@ -437,7 +437,7 @@ def test_a_list_can_be_filtered_by_every_team_and_by_no_team_in_one_control(regi
     assert form.all("select") == [form.one("select", name="team")]
 
 
-def test_the_chart_leads_to_the_heroes_without_a_team(register, interfaces):
+def test_the_chart_links_to_the_heroes_without_a_team(register, interfaces):
     [link] = [link for link in read(interfaces["page"].get("/")).all("a") if link.text == "no team"]
     page = read(interfaces["page"].get(link["href"]))
     assert page.one("select", name="team").one("option", selected="").text == "No team"

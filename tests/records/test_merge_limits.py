@@ -44,9 +44,9 @@ def test_a_form_opened_many_versions_ago_is_merged_from_the_last_ones(loaded, ed
         row.one("th").text: [cell.text for cell in row.all("td")]
         for row in read(response).one("table", class_="merge").one("tbody").all("tr")
     }
-    assert rows["Name"][:3] == ["Lamplighter", "Lamp", "unchanged"], "who did it is not looked up"
+    assert rows["Name"][:3] == ["Lamplighter", "Lamp", "unchanged"], "the author isn't looked up"
     assert rows["Age"][0] == "1"
-    assert rows["Age"][1].startswith(f"{VERSIONS - 1} unknown"), "a command did it"
+    assert rows["Age"][1].startswith(f"{VERSIONS - 1} unknown"), "a command made the change"
     assert rows["Age"][2] == "7"
     assert rows.keys() == {"Name", "Secret name", "Age"}, "of a secret it is not revealed whether it changed"
     merged = form_with(read(response), "name").values()

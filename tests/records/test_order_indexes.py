@@ -1,4 +1,4 @@
-"""A list is sorted by an index, whatever its order, so its first page costs the same in a large register."""
+"""Each sort order of a list has an index, so the first page isn't slower in a large register."""
 
 import pytest
 from django.db import connection

@@ -44,7 +44,7 @@ def register(request):
 
 
 def cost(client, address):
-    for _time in range(2):  # the first makes what is then remembered, and the second a plan
+    for _time in range(2):  # the first request fills caches, and the second one compiles a plan
         assert client.get(address).status_code == 200
     with CaptureQueriesContext(connection) as queries:
         assert client.get(address).status_code == 200

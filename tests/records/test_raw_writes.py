@@ -82,8 +82,8 @@ def test_fixtures_cannot_be_loaded(tmp_path):
     assert written(hero) == (2, 2)
 
 
-def test_no_code_of_the_project_bypasses_them():
-    """Those that write are in one package, and one writes the cache's own table; some only read or lock."""
+def test_only_known_files_can_bypass_the_history():
+    """One package writes records directly, one file writes the cache's table, others only read or lock."""
     ways = {"_base_manager", "unrecorded", "_raw_delete", "save_base", "cursor"}
     files = [file for app in ("heroesite", "heroes", "teams") for file in (ROOT / app).rglob("*.py")]
     uses = {

@@ -56,8 +56,8 @@ class BrokenUpload(BytesIO):
     ("address", "content_type"),
     [("/api/v1/heroes/", JSON), ("/heroes/new/", FORM), ("/account/login/", FORM)],
 )
-def test_a_broken_upload_is_an_error_that_says_so(address, content_type, administrator):
+def test_a_broken_upload_is_reported_as_an_error(address, content_type, administrator):
     upload = {"wsgi.input": BrokenUpload(), "CONTENT_LENGTH": "9", "CONTENT_TYPE": content_type}
     response = browser(administrator).generic("POST", address, b"", content_type, **upload)
     assert response.status_code == 400
-    assert "The request body is incomplete. Send it again." in response.content.decode()
+    assert "The request body is incomplete. Send the request again." in response.content.decode()

@@ -1,4 +1,4 @@
-"""Heroes and teams as plain Django models on the tables that the benchmark fills."""
+"""Heroes and teams as plain Django models, for the tables that the benchmark fills."""
 
 from django.db import models
 

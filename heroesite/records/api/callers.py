@@ -1,4 +1,4 @@
-"""Looks up an API token, its user and their permissions in one query."""
+"""Look up an API token, its user and their permissions in one query."""
 
 from collections.abc import Iterable
 from functools import cache
@@ -17,7 +17,7 @@ from heroesite.api.models import ApiToken, has_expired
 from .statements import Statement
 
 DIGEST = "digest"
-"""The parameter with which SQL is compiled, and which is then replaced by the digest of a token."""
+"""A placeholder in the compiled SQL, which is replaced by the digest of a token."""
 
 
 class Caller(NamedTuple):
@@ -32,7 +32,7 @@ class CallerStatement(Statement):
     """Looks up a token, its user, and whether the user can see restricted values, in one query.
 
     Args:
-        restrictions: the permissions to see those values.
+        restrictions: the permissions that are required to see restricted values.
     """
 
     def __init__(self, restrictions: Iterable[str]) -> None:
@@ -54,7 +54,7 @@ class CallerStatement(Statement):
         self.has_restricted = bool(restrictions)
 
     def find(self, text: bytes) -> Caller | None:
-        """Return the caller, or None if the token isn't valid or its user sees restricted values."""
+        """Return the caller, or None if the token isn't valid or its user can see restricted values."""
         digest = hash_token(text.decode())
         for expiry, user_id, username, is_active, *permitted in self.execute(*self.parameters[:-1], digest):
             is_valid = is_active and not has_expired(expiry)

@@ -1,4 +1,4 @@
-"""Pages by cursor, with SQL that is compiled once for each kind of position."""
+"""Read pages by cursor, with SQL that is compiled only once for each kind of position."""
 
 from datetime import UTC, datetime
 from typing import Any
@@ -15,11 +15,11 @@ PLACEHOLDERS = {
     models.CharField: lambda number: f"\uffff{number}",  # a noncharacter, which no text contains
     models.IntegerField: lambda number: 2_147_483_600 + number,
 }
-"""Functions that return a value to compile SQL with, by the class of the column; a position replaces it."""
+"""Functions that return a placeholder for a value of a position in compiled SQL, by field class."""
 
 
 class CursorStatements:
-    """Pages through a list like its paginator.
+    """Pages through a list, with the same results as its paginator.
 
     Args:
         rows: a queryset in a total order.
@@ -71,10 +71,10 @@ class CursorStatements:
         return self.paginator.page_of(rows, positions, self.limit, position, backwards=backwards)
 
     def compile(self, position: Position, *, backwards: bool) -> tuple[Statement, list[Any]]:
-        """Return the SQL from a kind of position: its direction, and which of its values are missing.
+        """Return the statement for a direction and the pattern of missing values in a position.
 
         Returns:
-            the statement, and for each parameter its index in the position or its value.
+            the statement, and for each parameter either its index in the position or its fixed value.
         """
         missing = tuple(value is None for value in position)
         if compiled := self.compiled.get((backwards, missing)):
@@ -95,6 +95,6 @@ class CursorStatements:
         return statement, parameters
 
     def adapt(self, number: int, value: Any) -> Any:
-        """Return a value of a position as the database compares it."""
+        """Convert a value of a position to the form that the database compares."""
         field = self.fields[number]
         return field.get_db_prep_value(field.to_python(value), connections[self.database])

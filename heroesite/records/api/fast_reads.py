@@ -1,12 +1,13 @@
-"""Fast API reads: a repeated request executes a plan and skips the steps whose result is known.
+"""Fast API reads: repeated requests execute a compiled plan instead of the view.
 
-The ordinary path (URL, filters, permissions, serializer) is the specification. When the same request arrives
-for the second time, a plan (see :mod:`heroesite.records.api.plans`) is compiled from the view that responded.
-It is used for later requests if it produces the same response.
+The ordinary path (URL, filters, permissions, serializer) defines the correct response. When the same request
+arrives for the second time, a plan (see :mod:`heroesite.records.api.plans`) is compiled from the view that
+responded. If the plan produces the same response, it is used for later requests.
 
-The ordinary path handles everything else: headers that a plan doesn't consider, users who can see restricted
-values (each access is logged), records that don't exist, exceeded limits, and errors, after which the plan is
-discarded. With ``FAST_READS=false`` there are no plans: responses are the same, but slower.
+The ordinary path handles all other requests: those with headers that a plan doesn't consider, those of users
+who can see restricted values (each access is logged), those for records that don't exist, and those that
+exceed a limit. It also handles a request whose plan raises an error, and the plan is discarded. With
+``FAST_READS=false`` there are no plans: responses are the same, but slower.
 """
 
 import logging
@@ -42,24 +43,24 @@ INERT_HEADERS = frozenset(
     {
         *("HTTP_ACCEPT", "HTTP_ACCEPT_ENCODING", "HTTP_ACCEPT_LANGUAGE", "HTTP_AUTHORIZATION"),
         *("HTTP_CONNECTION", "HTTP_DNT", "HTTP_HOST", "HTTP_KEEP_ALIVE", "HTTP_PRIORITY", "HTTP_REFERER"),
-        "HTTP_COOKIE",  # if it is empty
+        "HTTP_COOKIE",  # only if it is empty
         *("HTTP_TRACEPARENT", "HTTP_TRACESTATE", "HTTP_USER_AGENT", "HTTP_X_FORWARDED_FOR"),
         *("HTTP_X_FORWARDED_PROTO", "HTTP_X_REAL_IP", "HTTP_X_REQUEST_ID"),
     }
 )
-"""Headers that don't affect the response, or that ``parse`` or the plan considers."""
+"""Headers that don't affect the response, or that :func:`parse` or the plan considers."""
 MAX_PLANS, MAX_PLANNED_QUERY = 1000, 500
 
 
 @cache
 def list_paths(_script_prefix: str) -> frozenset[str]:
-    """Return the paths of the lists of records, without their slash."""
+    """Return the paths of the lists of records, without the trailing slash."""
     names = (f"api:{model._meta.model_name}-list" for model in record_models())
     return frozenset(reverse(name).rstrip("/") for name in names)
 
 
 def parse(request: HttpRequest) -> ReadRequest | None:
-    """Return what a request asks for, or None if no plan could respond to it."""
+    """Return the parsed request, or None if no plan can respond to it."""
     meta = request.META
     if request.method != "GET" or meta.get("CONTENT_LENGTH") or meta.get("CONTENT_TYPE"):
         return None
@@ -71,7 +72,7 @@ def parse(request: HttpRequest) -> ReadRequest | None:
     is_list = path in list_paths(get_script_prefix())
     if is_list:
         parts = query.split("&")
-        if any("%" in part.partition("=")[0] for part in parts):  # it might be an encoded offset
+        if any("%" in part.partition("=")[0] for part in parts):  # it might be an encoded ``offset``
             return None
         positions = [part for part in parts if part.startswith(("offset=", "cursor="))]
         if len(positions) > 1:
@@ -97,9 +98,9 @@ def parse(request: HttpRequest) -> ReadRequest | None:
 
 
 class FastReadMiddleware:
-    """Respond to API reads with plans, and make plans from the responses of the ordinary path.
+    """Responds to API reads with plans, and compiles plans from the responses of the ordinary path.
 
-    The attribute ``is_planned`` of a request is set if a plan responded.
+    ``request.is_planned`` is set if a plan responded.
     """
 
     def __init__(self, get_response: GetResponse) -> None:
@@ -153,7 +154,7 @@ class FastReadMiddleware:
     def compile_plan(self, read: ReadRequest, response: Any) -> None:
         """Compile a plan from the view that responded, and store it if its response is the same.
 
-        This is tried with the 2nd, 4th, 8th … request: a write in between makes the responses differ.
+        This is tried after the 2nd, 4th, 8th … request: a write in between can make the responses differ.
         """
         view = getattr(response, "renderer_context", {}).get("view")
         if not isinstance(view, RecordViewSet):
@@ -170,7 +171,7 @@ class FastReadMiddleware:
             planned = plan.respond(read)
         except (NotPlannable, Error):
             return
-        except Exception:  # an error in a plan must not replace the response
+        except Exception:  # the response must be sent even if the plan fails
             logger.exception("Can't compile a plan for %s.", view.request.path)
             return
         if planned and planned.content == response.content:

@@ -1,6 +1,6 @@
-"""Plans of API reads: the SQL, members and headers of a response.
+"""Plans for API reads: the SQL, members and headers of a response.
 
-A plan never reads a restricted column, whoever sent the request that it is compiled from.
+A plan never reads a restricted column, regardless of who sent the request that it was compiled from.
 """
 
 from collections.abc import Hashable, Mapping
@@ -27,18 +27,18 @@ PLAIN = {
     field.to_representation
     for field in (serializers.IntegerField, serializers.CharField, serializers.DateTimeField)
 }
-"""Methods of serializer fields whose JSON is the value itself."""
+"""Methods of serializer fields that orjson can replace: their JSON is that of the column's value."""
 PLACEHOLDER = 987_654_321
-"""The offset or cursor with which links are compiled, and which is then replaced."""
+"""A placeholder in compiled links, which is replaced by an offset or a cursor."""
 
 
 class ReadRequest(NamedTuple):
-    """An API read, as far as its plan needs it.
+    """The parts of an API read that its plan needs.
 
     Attributes:
         key: everything that its plan depends on.
         number: the id of the record, or the offset of the page.
-        page_cursor: the cursor of the page, or an empty text.
+        page_cursor: the cursor of the page, or an empty string.
     """
 
     key: Hashable
@@ -47,7 +47,7 @@ class ReadRequest(NamedTuple):
 
 
 def is_plain(field: serializers.Field) -> bool:
-    """Return whether the JSON of a serializer field is the value of the column that it is named after."""
+    """Return whether the JSON of a serializer field is that of the column with the same name."""
     representation = type(field).to_representation
     return field.source == field.field_name and (representation in PLAIN or field.source == "id")
 
@@ -57,8 +57,8 @@ class Members:
 
     Args:
         model: the record type.
-        fields: serializer fields by name. A nested serializer is that of a linked record.
-        path: the path of the link that leads to the record, in a lookup.
+        fields: serializer fields by name. A nested serializer describes a linked record.
+        path: the lookup prefix of a linked record, such as ``team__``.
 
     Raises:
         NotPlannable: a member is computed or restricted.
@@ -86,7 +86,7 @@ class Members:
             raise NotPlannable
 
     def to_json(self, row: Row) -> dict[str, Any]:
-        """Return the object of a row."""
+        """Return the JSON object for a row."""
         values = list(row)
         for index, members in self.nested:
             width = len(members.columns)
@@ -97,10 +97,10 @@ class Members:
 
 
 class Plan:
-    """Responds to a kind of request.
+    """Responds to requests that differ only in id, offset or cursor.
 
     Args:
-        view: the :class:`RecordViewSet` that has responded to such a request.
+        view: the :class:`RecordViewSet` that has responded to one of these requests.
         headers: the headers of its response.
     """
 
@@ -158,13 +158,13 @@ class ListPlan(Plan):
         ]
 
     def filter_targets_exist(self) -> bool:
-        """Return whether the linked records of the filters exist. If not, the view looks for deleted ones."""
+        """Return whether the records to filter by exist. If not, the view looks for deleted ones."""
         return all(target.execute(*target.parameters) for target in self.filter_targets)
 
     def page(
         self, rows: list[Row], next_link: str | None, previous_link: str | None, **count: int
     ) -> HttpResponse:
-        """Return the response with these rows, and the addresses of the next and the previous page."""
+        """Return the response with these rows, and with links to the next and the previous page."""
         results = [self.members.to_json(row) for row in rows]
         body = {**count, "next": next_link, "previous": previous_link, "results": results}
         return self.build_response(encode(body), {"Link": link_header(self.first, previous_link, next_link)})
@@ -219,7 +219,7 @@ class CursorPlan(ListPlan):
 
 
 def split_link(address: str, parameter: str) -> list[str]:
-    """Return what comes before and after the value of a parameter in a link.
+    """Return the parts of a link before and after the value of a parameter.
 
     Raises:
         NotPlannable: the address contains the placeholder.
@@ -231,7 +231,7 @@ def split_link(address: str, parameter: str) -> list[str]:
 
 
 def encode(body: Any) -> bytes:
-    """Return JSON as DRF's renderer writes it: with U+2028 and U+2029 escaped."""
+    """Encode JSON in the same way as DRF's renderer, which escapes U+2028 and U+2029."""
     content = orjson.dumps(body, option=orjson.OPT_UTC_Z)
     return content.replace("\u2028".encode(), b"\\u2028").replace("\u2029".encode(), b"\\u2029")
 
@@ -240,7 +240,7 @@ def plan_class(view: Any, read: ReadRequest) -> type[Plan]:
     """Return the class of the plan for a view.
 
     Raises:
-        NotPlannable: the view found another offset or cursor in the query string.
+        NotPlannable: the view read a different offset or cursor from the query string.
     """
     if view.action == "retrieve":
         return RecordPlan

@@ -16,10 +16,10 @@ checked_connections: WeakSet[psycopg.Connection] = WeakSet()
 
 
 def preparing_cursor(connection: Any) -> Any:
-    """Return a cursor that, on PostgreSQL, prepares each statement once per connection, as Django's don't.
+    """Return a cursor. On PostgreSQL, unlike Django's, it prepares each statement once per connection.
 
-    Behind a connection pooler such as PgBouncer nothing is prepared: by the name of a statement, another
-    server process can know another statement.
+    Behind a connection pooler such as PgBouncer, nothing is prepared: requests can reach different server
+    processes, which can use the same name for different statements.
     """
     if connection.vendor != "postgresql":
         return connection.cursor()
@@ -35,13 +35,13 @@ def preparing_cursor(connection: Any) -> Any:
 
 
 def is_direct(connection: psycopg.Connection) -> bool:
-    """Return whether a connection leads to a server process and not to a pooler, which has ids of its own."""
+    """Return whether a connection isn't pooled. A pooler reports process ids of its own."""
     row: Any = connection.execute("SELECT pg_backend_pid()").fetchone()
     return bool(row[0] == connection.info.backend_pid)
 
 
 class NotPlannable(Exception):
-    """A plan couldn't give the same responses as the view."""
+    """A plan can't produce the same responses as the view."""
 
 
 class Statement:
@@ -49,10 +49,10 @@ class Statement:
 
     Args:
         rows: a queryset of values.
-        suffix: what follows the SQL of the queryset.
+        suffix: the SQL to append to that of the queryset.
 
     Raises:
-        NotPlannable: Django knows that no row matches, and makes no SQL.
+        NotPlannable: Django detects that no row can match, and generates no SQL.
     """
 
     def __init__(self, rows: Any, suffix: str = "") -> None:

@@ -22,7 +22,7 @@ Position = list[Any]
 START = "*"
 """The cursor of the first page, as in Solr and Crossref."""
 MAX_LENGTH = 7000
-"""Two of the longest names fit into a cursor, and the cursor into a request line."""
+"""The maximum length of a cursor. It allows for two of the longest names, and fits into a request line."""
 
 
 class InvalidCursor(Exception):
@@ -56,7 +56,10 @@ class Column:
         return "lt" if self.descending != backwards else "gt"
 
     def order_by(self, *, backwards: bool = False) -> OrderBy:
-        """Return the order. PostgreSQL reads an index backwards only if it doesn't name a place for nulls."""
+        """Return the order.
+
+        A required column has no NULLS FIRST or LAST: PostgreSQL couldn't read its index backwards.
+        """
         place = "nulls_first" if backwards else "nulls_last"
         missing: dict[str, Any] = {place: True} if self.nullable else {}
         return OrderBy(F(self.name), descending=self.descending != backwards, **missing)
@@ -81,7 +84,7 @@ class CursorPaginator:
             cursor: ``START``, or a cursor from another page.
 
         Raises:
-            InvalidCursor: it is from another list or order, or wasn't signed by us.
+            InvalidCursor: it is from another list or order, or wasn't signed by this site.
         """
         backwards, position = self.read(cursor)
         rows = self.rows_from(position, backwards=backwards)
@@ -91,11 +94,11 @@ class CursorPaginator:
 
     @property
     def position_columns(self) -> dict[str, F]:
-        """The columns of a position, by the name under which they are selected."""
+        """The columns of a position, by the alias under which they are selected."""
         return {f"position_{number}": F(one.name) for number, one in enumerate(self.columns)}
 
     def rows_from(self, position: Position, *, backwards: bool) -> models.QuerySet[Any]:
-        """Return the rows that come after a position or, if ``backwards``, before it, the nearest first."""
+        """Return the rows after a position or, if ``backwards``, before it, the nearest first."""
         rows = self.rows.order_by(*(one.order_by(backwards=backwards) for one in self.columns))
         return rows.filter(self.after(position, backwards=backwards)) if position else rows
 
@@ -106,7 +109,7 @@ class CursorPaginator:
 
         Args:
             found: the rows from ``position``, one more than ``limit`` if there are more.
-            positions: of each row.
+            positions: the position of each row.
         """
         more, found, positions = len(found) > limit, found[:limit], positions[:limit]
         if backwards:
@@ -137,10 +140,10 @@ class CursorPaginator:
         return self.signer.sign_object([self.order, backwards, values])
 
     def read(self, cursor: str) -> tuple[bool, Position]:
-        """Return whether a cursor leads backwards, and the position from which it leads.
+        """Return whether a cursor leads backwards, and its position.
 
         Raises:
-            InvalidCursor: it is from another list or order, or wasn't signed by us.
+            InvalidCursor: it is from another list or order, or wasn't signed by this site.
         """
         if cursor == START:
             return False, []

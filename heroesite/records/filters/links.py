@@ -1,4 +1,4 @@
-"""Filters by links: to which record a record links, and how many link to it."""
+"""Filters by the linked record, and by the number of records that link to a record."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -30,7 +30,7 @@ LINK = {
 
 
 class LinkChoiceIterator(ModelChoiceIterator):
-    """Any record, no record, each record, and the selected one if it has been deleted."""
+    """The choices: any record, no record, each record, and the selected record if it has been deleted."""
 
     field: Any
 
@@ -45,7 +45,7 @@ class LinkChoiceIterator(ModelChoiceIterator):
 
 
 class LinkField(RecordChoiceField):
-    """Select a record by its id. A deleted record is valid; no record links to it.
+    """Select a record by its id. A deleted record is valid, but no record links to it.
 
     Args:
         null_label: the label of the choice ``null``, which selects no record; empty if a link is required.
@@ -72,7 +72,7 @@ class LinkField(RecordChoiceField):
 
 
 class RecordFilter(django_filters.Filter):
-    """Find the records that link to one record or, by ``null``, to none."""
+    """Find the records that link to a record or, with ``null``, to none."""
 
     field_class = LinkField
 
@@ -100,7 +100,7 @@ def with_link_count(records: Any, link: RecordForeignKey) -> Any:
 
 
 class CountFilter(WholeNumberFilter):
-    """Compare the number of records that link to each."""
+    """Filter by the number of records that link to a record."""
 
     def __init__(self, link: RecordForeignKey, lookup_expr: str, **kwargs: Any) -> None:
         self.link = link

@@ -1,4 +1,4 @@
-"""The order of a list."""
+"""The sort order of a list."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -12,13 +12,13 @@ from .links import count_annotation, with_link_count
 
 
 class RecordOrdering(NamesFilter):
-    """Sort in a total order: missing values last on every database, the id breaking ties.
+    """Sort in a total order: missing values come last on every database, and the id breaks ties.
 
     The id is sorted in the direction of the last column, so that one index serves both directions.
 
     Args:
-        columns: the column of each name.
-        counts: for each further name the link whose records it counts.
+        columns: the columns by name.
+        counts: the links whose records are counted, by name.
     """
 
     def __init__(

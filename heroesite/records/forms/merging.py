@@ -23,7 +23,7 @@ class MergeField:
         submitted: the value in the form. None of the three is set for a restricted field.
         has_original: whether the record had the version that the form was opened at.
         change_set: the one that changed the field last, or None if that isn't known.
-        is_changed: whether the form has another value than ``original``.
+        is_changed: whether the form has a different value from ``original``.
         is_conflict: whether both sides changed it, to different values, so that the user has to choose.
     """
 

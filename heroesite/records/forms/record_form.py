@@ -20,8 +20,8 @@ CONFLICT = _(
     "Someone else changed this %(model_name)s while you were editing. Choose which values to keep, then save."
 )
 MERGED = _(
-    "Someone else changed this %(model_name)s while you were editing. Their changes have been added to yours."
-    " Check them, then save."
+    "Someone else changed this %(model_name)s while you were editing. Their changes have been merged"
+    " with yours. Check the result, then save."
 )
 
 
@@ -32,8 +32,8 @@ class RecordForm(forms.ModelForm):
     record is blank, and left blank it keeps the value.
 
     The form has the version of the record at which it was opened. If the record has been changed since, the
-    form isn't valid, and ``merge_fields`` has the other changes: a field that only others changed has their
-    value already; for the rest, the fields ``keep_…`` of the next form have the user's choices.
+    form isn't valid, and ``merge_fields`` has the other changes: a field that only others changed
+    already has their value. For the other fields, ``keep_…`` in the next form has the user's choice.
 
     The form of a new record has a random text, so that submitting it twice creates one record.
     """

@@ -1,4 +1,4 @@
-"""Indexes for the orders in which lists of records can be sorted."""
+"""Indexes for sorting lists of records."""
 
 from copy import copy
 from typing import Any
@@ -12,7 +12,7 @@ MAX_NAME_LENGTH = 30
 
 
 class NullsLastIndex(models.Index):
-    """An index in descending order with ``NULLS LAST``: SQLite always sorts so, and rejects the words."""
+    """A descending index with ``NULLS LAST``. SQLite always sorts this way, and rejects the clause."""
 
     def create_sql(self, model: Any, schema_editor: Any, *args: Any, **kwargs: Any) -> Any:
         if schema_editor.connection.vendor != "sqlite":
@@ -25,10 +25,10 @@ class NullsLastIndex(models.Index):
 
 
 def add_order_indexes(model: type[models.Model], name: str, *, null: bool) -> None:
-    """Add the indexes to a model by which its lists are sorted by a field in both directions.
+    """Add the indexes for sorting a model's lists by a field in both directions.
 
-    An index can be read backwards, but missing values come last in both directions, so a field that can be
-    empty has two.
+    An index can be read backwards, but missing values come last in both directions. An optional field
+    therefore needs two indexes.
     """
     meta: Any = model._meta
     if meta.abstract:

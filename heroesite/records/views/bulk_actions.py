@@ -66,13 +66,13 @@ class SelectionForm(forms.Form):
 
 @cache
 def links_form_class(model: type[Record]) -> type[forms.Form]:
-    """Return the form with the links of a record type, to set on all selected records."""
+    """Return the class of the form that sets links on all selected records."""
     return type("LinksForm", (forms.Form,), {link: link_field(model, link) for link in model.link_names()})
 
 
 @cache
 def link_selection_form_class(model: type[Record], link: str) -> type[SelectionForm]:
-    """Return the form with the selected rows and the new value of one link."""
+    """Return the class of the form with the selected rows and the new value of one link."""
     return type("LinkSelectionForm", (SelectionForm,), {link: link_field(model, link)})
 
 

@@ -67,7 +67,7 @@ class RecordFormView(SingleRecordView):
         return response
 
     def render_deleted(self, form: RecordForm, entry: Any) -> HttpResponse:
-        """Render the form of a record that has been deleted since, and can be restored with it."""
+        """Render the form of a record that was deleted during the edit. Saving it restores the record."""
         action = self.address("update", entry)
         return self.render_form(form, entry.name, status=409, deletion=entry, action=action)
 

@@ -28,7 +28,7 @@ class Column:
     """A column that lists of a record type can show.
 
     Args:
-        member: the member of the API with its value.
+        member: the API member that contains its value.
     """
 
     name: str
@@ -38,7 +38,7 @@ class Column:
 
 @dataclass(frozen=True)
 class ColumnState:
-    """A column as one list shows or hides it.
+    """The state of a column in one list.
 
     Args:
         ordering: the value of ``ordering`` that its heading links to; empty if it can't be sorted.
