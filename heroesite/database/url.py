@@ -99,19 +99,12 @@ def postgresql(options: dict[str, Any], *, web: bool) -> dict[str, Any]:
         "keepalives_idle": 1,
         "keepalives_interval": 1,
     }
+    timeouts = f"lock_timeout={COMMAND_TIMEOUT}s"  # a migration may take long to rewrite a large table
     if web:
-        # With health checks, the pool rides out a restart of PostgreSQL. After a longer outage, it would wait
-        # minutes between its own attempts to connect; once it gives up, each request makes a new one.
-        pool = {"min_size": 1, "max_size": 8, "timeout": WEB_TIMEOUT, "reconnect_timeout": WEB_TIMEOUT}
-        limits = f"-c lock_timeout={WEB_TIMEOUT}s -c statement_timeout=30s"
-        return {
-            "CONN_MAX_AGE": 0,
-            "CONN_HEALTH_CHECKS": True,
-            "OPTIONS": {**network, "pool": pool, "options": limits, **options},
-        }
-    # One connection, and as long as it takes: a migration may rewrite a large table.
+        timeouts = f"lock_timeout={WEB_TIMEOUT}s -c statement_timeout=30s"
     return {
-        "CONN_MAX_AGE": None,
+        "ENGINE": "heroesite.database.postgresql",
+        "CONN_MAX_AGE": None,  # one connection per thread
         "CONN_HEALTH_CHECKS": True,
-        "OPTIONS": {**network, "options": f"-c lock_timeout={COMMAND_TIMEOUT}s", **options},
+        "OPTIONS": {**network, "options": f"-c {timeouts}", **options},
     }

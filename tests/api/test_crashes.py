@@ -35,8 +35,6 @@ def send(client, method, address, number):
 def dies_at(point, request):
     """Run ``request`` in a process that is killed at that point, and return whether it got there."""
     connections.close_all()
-    if connection.settings_dict["OPTIONS"].get("pool"):
-        connection.close_pool()
     process = os.fork()
     if not process:
         try:
