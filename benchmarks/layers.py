@@ -48,7 +48,6 @@ LAYERS: dict[str, list[tuple[str, set[str]]]] = {
         ("django/contrib/auth/", set()),
         ("django/contrib/sessions/", set()),
     ],
-    "token of a plan": [("heroesite/records/api/callers.py", set())],
     "limits": [("heroesite/api/limits.py", {"allow_request", "count_request"})],
     "count": [
         ("heroesite/records/counts.py", set()),

@@ -1,12 +1,17 @@
 """How API clients authenticate: a bearer token (RFC 6750), or a session with its CSRF token."""
 
 import re
+from functools import cache
 from typing import Any
 
+from django.http import HttpRequest
 from knox.crypto import hash_token
 from rest_framework import authentication
 from rest_framework.exceptions import AuthenticationFailed, PermissionDenied
 from rest_framework.request import Request
+
+from heroesite.database.statements import InstanceStatement
+from heroesite.users import permission_lists, set_permissions
 
 from .limits import address_of, count_request
 from .models import ApiToken
@@ -33,18 +38,27 @@ class BearerAuthentication(authentication.BaseAuthentication):
     def authenticate(self, request: Request) -> tuple[Any, ApiToken] | None:
         """Return the user and the token, or None if the request has no ``Authorization`` header.
 
+        A failure counts towards the limit of the client's address.
+
         Raises:
-            AuthenticationFailed: the header is malformed, or the token is unknown, expired or revoked, or its
-                user is inactive. Counts towards the limit of the client's address.
+            AuthenticationFailed: see :meth:`find_token`.
         """
-        words = authentication.get_authorization_header(request).split()
-        if not words:
-            return None
         try:
-            return self.authenticate_token(self.read_token(words))
+            token = self.find_token(request)
         except AuthenticationFailed:
             count_request(request._request, [address_of(request)])
             raise
+        return (token.user, token) if token else None
+
+    def find_token(self, request: HttpRequest | Request) -> ApiToken | None:
+        """Return the token of a request, with its user, or None without an ``Authorization`` header.
+
+        Raises:
+            AuthenticationFailed: the header is malformed, or the token is unknown, expired or revoked, or its
+                user is inactive.
+        """
+        words = authentication.get_authorization_header(request).split()  # type: ignore[arg-type]
+        return self.load_token(self.read_token(words)) if words else None
 
     def authenticate_header(self, request: Request) -> str:
         return "Bearer"
@@ -58,17 +72,30 @@ class BearerAuthentication(authentication.BaseAuthentication):
             raise AuthenticationFailed(f"Malformed Authorization header. {SEND_TOKEN}")
         return words[1]
 
-    def authenticate_token(self, text: bytes) -> tuple[Any, ApiToken]:
-        found = self.token_format.fullmatch(text) and (
-            ApiToken.objects.filter(digest=hash_token(text.decode())).select_related("user").first()
-        )
-        if not found or found.is_expired:
+    def load_token(self, text: bytes) -> ApiToken:
+        token = load_token(hash_token(text.decode())) if self.token_format.fullmatch(text) else None
+        if not token or token.is_expired:
             raise AuthenticationFailed(INVALID)
-        if not found.user.is_active:
+        if not token.user.is_active:
             raise AuthenticationFailed(
                 "The user of this token is inactive. Ask an administrator to activate it."
             )
-        return found.user, found
+        return token
+
+
+@cache
+def token_statement() -> InstanceStatement:
+    tokens = ApiToken.objects.order_by().annotate(**permission_lists("user_id"))
+    return InstanceStatement(tokens.filter(digest=""), links=["user"])
+
+
+def load_token(digest: str) -> ApiToken | None:
+    """Return the token with this digest, its user and the user's permissions, or None."""
+    statement = token_statement()
+    token: ApiToken | None = statement.load(*statement.parameters[:-1], digest)
+    if token:
+        set_permissions(token.user, token)
+    return token
 
 
 class SessionAuthentication(authentication.SessionAuthentication):

@@ -1,6 +1,6 @@
 """API tokens, stored as digests, and idempotency keys, which store the responses to writes for retries."""
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any, Self
 
 from django.conf import settings
@@ -44,12 +44,8 @@ class ApiToken(AbstractAuthToken):
 
     @property
     def is_expired(self) -> bool:
-        return has_expired(self.expiry)
-
-
-def has_expired(expiry: datetime | None) -> bool:
-    """Return whether a token with this expiry has expired. Without an expiry, it never does."""
-    return expiry is not None and expiry <= timezone.now()
+        expiry = self.expiry
+        return expiry is not None and expiry <= timezone.now()
 
 
 class IdempotencyKeyQuerySet(models.QuerySet["IdempotencyKey"]):

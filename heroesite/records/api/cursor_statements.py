@@ -6,9 +6,8 @@ from typing import Any
 from django.db import connections, models
 from django.db.models.constants import LOOKUP_SEP
 
+from heroesite.database.statements import Row, Statement
 from heroesite.records.filters.cursor import CursorPaginator, Position
-
-from .statements import NotPlannable, Row, Statement
 
 PLACEHOLDERS = {
     models.DateTimeField: lambda number: datetime(9999, 12, 31, 23, 59, 59, 987_000 + number, tzinfo=UTC),
@@ -16,6 +15,10 @@ PLACEHOLDERS = {
     models.IntegerField: lambda number: 2_147_483_600 + number,
 }
 """Functions that return a placeholder for a value of a position in compiled SQL, by field class."""
+
+
+class NotPlannable(Exception):
+    """A plan can't produce the same responses as the view."""
 
 
 class CursorStatements:

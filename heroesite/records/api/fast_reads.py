@@ -19,16 +19,16 @@ from typing import Any
 from urllib.parse import unquote_plus
 
 from django.conf import settings
-from django.core.exceptions import MiddlewareNotUsed
+from django.core.exceptions import EmptyResultSet, MiddlewareNotUsed
 from django.db import Error
 from django.http import HttpRequest, HttpResponse
 from django.urls import get_script_prefix, reverse
+from rest_framework.exceptions import AuthenticationFailed
 
+from heroesite.api.authentication import BearerAuthentication
 from heroesite.api.limits import LimitExceeded, add_limit_headers, address_of, count_request
 from heroesite.ids import is_id
-from heroesite.records.api.callers import caller_statement, read_token
-from heroesite.records.api.plans import Plan, ReadRequest, plan_class
-from heroesite.records.api.statements import NotPlannable
+from heroesite.records.api.plans import NotPlannable, Plan, ReadRequest, plan_class
 from heroesite.records.api.viewsets import RecordViewSet
 from heroesite.records.filters.cursor import MAX_LENGTH
 from heroesite.records.filters.filtersets import LAST_OFFSET
@@ -127,19 +127,17 @@ class FastReadMiddleware:
     def execute(self, plan: Plan, request: HttpRequest, read: ReadRequest) -> HttpResponse | None:
         """Count the request and return its response, or None if the ordinary path has to respond."""
         try:
-            if "HTTP_AUTHORIZATION" in request.META:
-                token = read_token(request)
-                caller = token and caller_statement(plan.permissions).find(token)
-                if not caller:
+            if token := BearerAuthentication().find_token(request):
+                if any(map(token.user.has_perm, plan.permissions)):
                     return None
-                request.username = caller.username  # type: ignore[attr-defined]
-                count_request(request, [("token", caller.digest), ("user", str(caller.user_id))])
+                request.username = token.user.get_username()  # type: ignore[attr-defined]
+                count_request(request, [("token", token.digest), ("user", str(token.user_id))])
             elif settings.PUBLIC_READ:
                 count_request(request, [address_of(request)])
             else:
                 return None
             response = plan.respond(read)
-        except LimitExceeded:
+        except (AuthenticationFailed, LimitExceeded):
             return None
         except Exception as error:  # the ordinary path can still respond
             if not isinstance(error, Error):
@@ -169,7 +167,7 @@ class FastReadMiddleware:
         try:
             plan = plan_class(view, read)(view, response.headers)
             planned = plan.respond(read)
-        except (NotPlannable, Error):
+        except (NotPlannable, EmptyResultSet, Error):
             return
         except Exception:  # the response must be sent even if the plan fails
             logger.exception("Can't compile a plan for %s.", view.request.path)

@@ -13,9 +13,9 @@ from rest_framework import serializers
 from rest_framework.utils.urls import remove_query_param, replace_query_param
 
 from heroesite.api.conditional import etag_of_content
-from heroesite.records.api.cursor_statements import CursorStatements
+from heroesite.database.statements import CountStatement, Row, Statement
+from heroesite.records.api.cursor_statements import CursorStatements, NotPlannable
 from heroesite.records.api.pagination import link_header
-from heroesite.records.api.statements import CountStatement, NotPlannable, Row, Statement
 from heroesite.records.counts import record_count
 from heroesite.records.filters.cursor import START, InvalidCursor
 from heroesite.records.filters.links import NULL, RecordFilter

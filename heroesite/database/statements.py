@@ -1,16 +1,15 @@
 """SQL that is compiled once from a queryset and then only executed."""
 
-from collections.abc import Sequence
-from functools import partial
+from collections.abc import Iterator, Sequence
+from functools import cache, partial
+from itertools import islice
 from typing import Any
 from weakref import WeakSet
 
 import psycopg
-from django.core.exceptions import EmptyResultSet
 from django.db import connections
 
 Row = Sequence[Any]
-
 
 checked_connections: WeakSet[psycopg.Connection] = WeakSet()
 
@@ -40,10 +39,6 @@ def is_direct(connection: psycopg.Connection) -> bool:
     return bool(row[0] == connection.info.backend_pid)
 
 
-class NotPlannable(Exception):
-    """A plan can't produce the same responses as the view."""
-
-
 class Statement:
     """SQL that is compiled once.
 
@@ -52,16 +47,13 @@ class Statement:
         suffix: the SQL to append to that of the queryset.
 
     Raises:
-        NotPlannable: Django detects that no row can match, and generates no SQL.
+        EmptyResultSet: Django detects that no row can match, and generates no SQL.
     """
 
     def __init__(self, rows: Any, suffix: str = "") -> None:
         self.database = rows.db
         compiler = rows.query.get_compiler(self.database)
-        try:
-            sql, self.parameters = compiler.as_sql()
-        except EmptyResultSet:
-            raise NotPlannable from None
+        sql, self.parameters = compiler.as_sql()
         self.sql = sql + suffix
         converters = compiler.get_converters([expression for expression, _sql, _alias in compiler.select])
         self.convert = partial(compiler.apply_converters, converters=converters) if converters else None
@@ -84,3 +76,47 @@ class CountStatement(Statement):
     def count(self) -> int:
         [[count]] = self.execute(*self.parameters)
         return int(count)
+
+
+class InstanceStatement(Statement):
+    """Loads model instances.
+
+    Args:
+        rows: a queryset. Its annotations become attributes.
+        links: the names of foreign keys; the instances that they link to are loaded too.
+        suffix: the SQL to append to that of the queryset.
+    """
+
+    def __init__(self, rows: Any, links: Sequence[str] = (), suffix: str = "") -> None:
+        self.model = rows.model
+        self.columns = columns_of(rows.model)
+        self.links = [rows.model._meta.get_field(link) for link in links]
+        self.annotations = list(rows.query.annotations)
+        linked = [
+            f"{link.name}__{column}" for link in self.links for column in columns_of(link.related_model)
+        ]
+        super().__init__(rows.values_list(*self.columns, *linked, *self.annotations), suffix)
+
+    def load(self, *parameters: Any) -> Any:
+        """Return the first instance, or None."""
+        rows = self.execute(*parameters)
+        return self.instance(iter(rows[0])) if rows else None
+
+    def instance(self, values: Iterator[Any]) -> Any:
+        """Return the instance of a row."""
+        instance = self.model.from_db(self.database, self.columns, list(islice(values, len(self.columns))))
+        for link in self.links:
+            columns = columns_of(link.related_model)
+            row = dict(zip(columns, values, strict=False))
+            # If the link was changed while the statement waited for a lock, the row is that of the old link.
+            key = getattr(instance, link.attname)
+            if key is not None and key == row[link.target_field.attname]:
+                setattr(instance, link.name, link.related_model.from_db(self.database, columns, row.values()))
+        for name, value in zip(self.annotations, values, strict=True):
+            setattr(instance, name, value)
+        return instance
+
+
+@cache
+def columns_of(model: Any) -> list[str]:
+    return [field.attname for field in model._meta.concrete_fields]
