@@ -19,7 +19,7 @@ class TextList(Subquery):
     template = "(SELECT json_group_array(text) FROM (%(subquery)s))"
 
     def as_postgresql(self, compiler: Any, connection: Any) -> Any:
-        return self.as_sql(compiler, connection, template="ARRAY(%(subquery)s)")
+        return self.as_sql(compiler, connection, template="ARRAY(%(subquery)s)")  # type: ignore[call-arg]
 
     def get_db_converters(self, connection: Any) -> list[Any]:
         return [] if connection.vendor == "postgresql" else [lambda text, *_args: json.loads(text)]

@@ -6,6 +6,7 @@ each change becomes exactly one delivery.
 
 import threading
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Any
 
 from django.contrib.auth.models import AnonymousUser
@@ -18,6 +19,7 @@ from rest_framework.renderers import JSONRenderer
 from heroesite.changelog.erasing import ERASED
 from heroesite.changelog.feed import InvalidCursor, Positions, changes_after
 from heroesite.changelog.steps import Step
+from heroesite.database.statements import Statement
 from heroesite.records.audit.entries import Action
 from heroesite.records.audit.recording import entries_recorded
 from heroesite.records.filters.sparse_fields import row_members
@@ -69,10 +71,16 @@ def schedule_once() -> None:
         schedule_deliveries()
 
 
+@cache
+def active_webhooks() -> Statement:
+    return Statement(Webhook.objects.order_by().filter(active=True).values_list("pk"))
+
+
 def schedule_deliveries() -> None:
     """Enqueue a job for each active webhook."""
-    active = Webhook.objects.filter(active=True)
-    schedule_each(deliver, next_second(), list(active.values_list("pk")))
+    statement = active_webhooks()
+    if webhooks := statement.execute(*statement.parameters):
+        schedule_each(deliver, next_second(), map(tuple, webhooks))
 
 
 def next_second(after: datetime | None = None) -> datetime:

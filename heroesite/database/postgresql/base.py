@@ -4,13 +4,21 @@ import select
 import time
 from typing import Any
 
-from django.db.backends.postgresql import base
+from django.db.backends.postgresql import base, operations
 
 IDLE_SECONDS = 1
 """The time without a check after which the server has to respond to one."""
 
 
+class DatabaseOperations(operations.DatabaseOperations):
+    def last_executed_query(self, cursor: Any, sql: str, params: Any) -> str | None:
+        """Return the SQL with its parameters, also for a prepared statement."""
+        executed = super().last_executed_query(cursor, sql, params) or self.compose_sql(sql, params)
+        return str(executed)
+
+
 class DatabaseWrapper(base.DatabaseWrapper):
+    ops_class = DatabaseOperations
     last_check = float("-inf")
 
     def connect(self) -> None:

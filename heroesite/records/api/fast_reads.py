@@ -28,7 +28,8 @@ from rest_framework.exceptions import AuthenticationFailed
 from heroesite.api.authentication import BearerAuthentication
 from heroesite.api.limits import LimitExceeded, add_limit_headers, address_of, count_request
 from heroesite.ids import is_id
-from heroesite.records.api.plans import NotPlannable, Plan, ReadRequest, plan_class
+from heroesite.records.api.cursor_statements import NotPlannable
+from heroesite.records.api.plans import Plan, ReadRequest, plan_class
 from heroesite.records.api.viewsets import RecordViewSet
 from heroesite.records.filters.cursor import MAX_LENGTH
 from heroesite.records.filters.filtersets import LAST_OFFSET

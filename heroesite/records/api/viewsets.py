@@ -80,16 +80,18 @@ class RecordViewSet(IdempotentWriteMixin, viewsets.ModelViewSet):
 
     def get_queryset(self) -> Any:
         records: Any = self.model.objects
-        if self.request and self.request.method in ACTIONS:
-            return records.select_for_update()
         return records.all() if self.action == "list" else records.with_links()
 
     def get_serializer_context(self) -> dict[str, Any]:
         return {**super().get_serializer_context(), "sparse_fields": self.sparse_fields}
 
     def get_object(self) -> Any:
+        """Return the record. If the request writes, it is locked."""
         key = self.kwargs["pk"]
-        found = is_id(key) and self.get_queryset().filter(pk=key).first()
+        if not is_id(key):
+            raise not_found(self.model, key)
+        is_write = self.request.method in ACTIONS
+        found = self.model.lock(int(key)) if is_write else self.get_queryset().filter(pk=key).first()
         if not found:
             raise not_found(self.model, key)
         return found
@@ -158,7 +160,7 @@ class RecordViewSet(IdempotentWriteMixin, viewsets.ModelViewSet):
     def destroy(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         record = self.get_object()
         self.check_conditions(record)
-        record.delete()
+        self.model.objects.delete_all([record])
         return Response(status=204)
 
     @action(detail=False, methods=["post"], url_path="bulk", url_name="bulk")

@@ -73,19 +73,25 @@ class ChangeSetContext:
     undoes: ChangeSet | None = None
     change_set_id: int | None = None
 
+    def build(self) -> ChangeSet:
+        """Return the change set, unsaved."""
+        user = getattr(self.request, "user", None)
+        known = user is not None and user.is_authenticated
+        return ChangeSet(
+            source=self.source,
+            user=user if known else None,
+            username=user.get_username() if known and user else "",
+            token=str(getattr(self.request, "auth", None) or ""),
+            note=self.note,
+            undoes=self.undoes,
+        )
+
     def get_or_create_id(self) -> int:
         """Return the id of the change set, which the first write creates."""
         if self.change_set_id is None:
-            user = getattr(self.request, "user", None)
-            known = user is not None and user.is_authenticated
-            self.change_set_id = ChangeSet.objects.create(
-                source=self.source,
-                user=user if known else None,
-                username=user.get_username() if known and user else "",
-                token=str(getattr(self.request, "auth", None) or ""),
-                note=self.note,
-                undoes=self.undoes,
-            ).pk
+            change_set = self.build()
+            change_set.save()
+            self.change_set_id = change_set.pk
         return self.change_set_id
 
 
@@ -141,8 +147,8 @@ def run_and_roll_back(write: Callable[[], T]) -> T:
         return results[0]
 
 
-def current_change_set_id() -> int:
-    """Return the id of the current change set, which is created if this is its first write.
+def current_context() -> ChangeSetContext:
+    """Return the context of the current change set.
 
     Raises:
         RuntimeError: the caller isn't within :func:`atomic_change_set`.
@@ -150,7 +156,16 @@ def current_change_set_id() -> int:
     context = _context.get()
     if context is None:
         raise RuntimeError("Write records within heroesite.records.audit.change_sets.atomic_change_set.")
-    return context.get_or_create_id()
+    return context
+
+
+def current_change_set_id() -> int:
+    """Return the id of the current change set, which is created if this is its first write.
+
+    Raises:
+        RuntimeError: the caller isn't within :func:`atomic_change_set`.
+    """
+    return current_context().get_or_create_id()
 
 
 def recorded_change_set_id() -> int | None:

@@ -1,6 +1,7 @@
 """Write and read the history entries of records."""
 
 from collections.abc import Iterable
+from datetime import datetime
 from typing import Any
 
 from django.db import models
@@ -34,22 +35,29 @@ def record_entries(
     records = list(records)
     if not records:
         return
-    entry = model.history.model
-    fields = [field.attname for field in entry.tracked_fields]
-    now, change_set, blind = timezone.now(), current_change_set_id(), sorted(blind_fields)
-    entries = [
-        entry(
-            history_date=now,
-            history_type=history_type,
-            change_set_id=change_set,
-            blind_fields=blind,
-            transaction=CURRENT_TRANSACTION,
-            **{name: getattr(record, name) for name in fields},
-        )
-        for record in records
-    ]
-    entry.objects.bulk_create(entries, batch_size=500)
+    now, change_set = timezone.now(), current_change_set_id()
+    entries = [build_entry(record, history_type, now, change_set, blind_fields) for record in records]
+    model.history.model.objects.bulk_create(entries, batch_size=500)
     entries_recorded.send(sender=model)
+
+
+def build_entry(
+    record: Any, history_type: str, now: datetime, change_set_id: int | None, blind_fields: Iterable[str]
+) -> Any:
+    """Return a history entry with the values of ``record``, unsaved.
+
+    Args:
+        change_set_id: None if the change set isn't stored yet.
+    """
+    entry = type(record).history.model
+    return entry(
+        history_date=now,
+        history_type=history_type,
+        change_set_id=change_set_id,
+        blind_fields=sorted(blind_fields),
+        transaction=CURRENT_TRANSACTION,
+        **{field.attname: getattr(record, field.attname) for field in entry.tracked_fields},
+    )
 
 
 def changed_fields(model: Any, before: Any, after: Any) -> set[str]:

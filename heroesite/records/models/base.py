@@ -1,7 +1,6 @@
 """The base class of every record: a name, a version, timestamps, and how it is validated and saved."""
 
 from collections.abc import Collection, Iterable, Mapping
-from copy import copy
 from datetime import datetime
 from functools import cache
 from typing import Any, ClassVar, Self
@@ -9,7 +8,7 @@ from typing import Any, ClassVar, Self
 from django.apps import apps
 from django.core.exceptions import ValidationError
 from django.core.management.base import CommandError
-from django.db import models, router
+from django.db import connections, models, router
 from django.db.models import Q
 from django.db.models.signals import post_save, pre_save
 from django.dispatch import receiver
@@ -19,9 +18,11 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext
 
+from heroesite.database.statements import InstanceStatement
+from heroesite.ids import is_id_number
 from heroesite.records.audit.change_sets import atomic_change_set
 from heroesite.records.audit.entries import Entry, VersionHistory
-from heroesite.records.audit.recording import record_entries
+from heroesite.records.audit.writing import RecordWriter
 
 from .constraints import FieldCheckConstraint
 from .fields import MAX_FOLDING_GROWTH, FoldedField, LineField, RecordForeignKey
@@ -91,10 +92,7 @@ class Record(models.Model):
             ValueError: ``version`` is deferred.
         """
         if self._state.adding or force_insert:
-            with atomic_change_set(savepoint=False):
-                # A restored record is inserted under its former id.
-                super().save(force_insert=force_insert or self.pk is not None, **kwargs)
-                record_entries(type(self), [self], Entry.CREATED, blind_fields)
+            self._insert(blind_fields)
             self._loaded = self.field_values()
             return
         stored, values = self.stored_values(), self.field_values()
@@ -169,6 +167,20 @@ class Record(models.Model):
         record._loaded = (field_names, values)  # compared only when the record is saved
         return record
 
+    @classmethod
+    @cache
+    def _locking_statement(cls) -> InstanceStatement:
+        connection = connections[router.db_for_write(cls)]
+        table = connection.ops.quote_name(cls._meta.db_table)
+        lock = f" FOR UPDATE OF {table}" if connection.features.has_select_for_update_of else ""
+        return InstanceStatement(cls.objects.filter(pk=0).order_by(), cls.link_names(), lock)
+
+    @classmethod
+    def lock(cls, pk: int) -> Self | None:
+        """Load and lock a record for the rest of the transaction, together with those it links to."""
+        record: Self | None = cls._locking_statement().load(pk) if is_id_number(pk) else None
+        return record
+
     _loaded: Any = None
 
     def field_values(self) -> dict[str, Any]:
@@ -193,6 +205,16 @@ class Record(models.Model):
         else:
             self._loaded = self.field_values()
 
+    def _insert(self, blind_fields: Collection[str]) -> None:
+        """Insert the row; a restored record has its former id."""
+        signal = self._signal(None)
+        self._prepare_related_fields_for_save(operation_name="save")  # type: ignore[attr-defined]
+        with atomic_change_set(savepoint=False):
+            pre_save.send(**signal)
+            self.pk = RecordWriter(self, blind_fields=blind_fields).insert()
+            self._state.adding, self._state.db = False, signal["using"]
+            post_save.send(**signal, created=True)
+
     def _update(self, names: set[str], unsaved: Mapping[str, Any], blind_fields: Collection[str]) -> None:
         """Write fields to the row at the loaded version.
 
@@ -204,26 +226,28 @@ class Record(models.Model):
             raise ValueError(
                 "A record can't be saved without the version that was loaded. Load the field version too."
             )
-        signal = {
+        signal = self._signal(frozenset(names))
+        fields: list[Any] = [self._meta.get_field(name) for name in sorted(self.with_dependent_fields(names))]
+        with atomic_change_set(savepoint=False):
+            pre_save.send(**signal)
+            version = self.version
+            self.version += 1
+            values = {field.attname: field.pre_save(self, add=False) for field in fields}
+            if RecordWriter(self, unsaved, blind_fields).update(values, version) is None:
+                self.version = version
+                name, pk = self._meta.verbose_name, self.pk
+                raise StaleRecord(f"{name} {pk} is no longer at version {version}.")
+            post_save.send(**signal, created=False)
+
+    def _signal(self, update_fields: frozenset[str] | None) -> dict[str, Any]:
+        """Return the arguments of Django's signals around a write."""
+        return {
             "sender": type(self),
             "instance": self,
             "raw": False,
             "using": router.db_for_write(type(self), instance=self),
-            "update_fields": frozenset(names),
+            "update_fields": update_fields,
         }
-        fields: list[Any] = [self._meta.get_field(name) for name in sorted(self.with_dependent_fields(names))]
-        with atomic_change_set(savepoint=False):
-            pre_save.send(**signal)
-            columns = {field.attname: field.pre_save(self, add=False) for field in fields}
-            columns["version"] = self.version + 1
-            if not type(self).objects.unrecorded().filter(pk=self.pk, version=self.version).update(**columns):
-                name, pk = self._meta.verbose_name, self.pk
-                raise StaleRecord(f"{name} {pk} is no longer at version {self.version}.")
-            self.version += 1
-            snapshot = copy(self)
-            snapshot.__dict__.update(unsaved)
-            record_entries(type(self), [snapshot], Entry.CHANGED, blind_fields)
-            post_save.send(**signal, created=False)
 
     @classmethod
     def with_dependent_fields(cls, names: Iterable[str]) -> set[str]:
@@ -242,18 +266,29 @@ class Record(models.Model):
 
     # Validation ------------------------------------------------------------------------------
 
+    def unchanged_fields(self) -> set[str]:
+        """Return the fields that have the stored value, which was validated when it was written."""
+        stored = {} if self._state.adding else self.stored_values()
+        values = self.field_values()
+        return {
+            name
+            for name, attname in self.attnames().items()
+            if attname in stored and values.get(attname) == stored[attname]
+        }
+
     def clean_fields(self, exclude: Any = None) -> None:
-        """Validate each field; an optional line without text becomes ``None``."""
+        """Validate each field that has changed; an optional line without text becomes ``None``."""
+        exclude = {*(exclude or ()), *self.unchanged_fields()}
         for name in self.FIELDS:
             field = self._meta.get_field(name)
-            if isinstance(field, LineField) and name not in (exclude or ()):
+            if isinstance(field, LineField) and name not in exclude:
                 setattr(self, name, field.empty_to_none(getattr(self, name)))
         super().clean_fields(exclude=exclude)
 
     def validate_unique(self, exclude: Any = None) -> None:
-        """Check that the name is free, ignoring case. The error is that of the field ``name``."""
+        """Check that a new name is free, ignoring case. The error is that of the field ``name``."""
         super().validate_unique(exclude=exclude)
-        if "name" in (exclude or ()):
+        if "name" in {*(exclude or ()), *self.unchanged_fields()}:
             return
         namesake = type(self).objects.named([self.name]).exclude(pk=self.pk).values_list("name").first()
         if namesake:

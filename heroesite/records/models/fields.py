@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Length
@@ -152,6 +153,20 @@ class RecordForeignKey(models.ForeignKey):
         self.deletion_effect, self.empty_label = deletion_effect, empty_label
         super().__init__(to, **{"null": True, "blank": True, "on_delete": models.SET_NULL, **kwargs})
         self.error_messages["invalid"] = _("There is no such record. Choose one from the register.")
+
+    def validate(self, value: Any, model_instance: Any) -> None:
+        """Check that the linked record exists, and load it, because the response usually contains it."""
+        linked = self.get_cached_value(model_instance, default=None)
+        if value is not None and linked is not None and linked.pk == value:
+            return
+        models.Field.validate(self, value, model_instance)
+        if value is None:
+            return
+        records: Any = self.related_model
+        found = records.objects.complex_filter(self.get_limit_choices_to()).filter(pk=value).first()
+        if found is None:
+            raise ValidationError(self.error_messages["invalid"], code="invalid")
+        self.set_cached_value(model_instance, found)
 
     def formfield(self, *args: Any, **kwargs: Any) -> Any:
         defaults = {

@@ -13,6 +13,7 @@ from heroesite.ids import is_id_number
 from heroesite.records.audit.change_sets import atomic_change_set
 from heroesite.records.audit.entries import Entry
 from heroesite.records.audit.recording import record_entries
+from heroesite.records.audit.writing import RecordWriter
 from heroesite.text import fold
 
 from .fields import RecordForeignKey
@@ -179,20 +180,28 @@ class RecordQuerySet(models.QuerySet[Any]):
     def delete(self) -> tuple[int, dict[str, int]]:
         """Delete these records, after emptying the links to them, each with a version and a history entry."""
         with atomic_change_set():
-            records = self.locked()
-            deleted = 0
-            for batch in batched(records, self.batch_size):
-                keys = [record.pk for record in batch]
-                for link, linking in self.linking_records(keys):
-                    linking.update(**{link.name: None})
-                deleted += self.unrecorded().filter(pk__in=keys).delete()[0]
-            for record in records:
-                record.version, record.updated_at = record.version + 1, timezone.now()
-            record_entries(self.model, records, Entry.DELETED)
+            deleted = self.delete_all(self.locked())
             return deleted, {self.model._meta.label: deleted}
 
     delete.alters_data = True  # type: ignore[attr-defined]
     delete.queryset_only = True  # type: ignore[attr-defined]
+
+    def delete_all(self, records: Sequence[Any]) -> int:
+        """Delete locked ``records`` as :meth:`delete` does. Return how many."""
+        with atomic_change_set():
+            for batch in batched(records, self.batch_size):
+                for link, linking in self.linking_records([record.pk for record in batch]):
+                    linking.update(**{link.name: None})
+            now = timezone.now()
+            for record in records:
+                record.version, record.updated_at = record.version + 1, now
+            if len(records) == 1:
+                RecordWriter(records[0]).delete()
+            else:
+                for batch in batched(records, self.batch_size):
+                    self.unrecorded().filter(pk__in=[record.pk for record in batch]).delete()
+                record_entries(self.model, records, Entry.DELETED)
+            return len(records)
 
     def locked(self) -> list[Any]:
         """Load and lock the records, in the order in which everyone locks several: by id."""

@@ -79,9 +79,12 @@ class SingleRecordView(RecordView):
 
     def get_record(self, *, lock: bool = False) -> Record:
         """Return the record, locked if the rest of this transaction changes it."""
-        records: Any = self.model.objects
-        records = records.select_for_update() if lock else records.with_links()
-        return get_object_or_404(records, pk=self.kwargs["pk"])
+        pk = self.kwargs["pk"]
+        if not lock:
+            return get_object_or_404(self.model.objects.with_links(), pk=pk)
+        if record := self.model.lock(pk):
+            return record
+        raise Http404
 
     def render_record(self, record: Record, **context: Any) -> HttpResponse:
         context |= {"record": record, "disclosable": disclosable_fields(self.request.user, self.model)}
