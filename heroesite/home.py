@@ -8,6 +8,7 @@ from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext_lazy as _
 from django.views.generic import TemplateView
 
+from heroesite.records.counts import count_records
 from heroesite.records.filters.filters import SearchField
 from heroesite.records.filters.forms import QueryForm
 from heroesite.records.models.base import Record
@@ -31,7 +32,7 @@ class HomeView(TemplateView):
         summaries = [
             {
                 "opts": model._meta,
-                "count": model.objects.count(),
+                "count": count_records(model),
                 "latest": model.objects.order_by("-updated_at", "-pk")[: self.latest],
             }
             for model in models

@@ -15,7 +15,7 @@ from django.utils import translation
 from rest_framework.test import APIClient
 
 from heroesite.api import docs, limits
-from heroesite.records.counts import record_count
+from heroesite.records.counts import record_counts
 
 from .__main__ import OWN_DATABASE, ROOT
 from .people import browser, person, program
@@ -58,7 +58,7 @@ def fast_passwords(settings):
 @pytest.fixture(autouse=True)
 def forget_counts():
     """Discard stored counts before each test, because tests remove their records with SQL."""
-    record_count.cache_clear()
+    record_counts.cache_clear()
 
 
 @pytest.fixture(autouse=True, scope="session")

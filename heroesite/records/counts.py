@@ -1,8 +1,8 @@
-"""The exact number of records of a type, without counting them each time.
+"""The exact numbers of records of a type, in all or by a value, without counting them each time.
 
-On PostgreSQL, each count is stored with the snapshot in which it was read. To update it, records that have
-been created since then are added, and deleted ones are subtracted. These are the history entries of
-transactions that the stored snapshot doesn't include. Count and snapshot are read in one statement, so they
+On PostgreSQL, the counts are stored with the snapshot in which they were read. To update them, each record
+that was created, changed or deleted since then is moved between the counts. These are the history entries of
+transactions that the stored snapshot doesn't include. Counts and snapshot are read in one statement, so they
 always match.
 
 A stored count isn't used if the server has crashed since, because PostgreSQL then reuses snapshots for
@@ -13,16 +13,20 @@ changed with SQL; and for each request on other databases.
 """
 
 import time
+from collections import Counter
+from collections.abc import Mapping
 from functools import cache
 from typing import Any, NamedTuple
 
-from django.db import connections
+from django.db import DEFAULT_DB_ALIAS, connections
 
 from .audit.entries import Entry
 from .models.base import Record
 
 SECONDS = 60
 """The time after which a stored count is no longer used."""
+SIGN = f"CASE entry.history_type WHEN '{Entry.CREATED}' THEN 1 WHEN '{Entry.DELETED}' THEN -1 ELSE 0 END"
+"""The number of records that an entry adds."""
 SNAPSHOT = """
     pg_current_snapshot()::text, pg_snapshot_xmin(pg_current_snapshot())::text::bigint,
     pg_postmaster_start_time()::text || (SELECT stats_reset FROM pg_stat_bgwriter), pg_is_in_recovery()
@@ -34,65 +38,114 @@ change, but its statistics are reset.
 """
 
 
-class StoredCount(NamedTuple):
-    """A count, and the snapshot in which it was read."""
+class Grouping(NamedTuple):
+    """What records are counted by.
 
-    total: int
+    Attributes:
+        column: a column of the records and of their history.
+        sql: an expression in which ``{0}`` is the column.
+    """
+
+    column: str
+    sql: str = "{0}"
+
+    def of(self, table: str) -> str:
+        return self.sql.format(f"{table}.{self.column}")
+
+
+class StoredCounts(NamedTuple):
+    """Counts by value, and the snapshot in which they were read."""
+
+    counts: Mapping[Any, int]
     snapshot: str
     oldest: int
     epoch: str
     until: float
 
 
-class RecordCount:
-    """Counts the records of a type."""
+class RecordCounts:
+    """Counts the records of a type.
 
-    def __init__(self, model: type[Record], database: str) -> None:
-        history: Any = model.history.model
+    Args:
+        grouping: the value to count the records by, or None to count all of them.
+    """
+
+    def __init__(self, model: type[Record], database: str, grouping: Grouping | None = None) -> None:
         self.database = database
-        self.stored: StoredCount | None = None
-        self.plain_sql = f"SELECT COUNT(*) FROM {model._meta.db_table}"  # noqa: S608
+        self.stored: StoredCounts | None = None
+        table, history = model._meta.db_table, model.history.model._meta.db_table
+        value, new, old = (grouping.of(each) if grouping else "NULL" for each in (table, "entry", "previous"))
+        groups = f"SELECT {value} AS value, COUNT(*) AS count FROM {table}"  # noqa: S608
+        if grouping:
+            groups += " GROUP BY 1"
+        changes = f"SELECT {new} AS value, {SIGN} AS sign, entry.erased FROM entry WHERE {SIGN} <> 0"  # noqa: S608
+        if grouping:
+            joined = (
+                f"FROM entry JOIN {history} AS previous"
+                " ON previous.id = entry.id AND previous.version = entry.version - 1"
+                f" WHERE {SIGN} = 0 AND ({new} IS DISTINCT FROM {old} OR previous.erased::text <> '[]')"
+            )
+            changes += (
+                f" UNION ALL SELECT {new}, 1, entry.erased {joined}"
+                f" UNION ALL SELECT {old}, -1, previous.erased {joined}"
+            )
+        self.plain_sql = groups
         self.count_sql = (
-            f"SELECT COUNT(*), {SNAPSHOT},"  # noqa: S608
-            f" (SELECT MAX(transaction) FROM {history._meta.db_table})"
+            f"SELECT value, count, {SNAPSHOT},"  # noqa: S608
+            f" (SELECT MAX(transaction) FROM {history})"
             " >= pg_snapshot_xmax(pg_current_snapshot())::text::bigint"
-            f" FROM {model._meta.db_table}"
+            f" FROM (SELECT) AS one LEFT JOIN ({groups}) AS groups ON TRUE"
         )
         self.change_sql = (
-            "SELECT COALESCE(SUM(CASE history_type WHEN %s THEN 1 WHEN %s THEN -1 ELSE 0 END), 0),"  # noqa: S608
-            f" {SNAPSHOT} FROM {history._meta.db_table} WHERE transaction >= %s"
+            f"WITH entry AS (SELECT * FROM {history} WHERE transaction >= %s"  # noqa: S608
             " AND transaction < pg_snapshot_xmax(pg_current_snapshot())::text::bigint"
-            " AND NOT pg_visible_in_snapshot(transaction::text::xid8, %s::pg_snapshot)"
+            " AND NOT pg_visible_in_snapshot(transaction::text::xid8, %s::pg_snapshot))"
+            f" SELECT value, count, {SNAPSHOT}, is_erased"
+            " FROM (SELECT) AS one LEFT JOIN (SELECT value, SUM(sign)::bigint AS count,"
+            " BOOL_OR(erased::text <> '[]') AS is_erased"
+            f" FROM ({changes}) AS changes GROUP BY value) AS groups ON TRUE"
         )
 
-    def get(self) -> int:
-        """Return the number of records."""
+    def get(self) -> dict[Any, int]:
+        """Return the number of records with each value; without a grouping, the value is None."""
         connection = connections[self.database]
         with connection.cursor() as cursor:
             if connection.vendor != "postgresql" or connection.in_atomic_block:
                 cursor.execute(self.plain_sql)
-                count: int = cursor.fetchone()[0]
-                return count
+                return dict(cursor.fetchall())
             return self.update(cursor)
 
-    def update(self, cursor: Any) -> int:
-        """Update the stored count, and return it."""
+    def update(self, cursor: Any) -> dict[Any, int]:
+        """Update the stored counts, and return them."""
         stored = self.stored
         if stored and time.monotonic() < stored.until:
-            cursor.execute(self.change_sql, [Entry.CREATED, Entry.DELETED, stored.oldest, stored.snapshot])
-            change, snapshot, oldest, epoch, is_standby = cursor.fetchone()
-            if epoch == stored.epoch and not is_standby:
-                self.stored = StoredCount(stored.total + int(change), snapshot, oldest, epoch, stored.until)
-                return self.stored.total
+            cursor.execute(self.change_sql, [stored.oldest, stored.snapshot])
+            rows = cursor.fetchall()
+            _value, _change, snapshot, oldest, epoch, is_standby, _is_erased = rows[0]
+            if epoch == stored.epoch and not is_standby and not any(row[-1] for row in rows):
+                counts = Counter(stored.counts)
+                counts.update({value: change for value, change, *_rest in rows if change})
+                counts = Counter({value: count for value, count in counts.items() if count})
+                self.stored = StoredCounts(counts, snapshot, oldest, epoch, stored.until)
+                return dict(counts)
         cursor.execute(self.count_sql)
-        count, snapshot, oldest, epoch, is_standby, has_foreign_entries = cursor.fetchone()
+        rows = cursor.fetchall()
+        _value, _count, snapshot, oldest, epoch, is_standby, has_foreign_entries = rows[0]
+        counts = Counter({value: count for value, count, *_rest in rows if count})
         is_lasting = not (is_standby or has_foreign_entries)
         until = time.monotonic() + SECONDS
-        self.stored = StoredCount(count, snapshot, oldest, epoch, until) if is_lasting else None
-        return int(count)
+        self.stored = StoredCounts(counts, snapshot, oldest, epoch, until) if is_lasting else None
+        return dict(counts)
 
 
 @cache
-def record_count(model: type[Record], database: str) -> RecordCount:
-    """Return the counter of a type, which all lists share."""
-    return RecordCount(model, database)
+def record_counts(
+    model: type[Record], grouping: Grouping | None = None, database: str = DEFAULT_DB_ALIAS
+) -> RecordCounts:
+    """Return the counter of a type, which all requests share."""
+    return RecordCounts(model, database, grouping)
+
+
+def count_records(model: type[Record], database: str = DEFAULT_DB_ALIAS) -> int:
+    """Return the number of records of a type."""
+    return sum(record_counts(model, database=database).get().values())

@@ -1,6 +1,7 @@
 """The count of a list is exact, although PostgreSQL doesn't count the records for each request."""
 
 import random
+from collections import Counter
 from contextlib import suppress
 from threading import Event, Thread
 
@@ -10,7 +11,8 @@ from django.test.utils import CaptureQueriesContext
 
 from heroes.models import Hero
 from heroesite.records import counts
-from heroesite.records.counts import RecordCount
+from heroesite.records.counts import Grouping, RecordCounts
+from teams.models import Team
 from tests.factories import HeroFactory, TeamFactory
 from tests.people import browser
 
@@ -96,41 +98,88 @@ def test_entries_from_another_server_are_not_counted(monkeypatch, request):
 
 def write_until(stop, seed):
     """Create and delete heroes in transactions, some of which are rolled back."""
-    choices = random.Random(seed)
+    choices, teams = random.Random(seed), list(Team.objects.all())
     try:
         for number in range(10_000):
             if stop.is_set():
                 return
             with suppress(ZeroDivisionError), transaction.atomic():
-                hero = HeroFactory(name=f"{seed} {number}")
+                hero = HeroFactory(name=f"{seed} {number}", age=choices.randrange(80))
                 with suppress(ZeroDivisionError), transaction.atomic():
                     HeroFactory(name=f"{seed} {number} inner")
                     if choices.random() < 0.5:
                         raise ZeroDivisionError
                 if choices.random() < 0.4:
                     hero.delete()
+                elif choices.random() < 0.7:
+                    hero.team, hero.age = choices.choice([None, *teams]), choices.randrange(80)
+                    hero.save()
                 if choices.random() < 0.3:
                     raise ZeroDivisionError
     finally:
         connections.close_all()
 
 
-def test_the_count_matches_its_snapshot_while_others_write():
-    stop, count = Event(), RecordCount(Hero, "default")
-    HeroFactory()
+BY_TEAM = Grouping("team_id")
+BY_AGE = Grouping("age", "CASE WHEN {0} >= 50 THEN 5 ELSE {0} / 10 END")
+
+
+def expected_counts(grouping):
+    """Count the heroes one by one."""
+    heroes = Hero.objects.all()
+    if grouping is None:
+        return {None: len(heroes)}
+    if grouping is BY_TEAM:
+        return Counter(hero.team_id for hero in heroes)
+    return Counter(None if hero.age is None else min(hero.age // 10, 5) for hero in heroes)
+
+
+def test_the_counts_of_a_value_are_updated_by_every_write(monkeypatch):
+    counters = {grouping: RecordCounts(Hero, "default", grouping) for grouping in (None, BY_TEAM, BY_AGE)}
+    teams = TeamFactory.create_batch(3)
+    choices = random.Random(1)
+    for _write in range(150):
+        heroes = list(Hero.objects.all())
+        action = choices.choice(["create", "change", "change", "delete", "delete team", "undo", "erase"])
+        if action == "create" or not heroes:
+            HeroFactory(team=choices.choice([None, *teams]), age=choices.choice([None, 9, 10, 49, 50, 3000]))
+        elif action == "change":
+            hero = choices.choice(heroes)
+            hero.team, hero.age = choices.choice([None, *teams]), choices.choice([None, 5, 15, 60])
+            hero.save()
+        elif action == "delete":
+            choices.choice(heroes).delete()
+        elif action == "delete team":
+            teams.pop().delete()
+            teams.append(TeamFactory())
+        elif action == "erase":
+            Hero.history.filter(id=choices.choice(heroes).pk).update(age=None, erased=["age"])
+        else:
+            with suppress(ZeroDivisionError), transaction.atomic():
+                Hero.objects.update(age=choices.choice([1, 99]))
+                raise ZeroDivisionError
+        for grouping, counter in counters.items():
+            found = {value: count for value, count in counter.get().items() if count}
+            assert found == {value: count for value, count in expected_counts(grouping).items() if count}
+
+
+@pytest.mark.parametrize("grouping", [None, BY_TEAM, BY_AGE], ids=["all", "by team", "by age"])
+def test_the_counts_match_their_snapshot_while_others_write(grouping):
+    stop, counter = Event(), RecordCounts(Hero, "default", grouping)
+    HeroFactory(team=TeamFactory.create_batch(3)[0])
     seeds = range(3) if connection.vendor == "postgresql" else ()  # on SQLite, they would block the reads
     writers = [Thread(target=write_until, args=(stop, seed)) for seed in seeds]
     for writer in writers:
         writer.start()
     try:
-        for _comparison in range(300):
+        for _comparison in range(200):
             with transaction.atomic(), connection.cursor() as cursor:
                 if connection.vendor == "postgresql":
                     cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
-                    found = count.update(cursor)
+                    found = counter.update(cursor)
                 else:
-                    found = count.get()
-                assert found == Hero.objects.count()
+                    found = counter.get()
+                assert found == expected_counts(grouping)
     finally:
         stop.set()
         for writer in writers:

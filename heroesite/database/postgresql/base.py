@@ -11,7 +11,7 @@ IDLE_SECONDS = 1
 
 
 class DatabaseOperations(operations.DatabaseOperations):
-    def last_executed_query(self, cursor: Any, sql: str, params: Any) -> str | None:
+    def last_executed_query(self, cursor: Any, sql: str, params: Any) -> str:
         """Return the SQL with its parameters, also for a prepared statement."""
         executed = super().last_executed_query(cursor, sql, params) or self.compose_sql(sql, params)
         return str(executed)

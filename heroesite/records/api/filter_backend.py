@@ -42,6 +42,8 @@ def is_dry_run(request: Request) -> bool:
     Raises:
         InvalidQuery: the query string has other parameters.
     """
+    if not request.query_params:
+        return False
     form = WriteForm(request.query_params)
     validate_query(form)
     dry_run: bool = form.cleaned_data["dry_run"]

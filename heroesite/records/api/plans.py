@@ -4,6 +4,7 @@ A plan never reads a restricted column, regardless of who sent the request that 
 """
 
 from collections.abc import Hashable, Mapping
+from functools import partial
 from typing import Any, NamedTuple
 from urllib.parse import quote_plus
 
@@ -16,7 +17,7 @@ from heroesite.api.conditional import etag_of_content
 from heroesite.database.statements import CountStatement, Row, Statement
 from heroesite.records.api.cursor_statements import CursorStatements, NotPlannable
 from heroesite.records.api.pagination import link_header
-from heroesite.records.counts import record_count
+from heroesite.records.counts import count_records
 from heroesite.records.filters.cursor import START, InvalidCursor
 from heroesite.records.filters.links import NULL, RecordFilter
 from heroesite.records.permissions import restricting_permissions
@@ -178,7 +179,9 @@ class OffsetPlan(ListPlan):
         records, self.limit = self.records, view.paginator.limit
         self.rows = Statement(records.values_list(*self.members.columns), " LIMIT %s OFFSET %s")
         self.count = (
-            CountStatement(records).count if records.query.where else record_count(view.model, records.db).get
+            CountStatement(records).count
+            if records.query.where
+            else partial(count_records, view.model, records.db)
         )
         address = view.request.build_absolute_uri()
         page = replace_query_param(address, "limit", self.limit)

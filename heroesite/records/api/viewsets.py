@@ -88,10 +88,8 @@ class RecordViewSet(IdempotentWriteMixin, viewsets.ModelViewSet):
     def get_object(self) -> Any:
         """Return the record. If the request writes, it is locked."""
         key = self.kwargs["pk"]
-        if not is_id(key):
-            raise not_found(self.model, key)
         is_write = self.request.method in ACTIONS
-        found = self.model.lock(int(key)) if is_write else self.get_queryset().filter(pk=key).first()
+        found = self.model.load(int(key), lock=is_write) if is_id(key) else None
         if not found:
             raise not_found(self.model, key)
         return found

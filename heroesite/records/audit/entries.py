@@ -4,6 +4,7 @@ from typing import Any
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
+from simple_history import manager
 from simple_history.models import HistoricalRecords
 
 from heroesite.records.audit.change_sets import ChangeSet, current_change_set_id
@@ -79,6 +80,17 @@ class Entry(models.Model):
         abstract = True
 
 
+class HistoryDescriptor(manager.HistoryDescriptor):
+    """Returns the manager of a history. django-simple-history creates its class with each access."""
+
+    def __init__(self, descriptor: Any) -> None:
+        super().__init__(descriptor.model, descriptor.manager_class, descriptor.queryset_class)
+        self.combined_class = self.manager_class.from_queryset(self.queryset_class)
+
+    def __get__(self, instance: Any, owner: Any) -> Any:
+        return self.combined_class(self.model, instance)
+
+
 class VersionHistory(HistoricalRecords):
     """django-simple-history's models and manager. ``Record`` itself writes the entries, singly or in bulk.
 
@@ -88,6 +100,11 @@ class VersionHistory(HistoricalRecords):
 
     def __init__(self) -> None:
         super().__init__(bases=[Entry], inherit=True, history_id_field=models.BigAutoField())
+
+    def finalize(self, sender: Any, **kwargs: Any) -> None:
+        super().finalize(sender, **kwargs)
+        if descriptor := sender.__dict__.get(self.manager_name):
+            setattr(sender, self.manager_name, HistoryDescriptor(descriptor))
 
     def fields_included(self, model: Any) -> list[Any]:
         return [field for field in model._meta.fields if getattr(field, "in_history", True)]

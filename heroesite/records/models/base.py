@@ -18,11 +18,12 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext
 
-from heroesite.database.statements import InstanceStatement
+from heroesite.database.statements import InstanceStatement, Statement
 from heroesite.ids import is_id_number
 from heroesite.records.audit.change_sets import atomic_change_set
 from heroesite.records.audit.entries import Entry, VersionHistory
 from heroesite.records.audit.writing import RecordWriter
+from heroesite.text import fold
 
 from .constraints import FieldCheckConstraint
 from .fields import MAX_FOLDING_GROWTH, FoldedField, LineField, RecordForeignKey
@@ -169,16 +170,20 @@ class Record(models.Model):
 
     @classmethod
     @cache
-    def _locking_statement(cls) -> InstanceStatement:
+    def _loading_statement(cls, *, lock: bool) -> InstanceStatement:
         connection = connections[router.db_for_write(cls)]
         table = connection.ops.quote_name(cls._meta.db_table)
-        lock = f" FOR UPDATE OF {table}" if connection.features.has_select_for_update_of else ""
-        return InstanceStatement(cls.objects.filter(pk=0).order_by(), cls.link_names(), lock)
+        suffix = f" FOR UPDATE OF {table}" if lock and connection.features.has_select_for_update_of else ""
+        return InstanceStatement(cls.objects.filter(pk=0).order_by(), cls.link_names(), suffix)
 
     @classmethod
-    def lock(cls, pk: int) -> Self | None:
-        """Load and lock a record for the rest of the transaction, together with those it links to."""
-        record: Self | None = cls._locking_statement().load(pk) if is_id_number(pk) else None
+    def load(cls, pk: int, *, lock: bool = False) -> Self | None:
+        """Load a record together with those it links to.
+
+        Args:
+            lock: whether to lock the record for the rest of the transaction.
+        """
+        record: Self | None = cls._loading_statement(lock=lock).load(pk) if is_id_number(pk) else None
         return record
 
     _loaded: Any = None
@@ -290,9 +295,14 @@ class Record(models.Model):
         super().validate_unique(exclude=exclude)
         if "name" in {*(exclude or ()), *self.unchanged_fields()}:
             return
-        namesake = type(self).objects.named([self.name]).exclude(pk=self.pk).values_list("name").first()
-        if namesake:
-            raise ValidationError({"name": self.name_taken_error(namesake[0])})
+        for pk, name in self._name_statement().execute(fold(self.name)):
+            if pk != self.pk:
+                raise ValidationError({"name": self.name_taken_error(name)})
+
+    @classmethod
+    @cache
+    def _name_statement(cls) -> Statement:
+        return Statement(cls.objects.filter(name_key="").order_by().values_list("pk", "name"))
 
     @classmethod
     def name_taken_error(cls, name: str) -> ValidationError:

@@ -162,8 +162,8 @@ class RecordForeignKey(models.ForeignKey):
         models.Field.validate(self, value, model_instance)
         if value is None:
             return
-        records: Any = self.related_model
-        found = records.objects.complex_filter(self.get_limit_choices_to()).filter(pk=value).first()
+        record_type: Any = self.related_model
+        found = record_type.load(value)
         if found is None:
             raise ValidationError(self.error_messages["invalid"], code="invalid")
         self.set_cached_value(model_instance, found)

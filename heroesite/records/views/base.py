@@ -82,7 +82,7 @@ class SingleRecordView(RecordView):
         pk = self.kwargs["pk"]
         if not lock:
             return get_object_or_404(self.model.objects.with_links(), pk=pk)
-        if record := self.model.lock(pk):
+        if record := self.model.load(pk, lock=True):
             return record
         raise Http404
 

@@ -4,13 +4,14 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import Case, Count, F, Field, When
+from django.db.models import Field
 from django.urls import reverse
 from django.utils.formats import number_format
 from django.utils.http import urlencode
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 
+from heroesite.records.counts import Grouping, record_counts
 from heroesite.records.filters.links import NULL
 from heroesite.records.models.base import Record
 from heroesite.records.models.fields import BoundedIntegerField, RecordForeignKey
@@ -57,28 +58,29 @@ def chart_title(model: type[Record], name: str) -> str:
 
 def by_link(model: type[Record], name: str) -> Chart:
     """Count the records that link to each other record, most first, and those that link to none."""
-    linked = model.objects.filter(**{f"{name}__isnull": False}).order_by()
-    counted = linked.values_list(name, f"{name}__name").annotate(count=Count("pk"))
-    bars = [
-        Bar(other, count, list_address(model, {name: pk}))
-        for pk, other, count in counted.order_by("-count", f"{name}__name_key")[:LONGEST]
-    ]
-    without = model.objects.filter(**{f"{name}__isnull": True}).count()
-    none = str(model._meta.get_field(name).empty_label)  # type: ignore[union-attr]
+    field: Any = model._meta.get_field(name)
+    counts = record_counts(model, Grouping(field.column)).get()
+    without = counts.pop(None, 0)
+    shortest = min(sorted(counts.values(), reverse=True)[:LONGEST], default=0)
+    candidates = [pk for pk, count in counts.items() if count >= shortest]
+    names = (
+        field.related_model.objects.filter(pk__in=candidates).order_by("name_key").values_list("pk", "name")
+    )
+    bars = [Bar(other, counts[pk], list_address(model, {name: pk})) for pk, other in names]
+    bars.sort(key=lambda bar: -bar.count)
     return Chart(
         chart_title(model, name),
-        [*bars, Bar(none, without, list_address(model, {name: NULL}))],
+        [*bars[:LONGEST], Bar(str(field.empty_label), without, list_address(model, {name: NULL}))],
     )
 
 
 def by_number(model: type[Record], name: str) -> Chart:
     """Count the records by tens of a number, and those without one."""
-    step = Case(When(**{f"{name}__gte": LAST_STEP * STEP}, then=LAST_STEP), default=F(name) / STEP)
-    counted = model.objects.order_by().values_list(step).annotate(count=Count("pk"))
-    counts: dict[int | None, int] = dict(counted)
+    field: Any = model._meta.get_field(name)
+    tens = f"CASE WHEN {{0}} >= {LAST_STEP * STEP} THEN {LAST_STEP} ELSE {{0}} / {STEP} END"
+    counts = record_counts(model, Grouping(field.column, tens)).get()
     unknown = Bar(_("unknown"), counts.pop(None, 0), list_address(model, {f"{name}__isnull": "true"}))
-    known = [number for number in counts if number is not None]
-    steps = range(min(known), max(known) + 1) if known else ()
+    steps = range(min(counts), max(counts) + 1) if counts else ()
     return Chart(
         chart_title(model, name), [*(bar_for_range(model, name, number, counts) for number in steps), unknown]
     )
