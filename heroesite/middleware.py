@@ -210,19 +210,33 @@ class PageCompressionMiddleware(GZipMiddleware):
 
 
 class CacheControlMiddleware:
-    """Keep personal responses out of shared caches."""
+    """Keep personal responses out of shared caches, and let them store anonymous ones for a second.
+
+    Many visitors then cost as much as one. Requests with a cookie or a token aren't anonymous: they bypass
+    the caches and read their own writes.
+    """
 
     def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         response = self.get_response(request)
-        personal = (
-            settings.SESSION_COOKIE_NAME in request.COOKIES
-            or "Authorization" in request.headers
-            or response.cookies
-        )
-        if personal and not response.has_header("Cache-Control"):
-            patch_cache_control(response, private=True, no_cache=True)
         patch_vary_headers(response, ["Cookie", "Authorization"])
+        if response.has_header("Cache-Control"):
+            return response
+        has_token = "Authorization" in request.headers
+        if settings.SESSION_COOKIE_NAME in request.COOKIES or has_token or response.cookies:
+            patch_cache_control(response, private=True, no_cache=True)
+        elif is_cacheable(request, response):
+            patch_cache_control(response, public=True, max_age=0, s_maxage=1)
         return response
+
+
+def is_cacheable(request: HttpRequest, response: HttpResponse) -> bool:
+    """Return whether every visitor without a cookie gets this response."""
+    return (
+        settings.PUBLIC_READ
+        and request.method in ("GET", "HEAD")
+        and response.status_code in (HTTPStatus.OK, HTTPStatus.NOT_MODIFIED)
+        and not request.COOKIES
+    )
