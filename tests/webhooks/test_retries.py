@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+from django.db import transaction
 from django.utils import timezone
 
 from heroesite.webhooks.deliveries import RETRY_DELAYS, deliver
@@ -50,8 +51,8 @@ def test_a_delivery_that_fails_does_not_hold_up_the_next(receiver, admin):
 def test_a_receiver_that_is_gone_switches_its_webhook_off(receiver, admin):
     webhook = subscribe(admin, receiver.url)
     receiver.statuses = [410]
-    HeroFactory()
-    HeroFactory()
+    with transaction.atomic():  # so that the feed lists both at the same time
+        HeroFactory.create_batch(2)
     deliver_all(webhook)
     deliver.call(webhook.pk)
     assert not Webhook.objects.get().active
