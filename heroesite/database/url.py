@@ -67,6 +67,7 @@ def sqlite(base: Path, name: str, options: dict[str, Any], *, web: bool) -> dict
     return {
         "ENGINE": "heroesite.database.sqlite3",
         "NAME": base / name,
+        "CONN_MAX_AGE": None if web else 0,
         "TEST": {"NAME": base / "var" / "test.sqlite3"},
         # IMMEDIATE: a writer waits for another and then goes on. FULL: a commit survives a power cut.
         "OPTIONS": {

@@ -1,0 +1,89 @@
+"""The file of an SQLite database can be copied, moved and replaced while the site is idle."""
+
+import shutil
+import sqlite3
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
+
+import pytest
+
+from .sites import prepare, running
+
+HEROES = "/api/v1/heroes/?limit=1"
+
+
+@pytest.fixture(scope="module")
+def prepared(tmp_path_factory):
+    """A folder with a register, and an administrator's keys."""
+    folder = tmp_path_factory.mktemp("sqlite_files")
+    (folder / "data").mkdir()
+    return folder, prepare(folder, DATABASE_URL=f"sqlite:///{folder}/data/register.sqlite3")
+
+
+@pytest.fixture
+def site(prepared, tmp_path):
+    """A running site, each of whose threads has used its connection."""
+    folder, keys = prepared
+    shutil.copytree(folder, tmp_path, dirs_exist_ok=True)
+    with running(tmp_path, keys, DATABASE_URL=f"sqlite:///{tmp_path}/data/register.sqlite3") as site:
+        use_all_connections(site)
+        yield site
+
+
+@pytest.fixture
+def file(tmp_path):
+    return tmp_path / "data/register.sqlite3"
+
+
+def use_all_connections(site):
+    with ThreadPoolExecutor(12) as threads:
+        for response in threads.map(lambda _number: site.request("GET", HEROES), range(60)):
+            assert response.status == 200, site.log.read_text()[-3000:]
+
+
+def create(site, name):
+    assert site.call("POST", "/api/v1/heroes/", {"name": name, "secret_name": "Nora"}).status == 201
+
+
+def names(file):
+    with closing(sqlite3.connect(f"file:{file}?mode=ro", uri=True)) as database:
+        assert database.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+        return {name for (name,) in database.execute("SELECT name FROM heroes_hero")}
+
+
+def count(site):
+    use_all_connections(site)
+    return site.request("GET", HEROES).json["count"]
+
+
+def test_a_copy_of_the_file_is_complete(site, file, tmp_path):
+    with ThreadPoolExecutor(4) as threads:
+        list(threads.map(lambda number: create(site, f"Heron {number}"), range(20)))
+    use_all_connections(site)
+    shutil.copyfile(file, tmp_path / "copy.sqlite3")
+    assert {f"Heron {number}" for number in range(20)} <= names(tmp_path / "copy.sqlite3")
+
+
+@pytest.mark.parametrize("replace", [shutil.copyfile, shutil.move], ids=["overwritten", "replaced"])
+def test_a_backup_can_be_restored(replace, site, file, tmp_path):
+    shutil.copyfile(file, tmp_path / "backup.sqlite3")
+    before = count(site)
+    create(site, "Owl")
+    assert count(site) == before + 1
+    replace(tmp_path / "backup.sqlite3", file)
+    assert count(site) == before
+    create(site, "Wren")
+    assert count(site) == before + 1
+    use_all_connections(site)
+    assert "Owl" not in names(file)
+    assert "Wren" in names(file)
+
+
+def test_the_file_can_be_moved_away_and_back(site, file, tmp_path):
+    create(site, "Owl")
+    file.parent.rename(tmp_path / "moved")
+    assert site.request("GET", HEROES).status == 503
+    (tmp_path / "moved").rename(file.parent)
+    create(site, "Wren")
+    use_all_connections(site)
+    assert {"Owl", "Wren"} <= names(file)
