@@ -98,6 +98,7 @@ def test_only_known_files_can_bypass_the_history():
         f"{models}/base.py",
         f"{models}/operations.py",
         f"{models}/querysets.py",
+        f"{models}/search_indexes.py",
         f"{database}/lock.py",
         f"{database}/timeouts.py",
         f"{database}/outages.py",

@@ -5,5 +5,6 @@ from heroesite.records.audit.disclosures import Disclosure
 
 from .base import Record
 from .saved_views import SavedView
+from .search_indexes import create_search_indexes
 
-__all__ = ["ChangeSet", "Disclosure", "Record", "SavedView"]
+__all__ = ["ChangeSet", "Disclosure", "Record", "SavedView", "create_search_indexes"]

@@ -1,0 +1,118 @@
+"""Indexes that find a part of a name: trigrams, with ``pg_trgm`` on PostgreSQL and FTS5 on SQLite.
+
+They are created after each ``migrate``, since a database may lack the extension when it is created, and get
+it later. Without it, a search reads all names and finds the same.
+"""
+
+import sqlite3
+from functools import cache
+from typing import Any
+
+from django.db import DatabaseError, connections, models, transaction
+from django.db.backends.utils import truncate_name
+from django.db.models.signals import post_migrate
+from django.dispatch import receiver
+
+from .base import Record
+from .fields import FoldedField
+
+LENGTH = 3
+"""The shortest text that a trigram index finds."""
+
+
+def index_name(model: Any, field: FoldedField) -> str:
+    """Return the name of the index on PostgreSQL, and of the virtual table on SQLite."""
+    return truncate_name(f"{model._meta.db_table}_{field.column}_trigrams", 60)
+
+
+@receiver(post_migrate)
+def create_search_indexes(sender: Any, using: str, **kwargs: Any) -> None:
+    """Create the indexes of an app's record types that are missing."""
+    record_types: list[Any] = [model for model in sender.get_models() if issubclass(model, Record)]
+    connection = connections[using]
+    create = {"postgresql": create_on_postgresql, "sqlite": create_on_sqlite}[connection.vendor]
+    for model in record_types:
+        with connection.cursor() as cursor:
+            columns = existing_columns(connection, cursor, model._meta.db_table)
+            for field in model.folded_fields():
+                if field.column in columns:  # a migration to an earlier version may have removed it
+                    create(connection, cursor, model, field)
+
+
+def existing_columns(connection: Any, cursor: Any, table: str) -> set[str]:
+    if table not in connection.introspection.table_names(cursor):
+        return set()
+    return {column.name for column in connection.introspection.get_table_description(cursor, table)}
+
+
+def create_on_postgresql(connection: Any, cursor: Any, model: Any, field: FoldedField) -> None:
+    quote = connection.ops.quote_name
+    cursor.execute("SELECT 1 FROM pg_available_extensions WHERE name = 'pg_trgm'")
+    if not cursor.fetchone():
+        return
+    try:
+        with transaction.atomic(using=connection.alias):
+            cursor.execute("CREATE EXTENSION IF NOT EXISTS pg_trgm")
+    except DatabaseError:  # the user isn't allowed to create it
+        return
+    cursor.execute(
+        f"CREATE INDEX IF NOT EXISTS {quote(index_name(model, field))} ON {quote(model._meta.db_table)}"
+        f" USING gin ({quote(field.column)} gin_trgm_ops)"
+    )
+
+
+def create_on_sqlite(connection: Any, cursor: Any, model: Any, field: FoldedField) -> None:
+    """Create a virtual table, and the triggers that update it.
+
+    See https://www.sqlite.org/fts5.html#external_content_tables.
+    """
+    cursor.execute("SELECT sqlite_compileoption_used('ENABLE_FTS5')")
+    if not cursor.fetchone()[0] or sqlite3.sqlite_version_info < (3, 34):
+        return
+    quote = connection.ops.quote_name
+    table, column, pk = map(quote, (model._meta.db_table, field.column, model._meta.pk.column))
+    name = index_name(model, field)
+    index = quote(name)
+    remove = f"INSERT INTO {index} ({index}, rowid, {column}) VALUES ('delete', old.{pk}, old.{column});"  # noqa: S608
+    add = f"INSERT INTO {index} (rowid, {column}) VALUES (new.{pk}, new.{column});"  # noqa: S608
+    triggers = {
+        "insert": f"AFTER INSERT ON {table} BEGIN {add} END",
+        "update": f"AFTER UPDATE OF {column} ON {table} BEGIN {remove} {add} END",
+        "delete": f"AFTER DELETE ON {table} BEGIN {remove} END",
+    }
+    names = [f"{name}_{each}" for each in triggers]
+    cursor.execute("SELECT name FROM sqlite_master WHERE name IN (%s, %s, %s)", names)
+    if len(cursor.fetchall()) == len(triggers):
+        return
+    # A migration that rebuilds a table removes its triggers.
+    cursor.execute(
+        f"CREATE VIRTUAL TABLE IF NOT EXISTS {index} USING fts5({column}, content={table}, content_rowid={pk},"
+        " tokenize='trigram case_sensitive 1')"
+    )
+    cursor.execute(f"INSERT INTO {index} ({index}) VALUES ('rebuild')")  # noqa: S608
+    for name, trigger in zip(names, triggers.values(), strict=True):
+        cursor.execute(f"CREATE TRIGGER IF NOT EXISTS {quote(name)} {trigger}")
+
+
+@cache
+def has_index(database: str, name: str) -> bool:
+    with connections[database].cursor() as cursor:
+        cursor.execute("SELECT 1 FROM sqlite_master WHERE name = %s", [name])
+        return cursor.fetchone() is not None
+
+
+@FoldedField.register_lookup
+class Contains(models.lookups.Contains):
+    """Find a text in a folded name, on SQLite with the index. PostgreSQL uses its index for ``LIKE``."""
+
+    def as_sqlite(self, compiler: Any, connection: Any) -> Any:
+        column, text = self.lhs, self.rhs
+        if isinstance(text, str) and len(text) >= LENGTH and hasattr(column, "alias"):
+            model = column.target.model
+            index = index_name(model, column.target)
+            if issubclass(model, Record) and has_index(connection.alias, index):
+                quote = connection.ops.quote_name
+                pk = f"{quote(column.alias)}.{quote(model._meta.pk.column)}"
+                phrase = '"{}"'.format(text.replace('"', '""'))
+                return f"{pk} IN (SELECT rowid FROM {quote(index)} WHERE {quote(index)} MATCH %s)", [phrase]  # noqa: S608
+        return super().as_sql(compiler, connection)

@@ -1,0 +1,97 @@
+"""A search finds every name that contains the text, with an index for three characters or more."""
+
+import random
+from contextlib import suppress
+
+import pytest
+from django.apps import apps
+from django.db import connection, transaction
+
+from heroes.models import Hero
+from heroesite.records.models.search_indexes import create_search_indexes, has_index, index_name
+from heroesite.text import fold
+from teams.models import Team
+from tests.factories import HeroFactory, TeamFactory
+
+pytestmark = pytest.mark.django_db
+LETTERS = "aAbBßÉé😀漢' \"%_-*^(){}\\"
+FIELD = Hero._meta.get_field("name_key")
+
+
+def random_name(choices, length):
+    return "".join(choices.choice(LETTERS) for _letter in range(length)).strip()
+
+
+def check(choices, names):
+    """Compare searches for parts of names, and for other texts, with a comparison of each name."""
+    for _search in range(40):
+        name = choices.choice(names)
+        start = choices.randrange(len(name))
+        part = name[start : start + choices.randint(1, 6)].strip() or "x"
+        word = choices.choice([part, part.swapcase(), random_name(choices, 4) or "y"])
+        for model in (Hero, Team):
+            expected = {pk for pk, key in model.objects.values_list("pk", "name_key") if fold(word) in key}
+            assert set(model.objects.search([word]).values_list("pk", flat=True)) == expected, word
+
+
+@pytest.fixture(params=["with index", "without index"])
+def index(request, monkeypatch):
+    if request.param == "without index":
+        monkeypatch.setattr("heroesite.records.models.search_indexes.LENGTH", 1000)
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_a_search_finds_the_same_names_as_a_comparison_of_each(seed, index):
+    choices = random.Random(seed)
+    names = list(
+        {fold(name): name for name in (random_name(choices, 9) for _n in range(60)) if name}.values()
+    )
+    teams = TeamFactory.create_batch(2)
+    for name in names[:30]:
+        with suppress(Exception), transaction.atomic():
+            HeroFactory(name=name, team=choices.choice(teams))
+    stored = list(Hero.objects.all())
+    Hero.objects.create_all([Hero(name=f"{name} II", secret_name="x") for name in names[30:]])
+    check(choices, [hero.name for hero in Hero.objects.all()])
+    for hero in stored[:10]:
+        hero.name = f"{hero.name[::-1].strip()} III"
+        hero.save()
+    Hero.objects.filter(pk__in=[hero.pk for hero in stored[10:15]]).delete()
+    Hero.objects.filter(pk=stored[15].pk).update(name="aBßé éééé")
+    with suppress(ZeroDivisionError), transaction.atomic():
+        Hero.objects.all().delete()
+        raise ZeroDivisionError
+    check(choices, [hero.name for hero in Hero.objects.all()])
+
+
+def has_extension():
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT COUNT(*) FROM pg_extension WHERE extname = 'pg_trgm'")
+        return cursor.fetchone()[0] == 1
+
+
+def test_a_search_reads_the_index():
+    TeamFactory.create_batch(3)
+    if connection.vendor == "postgresql":
+        if has_extension():
+            with connection.cursor() as cursor:
+                cursor.execute("SET LOCAL enable_seqscan = off")
+            assert index_name(Hero, FIELD) in Hero.objects.search(["owl"]).order_by().explain()
+    else:
+        plan = Hero.objects.search(["owl"]).order_by().explain()
+        assert "VIRTUAL TABLE INDEX" in plan
+        assert "SCAN heroes_hero\n" not in f"{plan}\n"
+        assert "VIRTUAL TABLE" not in Hero.objects.search(["ow"]).explain(), "too short for the index"
+
+
+def test_a_missing_index_is_created_by_the_next_migration():
+    """A migration that rebuilds a table on SQLite removes its triggers, so the index misses changes."""
+    if connection.vendor == "sqlite":
+        name = index_name(Hero, FIELD)
+        with connection.cursor() as cursor:
+            cursor.execute(f"DROP TRIGGER {name}_insert")
+        hero = HeroFactory(name="Nightjar")
+        assert not Hero.objects.search(["nightjar"]).exists()
+        create_search_indexes(apps.get_app_config("heroes"), "default")
+        assert Hero.objects.search(["nightjar"]).get() == hero
+        assert has_index("default", name)
