@@ -18,6 +18,7 @@ from collections.abc import Mapping
 from functools import cache
 from typing import Any, NamedTuple
 
+from django.conf import settings
 from django.db import DEFAULT_DB_ALIAS, connections
 
 from .audit.entries import Entry
@@ -110,7 +111,8 @@ class RecordCounts:
         """Return the number of records with each value; without a grouping, the value is None."""
         connection = connections[self.database]
         with connection.cursor() as cursor:
-            if connection.vendor != "postgresql" or connection.in_atomic_block:
+            is_counted = connection.vendor != "postgresql" or connection.in_atomic_block
+            if is_counted or not settings.FAST_READS:
                 cursor.execute(self.plain_sql)
                 return dict(cursor.fetchall())
             return self.update(cursor)

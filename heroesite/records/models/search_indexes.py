@@ -86,8 +86,8 @@ def create_on_sqlite(connection: Any, cursor: Any, model: Any, field: FoldedFiel
         return
     # A migration that rebuilds a table removes its triggers.
     cursor.execute(
-        f"CREATE VIRTUAL TABLE IF NOT EXISTS {index} USING fts5({column}, content={table}, content_rowid={pk},"
-        " tokenize='trigram case_sensitive 1')"
+        f"CREATE VIRTUAL TABLE IF NOT EXISTS {index} USING fts5({column}, content={table},"
+        f" content_rowid={pk}, tokenize='trigram case_sensitive 1')"
     )
     cursor.execute(f"INSERT INTO {index} ({index}) VALUES ('rebuild')")  # noqa: S608
     for name, trigger in zip(names, triggers.values(), strict=True):
