@@ -188,7 +188,7 @@ class RecordQuerySet(models.QuerySet[Any]):
 
     def delete_all(self, records: Sequence[Any]) -> int:
         """Delete locked ``records`` as :meth:`delete` does. Return how many."""
-        with atomic_change_set():
+        with atomic_change_set(savepoint=False):
             for batch in batched(records, self.batch_size):
                 for link, linking in self.linking_records([record.pk for record in batch]):
                     linking.update(**{link.name: None})
