@@ -6,7 +6,9 @@ from functools import cache
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
 from django.urls import reverse
+from django.utils.http import urlencode
 from django.utils.text import capfirst
 
 from heroesite.records.audit.change_sets import ChangeSet
@@ -70,6 +72,9 @@ class RecordListView(RecordView):
         filterset = self.filterset_class(request.GET, queryset=records, request=request)
         page = filterset.page()
         valid = filterset.is_valid()
+        if valid and filterset.form.data is not filterset.data:  # a typed name has been replaced with an id
+            query = urlencode([(name, text) for name, text in filterset.form.data.items() if text])
+            return redirect(f"{self.address('list')}?{query}" if query else self.address("list"))
         columns = self.columns(filterset.sparse_fields if valid else SparseFields())
         visible = [column for column in columns if column.is_visible]
         context = self.get_context_data(
@@ -80,11 +85,18 @@ class RecordListView(RecordView):
             changes=self.changes(page.records)
             if any(state.column.name == "updated_at" for state in visible)
             else {},
-            links=links_form_class(self.model)(auto_id="selected-%s"),
+            links=self.links_form(filterset),
             api=self.api_address() if valid else "",
             **self.views(filterset),
         )
         return self.render_to_response(context, status=200 if valid else 400)
+
+    def links_form(self, filterset: RecordFilterSet) -> Any:
+        """Return the form that moves the selected rows. It lists the same records as the filters."""
+        form = links_form_class(self.model)(auto_id="selected-%s")
+        for name, field in form.fields.items():
+            field.first_records = filterset.form.fields[name].first_records
+        return form
 
     def api_address(self) -> str:
         """Return the address of the same list in the API."""
