@@ -19,8 +19,21 @@ from heroesite.text import normalize
 from heroesite.validators import NOT_A_WHOLE_NUMBER
 
 
+class PlainTextInput(forms.TextInput):
+    """A text field rendered by code: Django renders three templates for each, and lists have several."""
+
+    def render(self, name: str, value: Any, attrs: Any = None, renderer: Any = None) -> SafeString:
+        widget = self.get_context(name, value, attrs)["widget"]
+        content = {} if widget["value"] is None else {"value": widget["value"]}
+        return format_html(
+            '<input{}>', flatatt({"type": widget["type"], "name": name, **content, **widget["attrs"]})
+        )
+
+
 class LineFormField(forms.CharField):
     """Text that is normalized here and validated by the model, so the browser doesn't cut it off."""
+
+    widget = PlainTextInput
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(**{**kwargs, "max_length": None, "strip": False})
@@ -33,7 +46,7 @@ class LineFormField(forms.CharField):
 class StrictIntegerField(forms.IntegerField):
     """A whole number in ASCII digits: ``٣``, ``1_000`` and ``1e3`` are invalid."""
 
-    widget = forms.TextInput(attrs={"inputmode": "numeric"})
+    widget = PlainTextInput(attrs={"inputmode": "numeric"})
     default_error_messages = {"invalid": NOT_A_WHOLE_NUMBER}
     pattern = re.compile(r"\s*[+-]?[0-9]{1,4000}\s*", re.ASCII)
 
@@ -46,7 +59,7 @@ class StrictIntegerField(forms.IntegerField):
 class ISODateTimeField(forms.Field):
     """An instant in ISO 8601, in UTC unless it names its zone."""
 
-    widget = forms.TextInput(attrs={"placeholder": "2026-01-31T12:00:00Z"})
+    widget = PlainTextInput(attrs={"placeholder": "2026-01-31T12:00:00Z"})
     default_error_messages = {"invalid": _("Enter a date and time, such as 2026-01-31T12:00:00Z.")}
     # The “+” of a time zone is decoded as a space unless the query string has it as %2B.
     pattern = re.compile(
