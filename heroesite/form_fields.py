@@ -1,6 +1,7 @@
 """Form fields that accept exactly what they describe, for pages, the admin and query strings."""
 
 import re
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import Any, Self
 
@@ -26,14 +27,14 @@ class PlainTextInput(forms.TextInput):
         widget = self.get_context(name, value, attrs)["widget"]
         content = {} if widget["value"] is None else {"value": widget["value"]}
         return format_html(
-            '<input{}>', flatatt({"type": widget["type"], "name": name, **content, **widget["attrs"]})
+            "<input{}>", flatatt({"type": widget["type"], "name": name, **content, **widget["attrs"]})
         )
 
 
 class LineFormField(forms.CharField):
     """Text that is normalized here and validated by the model, so the browser doesn't cut it off."""
 
-    widget = PlainTextInput
+    widget: Any = PlainTextInput
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(**{**kwargs, "max_length": None, "strip": False})
@@ -111,16 +112,42 @@ class TypedName(str):
         return typed
 
 
+def render_select(name: str, attrs: Any, options: Iterable[tuple[Any, Any]], selected: str) -> SafeString:
+    """Return the HTML of a select. Django renders a template for each option."""
+    return format_html(
+        '<select name="{}"{}>{}</select>',
+        name,
+        flatatt(attrs),
+        format_html_join(
+            "",
+            '<option value="{}"{}>{}</option>',
+            (
+                (option, mark_safe(" selected") if str(option) == selected else "", label)
+                for option, label in options
+            ),
+        ),
+    )
+
+
+class PlainSelect(forms.Select):
+    """A select rendered by code. Its choices have no groups."""
+
+    def render(self, name: str, value: Any, attrs: Any = None, renderer: Any = None) -> SafeString:
+        selected = "" if value is None else str(value)
+        return render_select(name, self.build_attrs(self.attrs, attrs), self.choices, selected)
+
+
 class RecordSelect(forms.Select):
     """A select of records, which doesn't grow with their number.
 
     If there are many, a text field follows it, in which a name can be typed; see
     :mod:`heroesite.records.filters.typed_names`. ``combobox.js`` replaces both, and searches while the user
-    types. It is rendered by code, because Django renders a template for each option.
+    types.
     """
 
     def render(self, name: str, value: Any, attrs: Any = None, renderer: Any = None) -> SafeString:
-        field: Any = self.choices.field  # type: ignore[union-attr]
+        choices: Any = self.choices
+        field = choices.field
         typed = value if isinstance(value, TypedName) else None
         records = typed.matches if typed else field.listed_records(value)
         options = [*field.fixed_options(), *((str(pk), label) for pk, label in records)]
@@ -138,20 +165,7 @@ class RecordSelect(forms.Select):
         }
         if typed or field.has_many:
             texts["data-search"] = reverse(f"{meta.app_label}:choices")
-        select = format_html(
-            '<select name="{}"{}{}>{}</select>',
-            name,
-            flatatt(self.build_attrs(self.attrs, attrs)),
-            flatatt(texts),
-            format_html_join(
-                "",
-                '<option value="{}"{}>{}</option>',
-                (
-                    (option, mark_safe(" selected") if option == selected else "", label)
-                    for option, label in options
-                ),
-            ),
-        )
+        select = render_select(name, self.build_attrs(self.attrs, attrs) | texts, options, selected)
         if "data-search" not in texts:
             return select
         return select + format_html(
@@ -211,5 +225,5 @@ class RecordChoiceField(forms.ModelChoiceField):
             return records
         if key not in self.known:
             found: Any = self.queryset.filter(pk=key)  # type: ignore[union-attr]
-            self.known |= {key: name for name in found.values_list("name", flat=True)}
+            self.known |= {str(pk): name for pk, name in found.values_list("pk", "name")}
         return [*records, (key, self.known[key])] if key in self.known else records

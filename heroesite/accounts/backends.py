@@ -19,11 +19,13 @@ class FoldedUsernameBackend(AuthenticationBackend):
         if obj is not None or not user_obj.is_active or user_obj.is_anonymous or user_obj.is_superuser:
             return super().get_all_permissions(user_obj, obj)
         if not hasattr(user_obj, "_perm_cache"):
-            own = Q(pk__in=user_obj.user_permissions.through.objects.filter(user=user_obj).values("permission"))
-            groups = user_obj.groups.through.objects.filter(user=user_obj).values("group")
-            through = Group.permissions.through.objects.filter(group__in=groups)
-            permissions = Permission.objects.filter(own | Q(pk__in=through.values("permission"))).order_by()
-            names = permissions.values_list("content_type__app_label", "codename")
+            users = user_obj.user_permissions.through.objects.filter(user=user_obj)
+            groups = user_obj.groups.through.objects.filter(user=user_obj)
+            granted_to_groups = Group.permissions.through.objects.filter(group__in=groups.values("group"))
+            permissions = Permission.objects.filter(
+                Q(pk__in=users.values("permission")) | Q(pk__in=granted_to_groups.values("permission"))
+            )
+            names = permissions.order_by().values_list("content_type__app_label", "codename")
             user_obj._perm_cache = {f"{app_label}.{codename}" for app_label, codename in names}
         granted: set[str] = user_obj._perm_cache
         return granted

@@ -155,9 +155,7 @@ class ChangeSetListView(ChangelogView):
         filterset = ChangeSetFilterSet(request.GET, queryset=ChangeSet.objects.all(), request=request)
         page = filterset.page()
         rows = change_set_rows(request.user.is_authenticated, get_language() or "", get_script_prefix())
-        context = self.get_context_data(
-            filterset=filterset, page=page, rows=rows.render(page.records)
-        )
+        context = self.get_context_data(filterset=filterset, page=page, rows=rows.render(page.records))
         return self.render_to_response(context, status=200 if filterset.is_valid() else 400)
 
 

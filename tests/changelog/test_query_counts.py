@@ -35,7 +35,7 @@ def register(request):
 
 COSTS = [
     ("visitor", [5, 2, 5, 8], [2, 5, 8]),
-    ("keeper", [9, 6, 7, 14], [6, 6, 12]),
+    ("keeper", [8, 5, 7, 13], [5, 6, 11]),
 ]
 PAGES = ["/heroes/{hero}/history/", "/heroes/deleted/", "/history/", "/history/{change_set}/"]
 API = ["/api/v1/heroes/{hero}/history/", "/api/v1/changesets/", "/api/v1/changesets/{change_set}/"]

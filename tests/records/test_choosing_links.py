@@ -1,4 +1,4 @@
-"""A page lists all records as choices if there are few. Of many, it offers a search, and nothing is guessed."""
+"""A page lists all records as choices if there are few. Of many, it offers a search. Nothing is guessed."""
 
 import pytest
 
@@ -9,6 +9,7 @@ from teams.models import Team
 from tests.factories import HeroFactory, TeamFactory
 from tests.markup import fill_in, form_with, query_of, read
 from tests.people import browser
+from tests.records.test_query_counts import cost
 
 pytestmark = pytest.mark.django_db
 
@@ -202,3 +203,17 @@ def test_the_admin_filters_by_a_typed_name(many_teams, administrator_browser):
     assert [row.name for row in response.context["cl"].result_list] == ["Owl"]
     assert administrator_browser.get("/admin/heroes/hero/?team_text=watch").status_code == 400
     assert Team.objects.count() == MAX_LISTED + 2
+
+
+def test_pages_cost_the_same_queries_with_ten_times_as_many_teams(many_teams, editor, administrator):
+    hero = HeroFactory(team=many_teams[0])
+    addresses = ["/heroes/", "/heroes/?team=null", f"/heroes/{hero.pk}/edit/", "/heroes/new/", "/history/"]
+    clients = {"visitor": browser(), "editor": browser(editor), "administrator": browser(administrator)}
+    requests = [
+        *((clients["visitor"], address) for address in ("/heroes/", "/history/", "/teams/choices/?search=a")),
+        *((clients["editor"], address) for address in addresses),
+        (clients["administrator"], "/admin/heroes/hero/"),
+    ]
+    before = [cost(client, address) for client, address in requests]
+    TeamFactory.create_batch(10 * MAX_LISTED)
+    assert [cost(client, address) for client, address in requests] == before

@@ -141,7 +141,8 @@ class BulkActionView(RecordView):
         if seen is not None:
             context["changed"] = [record for record in records if record.version != seen[record.pk]]
         if keys and not form.is_valid():
-            context["rejected_links"] = [form[name] for name in form.errors if name in self.model.link_names()]
+            rejected = set(form.errors) & set(self.model.link_names())
+            context["rejected_links"] = [form[name] for name in sorted(rejected)]
         if records and form.is_valid():
             context |= {"records": records, **self.preview(records, form)}
         response = self.render_to_response(self.get_context_data(**context), status=status)

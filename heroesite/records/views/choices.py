@@ -25,9 +25,9 @@ class RecordChoicesView(RecordView):
     def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         form = ChoicesForm(request.GET)
         if not form.is_valid():
-            messages = [message for errors in form.errors.values() for message in errors]
-            return JsonResponse({"results": [], "more": False, "message": " ".join(messages)}, status=400)
+            message = " ".join(str(error) for errors in form.errors.values() for error in errors)
+            return JsonResponse({"results": [], "more": False, "message": message}, status=400)
         found = best_matches(self.model.objects.all(), " ".join(form.cleaned_data["search"]))
         rows = list(found.values_list("pk", "name")[: MAX_MATCHES + 1])
         results = [{"id": pk, "name": name} for pk, name in rows[:MAX_MATCHES]]
-        return JsonResponse({"results": results, "more": len(rows) > MAX_MATCHES, "message": ""})
+        return JsonResponse({"results": results, "more": len(rows) > MAX_MATCHES})

@@ -99,7 +99,8 @@ class RecordListView(RecordView):
     def links_form(self, filterset: RecordFilterSet) -> Any:
         """Return the form that moves the selected rows. It lists the same records as the filters."""
         form = links_form_class(self.model)(auto_id="selected-%s")
-        for name, field in form.fields.items():
+        fields: dict[str, Any] = form.fields
+        for name, field in fields.items():
             field.first_records = filterset.form.fields[name].first_records
         return form
 

@@ -1,8 +1,8 @@
 """The rows of a table, from a template that is rendered only once for each kind of row.
 
-A table has a hundred rows that differ only in their values. Their template is rendered with a mark in place of
-each value, in each language and for each choice of columns. To render a row, its escaped values replace the
-marks.
+A table has a hundred rows that differ only in their values. Their template is rendered with a mark in place
+of each value, once in each language and for each choice of columns. To render a row, its escaped values
+replace the marks.
 """
 
 import re
@@ -27,13 +27,18 @@ from heroesite.records.templatetags.records import empty
 
 MARK = "\0"
 """Encloses the name of a value. No template or translation contains it."""
+CELL = "cell "
+"""The start of the name of a column's value."""
 
 
 class Marks:
-    """Stands for a row in its template: each attribute is a mark."""
+    """Stands for the values of a row in its template: each attribute is a mark."""
+
+    def __init__(self, prefix: str = "") -> None:
+        self.prefix = prefix
 
     def get(self, name: str) -> SafeString:
-        return mark_safe(f"{MARK}{name}{MARK}")  # noqa: S308  names of columns
+        return mark_safe(f"{MARK}{self.prefix}{name}{MARK}")  # noqa: S308  names of columns
 
     __getitem__ = get
 
@@ -42,13 +47,14 @@ class RowTemplate:
     """A template of one row, rendered with marks.
 
     Args:
-        template: its name. It uses the values as ``row.name``, only to show them.
+        template: its name. It uses values as ``row.name``, and those of columns as ``cells|get:name``, only to
+            show them.
         context: what is the same in all rows.
     """
 
     def __init__(self, template: str, context: Mapping[str, Any]) -> None:
-        html = render_to_string(template, {**context, "row": Marks()})
-        html = re.sub(r"\s*\n\s*", "", html).replace("%", "%%")
+        rendered = render_to_string(template, {**context, "row": Marks(), "cells": Marks(CELL)})
+        html = re.sub(r"\s*\n\s*", "", rendered).replace("%", "%%")
         self.format = re.sub(f"{MARK}(.*?){MARK}", r"%(\1)s", html)
 
     def render(self, rows: Iterable[Mapping[str, Any]]) -> SafeString:
@@ -111,7 +117,7 @@ class RecordRows:
         self.addresses = Addresses(f"{model._meta.app_label}:detail")
         self.instants = instant_format()
         self.cells = [
-            (column.name, cell_function(model, column.name))
+            (column.name, f"{CELL}{column.name}", cell_function(model, column.name))
             for column in columns
             if column.name not in ("name", "updated_at")
         ]
@@ -135,8 +141,8 @@ class RecordRows:
             "updated_at": self.instants.format(record.updated_at),
             "author": "" if author is None else format_html(' <bdi class="quiet">{}</bdi>', author),
         }
-        for name, cell in self.cells:
-            values[name] = cell(getattr(record, name))
+        for name, key, cell in self.cells:
+            values[key] = cell(getattr(record, name))
         return values
 
 
@@ -149,6 +155,4 @@ def _record_rows(
 
 def record_rows(model: type[Record], columns: Iterable[Any], *, is_selectable: bool) -> RecordRows:
     """Return the renderer of such rows in the active language, which all requests share."""
-    return _record_rows(
-        model, tuple(columns), is_selectable, get_language() or "", get_script_prefix()
-    )
+    return _record_rows(model, tuple(columns), is_selectable, get_language() or "", get_script_prefix())
