@@ -101,7 +101,7 @@ const makeCombobox = (select) => {
     );
     activate(-1);
     toggle(found.length > 0 && document.activeElement === input);
-    if (found.length === 0) announce(none.replace("{text}", text.trim()), true);
+    if (found.length === 0) announce(none.replace("{text}", () => text.trim()), true);
     else announce((isCutOff ? more : matches).replace("{count}", found.length));
   };
   const searchFor = (text) => {

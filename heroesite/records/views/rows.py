@@ -47,8 +47,8 @@ class RowTemplate:
     """A template of one row, rendered with marks.
 
     Args:
-        template: its name. It uses values as ``row.name``, and those of columns as ``cells|get:name``, only to
-            show them.
+        template: its name. It uses values as ``row.name``, and those of columns as ``cells|get:name``, only
+            to show them.
         context: what is the same in all rows.
     """
 
