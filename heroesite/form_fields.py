@@ -1,14 +1,18 @@
 """Form fields that accept exactly what they describe, for pages, the admin and query strings."""
 
 import re
+from collections.abc import Iterable
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Self
 
 from django import forms
 from django.core.exceptions import ValidationError
 from django.forms.utils import flatatt
+from django.urls import reverse
+from django.utils.functional import cached_property
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
+from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 
 from heroesite.ids import is_id
@@ -16,8 +20,21 @@ from heroesite.text import normalize
 from heroesite.validators import NOT_A_WHOLE_NUMBER
 
 
+class PlainTextInput(forms.TextInput):
+    """A text field rendered by code: Django renders three templates for each, and lists have several."""
+
+    def render(self, name: str, value: Any, attrs: Any = None, renderer: Any = None) -> SafeString:
+        widget = self.get_context(name, value, attrs)["widget"]
+        content = {} if widget["value"] is None else {"value": widget["value"]}
+        return format_html(
+            "<input{}>", flatatt({"type": widget["type"], "name": name, **content, **widget["attrs"]})
+        )
+
+
 class LineFormField(forms.CharField):
     """Text that is normalized here and validated by the model, so the browser doesn't cut it off."""
+
+    widget: Any = PlainTextInput
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(**{**kwargs, "max_length": None, "strip": False})
@@ -30,7 +47,7 @@ class LineFormField(forms.CharField):
 class StrictIntegerField(forms.IntegerField):
     """A whole number in ASCII digits: ``٣``, ``1_000`` and ``1e3`` are invalid."""
 
-    widget = forms.TextInput(attrs={"inputmode": "numeric"})
+    widget = PlainTextInput(attrs={"inputmode": "numeric"})
     default_error_messages = {"invalid": NOT_A_WHOLE_NUMBER}
     pattern = re.compile(r"\s*[+-]?[0-9]{1,4000}\s*", re.ASCII)
 
@@ -43,7 +60,7 @@ class StrictIntegerField(forms.IntegerField):
 class ISODateTimeField(forms.Field):
     """An instant in ISO 8601, in UTC unless it names its zone."""
 
-    widget = forms.TextInput(attrs={"placeholder": "2026-01-31T12:00:00Z"})
+    widget = PlainTextInput(attrs={"placeholder": "2026-01-31T12:00:00Z"})
     default_error_messages = {"invalid": _("Enter a date and time, such as 2026-01-31T12:00:00Z.")}
     # The “+” of a time zone is decoded as a space unless the query string has it as %2B.
     pattern = re.compile(
@@ -69,29 +86,144 @@ class ISODateTimeField(forms.Field):
         return datetime.fromisoformat(f"{day}T{time}{zone}").astimezone(UTC)
 
 
-class PlainSelect(forms.Select):
-    """A select rendered by code: Django renders a template for each option, and there can be hundreds."""
+MAX_LISTED = 50
+"""Records up to which a select contains all of them. For more, it contains only the selected one."""
+MAX_MATCHES = 20
+"""Records that a search for one of them returns."""
+TYPED = "?"
+"""The start of a choice that stands for a typed name, until one of its matches is selected."""
+NO_MATCH = _("No %(model_name_plural)s match “%(search)s”.")
 
-    def render(self, name: str, value: Any, attrs: Any = None, renderer: Any = None) -> SafeString:
-        widget = self.get_context(name, value, attrs)["widget"]
-        options = format_html_join(
+
+class TypedName(str):
+    """A name that was typed where a record is selected, and that isn't the whole name of one.
+
+    Args:
+        message: the error message.
+        matches: id and name of the records to select from.
+    """
+
+    message: str
+    matches: list[tuple[int, str]]
+
+    def __new__(cls, text: str, message: str, matches: list[tuple[int, str]]) -> Self:
+        typed = super().__new__(cls, text)
+        typed.message, typed.matches = message, matches
+        return typed
+
+
+def render_select(name: str, attrs: Any, options: Iterable[tuple[Any, Any]], selected: str) -> SafeString:
+    """Return the HTML of a select. Django renders a template for each option."""
+    return format_html(
+        '<select name="{}"{}>{}</select>',
+        name,
+        flatatt(attrs),
+        format_html_join(
             "",
             '<option value="{}"{}>{}</option>',
             (
-                (option["value"], mark_safe(" selected") if option["selected"] else "", option["label"])
-                for _group, options, _index in widget["optgroups"]
-                for option in options
+                (option, mark_safe(" selected") if str(option) == selected else "", label)
+                for option, label in options
             ),
+        ),
+    )
+
+
+class PlainSelect(forms.Select):
+    """A select rendered by code. Its choices have no groups."""
+
+    def render(self, name: str, value: Any, attrs: Any = None, renderer: Any = None) -> SafeString:
+        selected = "" if value is None else str(value)
+        return render_select(name, self.build_attrs(self.attrs, attrs), self.choices, selected)
+
+
+class RecordSelect(forms.Select):
+    """A select of records, which doesn't grow with their number.
+
+    If there are many, a text field follows it, in which a name can be typed; see
+    :mod:`heroesite.records.filters.typed_names`. ``combobox.js`` replaces both, and searches while the user
+    types.
+    """
+
+    def render(self, name: str, value: Any, attrs: Any = None, renderer: Any = None) -> SafeString:
+        choices: Any = self.choices
+        field = choices.field
+        typed = value if isinstance(value, TypedName) else None
+        records = typed.matches if typed else field.listed_records(value)
+        options = [*field.fixed_options(), *((str(pk), label) for pk, label in records)]
+        selected = "" if value is None else str(value)
+        if typed and typed.matches:
+            selected = f"{TYPED}{typed}"
+            options.insert(0, (selected, typed.message))
+        meta = field.queryset.model._meta
+        names = {"model_name": meta.verbose_name, "model_name_plural": meta.verbose_name_plural}
+        texts = {
+            "data-matches": _("Matches: {count}"),
+            "data-more": _("More than {count} matches. Type more of the name."),
+            "data-none": NO_MATCH % {**names, "search": "{text}"},
+            "data-failed": _("The search failed. Type the whole name, or try again."),
+        }
+        if typed or field.has_many:
+            texts["data-search"] = reverse(f"{meta.app_label}:choices")
+        select = render_select(name, self.build_attrs(self.attrs, attrs) | texts, options, selected)
+        if "data-search" not in texts:
+            return select
+        return select + format_html(
+            '<input type="text" class="without-scripts" name="{}_text" value="{}" autocomplete="off"'
+            ' aria-label="{}" placeholder="{}">',
+            name,
+            typed if typed and not typed.matches else "",
+            _("%(model_name)s by name") % {"model_name": capfirst(names["model_name"])},
+            _("Or type a name"),
         )
-        return format_html('<select name="{}"{}>{}</select>', name, flatatt(widget["attrs"]), options)
 
 
 class RecordChoiceField(forms.ModelChoiceField):
     """One record, selected by its id in ASCII digits."""
 
-    widget = PlainSelect
+    widget = RecordSelect
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        self.known: dict[str, str] = {}
+        """The labels of the records that were validated, by id."""
+        super().__init__(*args, **kwargs)
+
+    def __deepcopy__(self, memo: Any) -> Self:
+        copied: Self = super().__deepcopy__(memo)  # type: ignore[misc]
+        copied.known = {}
+        return copied
 
     def to_python(self, value: Any) -> Any:
+        if isinstance(value, TypedName):
+            raise ValidationError(value.message, code="typed_name")
         if isinstance(value, str) and value and not is_id(value):
             raise ValidationError(self.error_messages["invalid_choice"], code="invalid_choice")
-        return super().to_python(value)
+        record = super().to_python(value)
+        if record is not None:
+            self.known[str(record.pk)] = self.label_from_instance(record)
+        return record
+
+    def fixed_options(self) -> list[tuple[str, Any]]:
+        """Return the values and labels of the choices that aren't records."""
+        return [("", self.empty_label)] if self.empty_label is not None else []
+
+    @cached_property
+    def first_records(self) -> list[tuple[int, str]]:
+        """Id and name of the first records: all of them, or one more than a select contains."""
+        records: Any = self.queryset
+        return list(records.values_list("pk", "name")[: MAX_LISTED + 1])
+
+    @property
+    def has_many(self) -> bool:
+        return len(self.first_records) > MAX_LISTED
+
+    def listed_records(self, value: Any) -> list[tuple[Any, str]]:
+        """Return id and name of the records that the select contains if ``value`` is selected."""
+        records: list[tuple[Any, str]] = [] if self.has_many else list(self.first_records)
+        key = str(value)
+        if not is_id(key) or any(pk == int(key) for pk, _name in records):
+            return records
+        if key not in self.known:
+            found: Any = self.queryset.filter(pk=key)  # type: ignore[union-attr]
+            self.known |= {str(pk): name for pk, name in found.values_list("pk", "name")}
+        return [*records, (key, self.known[key])] if key in self.known else records

@@ -1,15 +1,33 @@
 "use strict";
 
 // Replaces each long select with an ARIA combobox, in which options can be searched. The select holds the value.
+// If it doesn't contain all options, the server is asked for those that match. A text that isn't an option is sent
+// to the server under a name of its own, so that it is reported and never lost.
 
 const MAX_SHORT = 8; // options of a select that is not replaced
+const MAX_LISTED = 50;
+const DELAY = 150; // milliseconds after the last key before the server is asked
+const UNRESOLVED = "?"; // the start of an option that stands for a text that matched several
+
+const fold = (text) => text.normalize("NFKC").toLocaleLowerCase().trim();
+const typedNameOf = (select) => {
+  const sibling = select.nextElementSibling;
+  return sibling?.matches(`input[name="${select.name}_text"]`) ? sibling : null;
+};
 
 const makeCombobox = (select) => {
+  const { search, matches = "", more = "", none = "", failed = "" } = select.dataset;
   const input = document.createElement("input");
   const list = document.createElement("ul");
+  const status = document.createElement("p");
   const label = document.querySelector(`label[for="${select.id}"]`);
+  const placeholder = [...select.options].find((option) => option.value.startsWith(UNRESOLVED));
+  const rejected = placeholder?.value.slice(UNRESOLVED.length) || typedNameOf(select)?.value;
+  placeholder?.remove();
+  typedNameOf(select)?.remove();
+
   const selectedText = () => select.selectedOptions[0]?.text ?? "";
-  Object.assign(input, { type: "text", id: select.id, autocomplete: "off", value: selectedText() });
+  Object.assign(input, { type: "text", id: select.id, autocomplete: "off", value: rejected || selectedText() });
   for (const name of ["aria-describedby", "aria-invalid"]) {
     if (select.hasAttribute(name)) input.setAttribute(name, select.getAttribute(name));
   }
@@ -20,15 +38,29 @@ const makeCombobox = (select) => {
   input.setAttribute("aria-controls", list.id);
   input.setAttribute("aria-autocomplete", "list");
   input.setAttribute("aria-expanded", "false");
+  status.className = "visually-hidden";
+  status.setAttribute("role", "status");
   select.id = `${input.id}-value`;
   const wrapper = document.createElement("div");
   wrapper.className = "combobox";
   select.before(wrapper);
-  wrapper.append(input, list, select);
+  wrapper.append(input, list, select, status);
   select.hidden = true;
 
   let active = -1; // the index of the option that arrow keys have reached
-  const fold = (text) => text.normalize("NFKC").toLocaleLowerCase();
+  let latest = 0; // the number of the last search
+  let searching = Promise.resolve();
+  let isReported = Boolean(rejected); // the page shows an error about the text
+  const isTyped = () => input.hasAttribute("name");
+  const setTyped = (typed) => {
+    if (typed) input.name = `${select.name}_text`;
+    else input.removeAttribute("name");
+  };
+  setTyped(Boolean(rejected));
+  const announce = (text, isError = false) => {
+    status.textContent = text;
+    status.className = isError ? "field-error" : "visually-hidden";
+  };
   const activate = (index) => {
     active = index;
     [...list.children].forEach((item, position) => item.setAttribute("aria-selected", position === index));
@@ -42,11 +74,24 @@ const makeCombobox = (select) => {
     input.setAttribute("aria-expanded", open);
     if (!open) activate(-1);
   };
-  const listOptions = (text) => {
+
+  const findOptions = (text) => {
     const terms = fold(text).split(/\s+/).filter(Boolean);
     const options = [...select.options].filter((option) => terms.every((term) => fold(option.text).includes(term)));
+    return options.map(({ value, text }) => ({ value, text }));
+  };
+  const ask = async (text) => {
+    const response = await fetch(`${search}?${new URLSearchParams({ search: text.trim() })}`);
+    const body = await response.json();
+    if (!response.ok) throw new Error(body.message);
+    const found = body.results.map(({ id, name }) => ({ value: String(id), text: name }));
+    const known = new Set(found.map(({ value }) => value));
+    const own = findOptions(text).filter(({ value }) => !known.has(value));
+    return { found: [...own, ...found], isCutOff: body.more };
+  };
+  const listOptions = (found, isCutOff, text) => {
     list.replaceChildren(
-      ...options.slice(0, 50).map((option, position) => {
+      ...found.slice(0, MAX_LISTED).map((option, position) => {
         const item = document.createElement("li");
         Object.assign(item, { id: `${list.id}-${position}`, textContent: option.text });
         item.dataset.value = option.value;
@@ -55,54 +100,101 @@ const makeCombobox = (select) => {
       }),
     );
     activate(-1);
-    toggle(options.length > 0);
+    toggle(found.length > 0 && document.activeElement === input);
+    if (found.length === 0) announce(none.replace("{text}", () => text.trim()), true);
+    else announce((isCutOff ? more : matches).replace("{count}", found.length));
   };
-  const selectOption = (value) => {
+  const searchFor = (text) => {
+    const number = ++latest;
+    const isLatest = () => number === latest;
+    if (!search) {
+      listOptions(findOptions(text), false, text);
+      searching = Promise.resolve();
+      return;
+    }
+    searching = new Promise((resolve) => setTimeout(resolve, text ? DELAY : 0))
+      .then(() => (isLatest() ? ask(text) : null))
+      .then((answer) => answer && isLatest() && listOptions(answer.found, answer.isCutOff, text))
+      .catch(() => {
+        if (!isLatest()) return;
+        list.replaceChildren();
+        toggle(false);
+        announce(failed, true);
+      });
+  };
+
+  const report = () => {
+    for (const type of ["input", "change"]) select.dispatchEvent(new Event(type, { bubbles: true }));
+  };
+  const selectOption = (value, text) => {
+    latest++;
     const before = select.value;
+    if (![...select.options].some((option) => option.value === value)) select.add(new Option(text, value));
     select.value = value;
     input.value = selectedText();
+    setTyped(false);
     toggle(false);
-    if (value === before) return;
-    for (const type of ["input", "change"]) select.dispatchEvent(new Event(type, { bubbles: true }));
+    announce("");
+    if (value !== before || isReported) report();
+    isReported = false;
+  };
+  const keepTyped = () => {
+    toggle(false);
+    isReported = true;
+    if (select.closest("[hx-get], [hx-post]")) announce(""); // the response has the error
+    report();
+  };
+  // Select the option with the text, or the only one listed for it. An empty text selects the empty option. Any
+  // other text stays, and is reported.
+  const selectTyped = async () => {
+    const text = input.value;
+    if (fold(text) === "" && select.querySelector('option[value=""]')) return selectOption("");
+    await searching;
+    if (input.value !== text || !isTyped()) return;
+    const options = [...list.children];
+    const match =
+      options.find((item) => fold(item.textContent) === fold(text)) ?? (options.length === 1 ? options[0] : null);
+    if (match) selectOption(match.dataset.value, match.textContent);
+    else keepTyped();
   };
 
   input.addEventListener("focus", () => input.select());
-  input.addEventListener("click", () => listOptions(""));
+  input.addEventListener("click", () => searchFor(isTyped() ? input.value : ""));
   input.addEventListener("input", (event) => {
     event.stopPropagation(); // the text is not a value yet
-    listOptions(input.value);
+    setTyped(true);
+    searchFor(input.value);
   });
   input.addEventListener("change", (event) => event.stopPropagation());
-  // Select the option with the text, or the only one listed for it. An empty text selects the empty option.
-  const selectTyped = () => {
-    const options = list.hidden ? [] : [...list.children];
-    const typed = fold(input.value).trim();
-    const match = options.find((item) => fold(item.textContent) === typed) ?? (options.length === 1 ? options[0] : null);
-    if (typed === "" && select.querySelector('option[value=""]')) selectOption("");
-    else selectOption(match ? match.dataset.value : select.value);
-  };
-  input.addEventListener("blur", selectTyped);
+  input.addEventListener("blur", () => {
+    if (isTyped() && !isReported) selectTyped();
+    else toggle(false);
+  });
   input.addEventListener("keydown", (event) => {
     const last = list.children.length - 1;
-    if (["ArrowDown", "ArrowUp"].includes(event.key) && list.hidden) listOptions("");
+    if (["ArrowDown", "ArrowUp"].includes(event.key) && list.hidden) searchFor(isTyped() ? input.value : "");
     else if (event.key === "ArrowDown") activate(active < last ? active + 1 : 0);
     else if (event.key === "ArrowUp") activate(active > 0 ? active - 1 : last);
-    else if (event.key === "Enter" && active >= 0) selectOption(list.children[active].dataset.value);
-    else if (event.key === "Enter" && (!list.hidden || input.value !== selectedText())) selectTyped();
-    else if (event.key === "Escape" && !list.hidden) selectOption(select.value);
+    else if (event.key === "Enter" && active >= 0) {
+      const item = list.children[active];
+      selectOption(item.dataset.value, item.textContent);
+    } else if (event.key === "Enter" && isTyped()) selectTyped();
+    else if (event.key === "Enter" && !list.hidden) toggle(false);
+    else if (event.key === "Escape" && (isTyped() || !list.hidden)) selectOption(select.value);
     else return;
     event.preventDefault();
   });
   list.addEventListener("mousedown", (event) => {
     event.preventDefault(); // the field keeps the focus
     const item = event.target.closest("[role=option]");
-    if (item) selectOption(item.dataset.value);
+    if (item) selectOption(item.dataset.value, item.textContent);
   });
 };
 
 const makeComboboxes = (root) => {
   for (const select of root.querySelectorAll("main select")) {
-    if (select.options.length > MAX_SHORT && !select.closest(".combobox")) makeCombobox(select);
+    const isLong = select.options.length > MAX_SHORT || select.dataset.search;
+    if (isLong && !select.closest(".combobox")) makeCombobox(select);
   }
 };
 makeComboboxes(document);

@@ -9,6 +9,7 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 from drf_spectacular.utils import extend_schema_field
 
+from heroesite.form_fields import PlainSelect
 from heroesite.records.audit.change_sets import ChangeSet, Source
 from heroesite.records.filters.filters import TEXT, InstantFilter, QueryLineField
 from heroesite.records.filters.filtersets import PagedFilterSet
@@ -39,8 +40,12 @@ class UserFilter(django_filters.Filter):
 class ChangeSetFilterSet(PagedFilterSet):
     ON_PAGE: ClassVar[tuple[str, ...]] = ("source", "kind", "user", "at__gte", "at__lte")
 
-    source = django_filters.ChoiceFilter(choices=Source.choices, label=_("Source"), empty_label=_("Any"))
-    kind = RecordTypeFilter(choices=model_choices, label=_("Record type"), empty_label=_("Any"))
+    source = django_filters.ChoiceFilter(
+        choices=Source.choices, label=_("Source"), empty_label=_("Any"), widget=PlainSelect
+    )
+    kind = RecordTypeFilter(
+        choices=model_choices, label=_("Record type"), empty_label=_("Any"), widget=PlainSelect
+    )
     user = UserFilter("username", label=_("Username"))
     at__gte = InstantFilter("at", "gte", label=_("From (UTC)"))
     at__lte = InstantFilter("at", "lte", label=_("To (UTC)"))

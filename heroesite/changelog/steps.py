@@ -6,15 +6,17 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from django.db.models import Count, Exists, OuterRef, QuerySet
+from django.db.models import Case, Count, Exists, OuterRef, Q, QuerySet, Value, When
 from django.utils.translation import gettext_lazy as _
 
 from heroesite.records.audit.change_sets import ChangeSet
-from heroesite.records.audit.entries import Action, action_of
+from heroesite.records.audit.entries import Action, Entry, action_of
 from heroesite.records.audit.recording import changed_fields
 from heroesite.records.models.base import Record, record_models
 
 ERASED = _("erased")
+RESTORABLE = Q(history_type=Entry.CREATED, version__gt=1)
+"""Entries that may have restored a record. Only these need a look at the entry before them."""
 
 
 @dataclass(frozen=True)
@@ -163,7 +165,7 @@ def tallies(change_sets: Collection[ChangeSet]) -> dict[int, list[Tally]]:
         before = model.history.filter(id=OuterRef("id"), version=OuterRef("version") - 1)
         counted = (
             model.history.filter(change_set__in=found)
-            .annotate(has_before=Exists(before))
+            .annotate(has_before=Case(When(RESTORABLE, then=Exists(before)), default=Value(False)))
             .order_by("change_set_id", "history_type")
             .values_list("change_set_id", "history_type", "has_before")
             .annotate(count=Count("history_id"))

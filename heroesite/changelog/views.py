@@ -1,17 +1,26 @@
 """Pages of the history of a record, deleted records and change sets."""
 
+from collections import defaultdict
+from collections.abc import Collection, Iterable
+from functools import cache, lru_cache
 from typing import Any
 
 from django.contrib.auth.mixins import AccessMixin
 from django.db.models import Exists, OuterRef
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
+from django.template.loader import render_to_string
+from django.urls import get_script_prefix
 from django.utils.cache import add_never_cache_headers
+from django.utils.formats import localize
+from django.utils.safestring import SafeString
+from django.utils.translation import get_language
 from django.views.generic import TemplateView
 
 from heroesite.changelog.filters import ChangeSetFilterSet
-from heroesite.changelog.steps import Entries, readable_changes, tallies
+from heroesite.changelog.steps import Entries, Tally, readable_changes, tallies
 from heroesite.changelog.undo.permissions import count_actions
+from heroesite.dates import instant_format
 from heroesite.records.audit.change_sets import ChangeSet, Source
 from heroesite.records.audit.disclosures import Disclosure
 from heroesite.records.audit.entries import Entry
@@ -19,6 +28,7 @@ from heroesite.records.filters.filtersets import PagedFilterSet
 from heroesite.records.models.base import Record, record_models
 from heroesite.records.permissions import disclosable_fields, is_allowed
 from heroesite.records.views.base import RecordView
+from heroesite.records.views.rows import Addresses, RowTemplate
 
 
 class RecordHistoryView(RecordView):
@@ -87,19 +97,65 @@ class ChangelogView(AccessMixin, TemplateView):
         return super().dispatch(request, *args, **kwargs)
 
 
+class ChangeSetRows:
+    """Renders the rows of a list of change sets, in the language that is active when it is created."""
+
+    def __init__(self, *, with_authors: bool) -> None:
+        self.template = RowTemplate("history/_row.html", {"with_authors": with_authors})
+        self.addresses, self.instants = Addresses("history:detail"), instant_format()
+        self.sources = {value: str(label) for value, label in Source.choices}
+        self.describe = lru_cache(maxsize=4096)(describe)
+
+    def render(self, change_sets: Collection[ChangeSet]) -> SafeString:
+        """Return the HTML of the rows."""
+        found, later = tallies(change_sets), undoing_ids(change_sets)
+        return self.template.render(
+            self.values(each, found[each.pk], later.get(each.pk, [])) for each in change_sets
+        )
+
+    def values(self, change_set: ChangeSet, found: list[Tally], undone_by: list[int]) -> dict[str, Any]:
+        """Return the values that the template shows for a change set."""
+        undone = {"undoes_id": change_set.undoes_id, "undone_by": undone_by}
+        return {
+            "address": self.addresses.of(change_set.pk),
+            "instant": change_set.at.isoformat(),
+            "at": self.instants.format(change_set.at),
+            "author": change_set.author,
+            "source": self.sources.get(change_set.source, change_set.source),
+            "summary": ", ".join([self.describe(tally) for tally in found]),
+            "note": change_set.note,
+            "undone": render_to_string("history/_undone.html", undone) if any(undone.values()) else "",
+        }
+
+
+def describe(tally: Tally) -> str:
+    """Return a tally in the active language: “2 heroes changed”."""
+    return f"{localize(tally.count)} {tally.noun} {tally.action.label}"
+
+
+def undoing_ids(change_sets: Iterable[ChangeSet]) -> dict[int, list[int]]:
+    """Return the ids of the change sets that undid any of these, by the id of the undone one."""
+    found: defaultdict[int, list[int]] = defaultdict(list)
+    undoing = ChangeSet.objects.filter(undoes__in=[each.pk for each in change_sets])
+    for undone_id, pk in undoing.values_list("undoes_id", "pk"):
+        found[undone_id].append(pk)
+    return found
+
+
+@cache
+def change_set_rows(with_authors: bool, _language: str, _script_prefix: str) -> ChangeSetRows:
+    """Return the renderer of such rows in the active language, which all requests share."""
+    return ChangeSetRows(with_authors=with_authors)
+
+
 class ChangeSetListView(ChangelogView):
     template_name = "history/list.html"
 
     def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        found = ChangeSet.objects.prefetch_related("undone_by")
-        filterset = ChangeSetFilterSet(request.GET, queryset=found, request=request)
+        filterset = ChangeSetFilterSet(request.GET, queryset=ChangeSet.objects.all(), request=request)
         page = filterset.page()
-        by_change_set = tallies(page.records)
-        context = self.get_context_data(
-            filterset=filterset,
-            page=page,
-            change_sets=[(change_set, by_change_set[change_set.pk]) for change_set in page.records],
-        )
+        rows = change_set_rows(request.user.is_authenticated, get_language() or "", get_script_prefix())
+        context = self.get_context_data(filterset=filterset, page=page, rows=rows.render(page.records))
         return self.render_to_response(context, status=200 if filterset.is_valid() else 400)
 
 
@@ -122,6 +178,8 @@ class ChangeSetDetailView(ChangelogView):
         context = self.get_context_data(
             change_set=change_set,
             tallies=counts,
+            undoes_id=change_set.undoes_id,
+            undone_by=undoing_ids([change_set])[change_set.pk],
             filterset=filterset,
             page=page,
             steps=list(readable_changes(page.records)),

@@ -30,7 +30,12 @@ METALS = ("#ffd75e", "#f2f4f8", "#f7b58a", "#a9e0d0")
 
 def emblem(name: str) -> SafeString:
     """Return a decorative SVG image, which the stylesheet clips to a shield."""
-    digest = sha256(fold(name).encode()).digest()
+    return emblem_of(fold(name))
+
+
+def emblem_of(key: str) -> SafeString:
+    """Return the emblem of a record with a folded name."""
+    digest = sha256(key.encode()).digest()
     first, second, metal, division, charge = (digest[place] for place in range(5))
     field = FIELDS[first % len(FIELDS)]
     other = FIELDS[(first + 1 + second % (len(FIELDS) - 1)) % len(FIELDS)]

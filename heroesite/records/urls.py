@@ -7,6 +7,7 @@ from .forms.record_form import RecordForm
 from .models import Record
 from .views.base import RecordView
 from .views.bulk_actions import BulkDeleteView, BulkUpdateView
+from .views.choices import RecordChoicesView
 from .views.detail import RecordDetailView, RecordRevealView
 from .views.edit import RecordCreateView, RecordDeleteView, RecordRestoreView, RecordUpdateView
 from .views.list import RecordListView
@@ -17,6 +18,7 @@ VIEWS: dict[str, tuple[str, type[RecordView]]] = {
     "create": ("new/", RecordCreateView),
     "change_selected": ("selected/<str:link>/", BulkUpdateView),
     "delete_selected": ("selected/", BulkDeleteView),
+    "choices": ("choices/", RecordChoicesView),
     "saved_views": ("views/", SavedViewListView),
     "saved_view": ("views/<str:key>/", SavedViewOpenView),
     "delete_saved_view": ("views/<str:key>/delete/", SavedViewDeleteView),

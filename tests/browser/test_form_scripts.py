@@ -93,19 +93,38 @@ def test_a_team_is_searched_for_and_selected_with_arrow_keys(visit):
     assert page.locator("#id_team-value").evaluate("select => select.selectedOptions[0].text") == name
 
 
-def test_text_that_matches_no_team_is_replaced_with_the_selected_team(visit):
+def test_text_that_matches_one_team_selects_it_and_an_empty_one_selects_none(visit):
     page = visit("editor")
     page.goto("/heroes/new/")
     team = page.get_by_role("combobox", name="Team")
     team.fill("Aveng")
     team.press("Tab")
     expect(team).to_have_value("Avengers")
-    team.fill("nobody's team")
-    team.press("Tab")
-    expect(team).to_have_value("Avengers")
     team.fill("")
     team.press("Tab")
     expect(team).to_have_value("no team")
+
+
+def test_text_that_matches_no_team_stays_and_is_an_error(visit):
+    page = visit("editor")
+    page.goto("/heroes/new/")
+    team = page.get_by_role("combobox", name="Team")
+    message = "No teams match “nobody's $& team”."
+    team.fill("nobody's $& team")
+    expect(page.get_by_role("status").filter(has_text=message)).to_be_visible()
+    team.press("Tab")
+    expect(page.locator(".field-errors").get_by_text(message)).to_be_visible()
+    expect(team).to_have_value("nobody's $& team")
+    expect(team).to_have_attribute("aria-invalid", "true")
+    expect(team).to_have_accessible_description(message)
+    page.get_by_label("Name", exact=True).fill("Nightjar")
+    page.get_by_label("Secret name").fill("Nobody")
+    page.get_by_role("button", name="Save").click()
+    expect(page.get_by_role("alert")).to_contain_text(message)
+    expect(team).to_have_value("nobody's $& team")
+    team.press("Escape")
+    expect(team).to_have_value("no team")
+    expect(team).not_to_have_attribute("aria-invalid", "true")
 
 
 def test_an_error_that_moves_the_save_button_does_not_prevent_its_click(visit):

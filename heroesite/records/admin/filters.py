@@ -9,11 +9,15 @@ from django.utils.translation import gettext_lazy as _
 
 from heroesite.records.filters.filtersets import RecordFilterSet
 from heroesite.records.filters.forms import PAGING
+from heroesite.records.filters.links import RecordFilter
+from heroesite.records.filters.typed_names import text_parameter
 
 
 def filter_names(filterset_class: type[RecordFilterSet]) -> list[str | None]:
     """Return the parameters that filter. The admin searches, sorts and pages by itself."""
-    return [name for name in filterset_class.base_filters if name not in {"search", *PAGING}]
+    names = [name for name in filterset_class.base_filters if name not in {"search", *PAGING}]
+    links = [name for name in names if isinstance(filterset_class.base_filters[name], RecordFilter)]
+    return [*names, *map(text_parameter, links)]
 
 
 class FilterSetListFilter(admin.ListFilter):

@@ -6,13 +6,16 @@ from typing import Any, ClassVar
 
 from django.contrib import admin
 from django.contrib.admin.utils import unquote
+from django.contrib.admin.views.main import ChangeList
 from django.contrib.admin.widgets import AutocompleteSelect
 from django.core.exceptions import PermissionDenied
+from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
-from django.urls import path
+from django.urls import path, reverse
 from django.utils.cache import add_never_cache_headers
+from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
 from heroesite.ids import is_id
@@ -20,6 +23,7 @@ from heroesite.records.admin.base import StrictModelAdmin
 from heroesite.records.admin.filters import FilterSetListFilter, filter_names
 from heroesite.records.audit.change_sets import Source
 from heroesite.records.audit.disclosures import Disclosure
+from heroesite.records.counts import count_records
 from heroesite.records.filters.filtersets import RecordFilterSet
 from heroesite.records.forms.record_form import RecordForm
 from heroesite.records.models.base import Record
@@ -32,6 +36,30 @@ class RecordSelect(AutocompleteSelect):
 
     def optgroups(self, name: str, value: Any, attr: Any = None) -> Any:
         return super().optgroups(name, [text for text in value if is_id(str(text))], attr)
+
+
+class RecordPaginator(Paginator):
+    """Counts an unfiltered list of records without reading them all."""
+
+    @cached_property
+    def count(self) -> int:
+        rows: Any = self.object_list
+        if rows.query.where:
+            count: int = super().count
+            return count
+        return count_records(rows.model, rows.db)
+
+
+class RecordChangeList(ChangeList):
+    """A list that looks up the address of its rows once."""
+
+    @cached_property
+    def address(self) -> str:
+        name = f"admin:{self.opts.app_label}_{self.opts.model_name}_change"
+        return reverse(name, args=[0], current_app=self.model_admin.admin_site.name)
+
+    def url_for_result(self, result: Any) -> str:
+        return self.address.replace("/0/", f"/{result.pk}/")
 
 
 def respond(view: Callable[..., Any], request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
@@ -52,9 +80,13 @@ class RecordAdmin(StrictModelAdmin):
     delete_confirmation_template = "admin/records/delete_confirmation.html"
     delete_selected_confirmation_template = "admin/records/delete_confirmation.html"
     show_full_result_count = False
+    paginator = RecordPaginator
 
     def view_on_site(self, obj: Any) -> str:
         return obj.get_absolute_url()
+
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
+        return RecordChangeList
 
     def get_list_display(self, request: HttpRequest) -> tuple[str, ...]:
         return (*unrestricted_fields(self.model), "updated_at")

@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema_field
 
-from heroesite.form_fields import ISODateTimeField, LineFormField, StrictIntegerField
+from heroesite.form_fields import ISODateTimeField, LineFormField, PlainTextInput, StrictIntegerField
 from heroesite.ids import LARGEST_ID, is_id
 from heroesite.records.models.querysets import RecordQuerySet
 from heroesite.text import fold, printable, validate_line
@@ -35,7 +35,7 @@ class QueryLineField(LineFormField):
 
 
 class SearchField(QueryLineField):
-    widget = forms.TextInput(attrs={"type": "search"})
+    widget = PlainTextInput(attrs={"type": "search"})
 
     def clean(self, value: Any) -> list[str]:
         words = super().clean(value).split()

@@ -24,6 +24,7 @@ from django.http import QueryDict
 from django.utils.http import urlencode
 from django.utils.translation import gettext_lazy as _
 
+from heroesite.records.counts import count_records
 from heroesite.records.field_types import datetime_filters, get_field_type, incoming_link_filters
 from heroesite.records.permissions import unrestricted_fields
 
@@ -114,7 +115,12 @@ class PagedFilterSet(django_filters.FilterSet):
         rows = self.qs if rows is None else rows
         values = self.form.cleaned_data
         limit, offset = values["limit"] or LIMIT, values["offset"] or 0
-        return Page(list(rows[offset : offset + limit]), rows.count(), limit, offset)
+        return Page(list(rows[offset : offset + limit]), self.count(rows), limit, offset)
+
+    def count(self, rows: Any) -> int:
+        """Return the number of rows on all pages."""
+        count: int = rows.count()
+        return count
 
     @property
     def visible_fields(self) -> list[forms.BoundField]:
@@ -184,6 +190,12 @@ class RecordFilterSet(PagedFilterSet):
             "cursor": CursorFilter(max_length=MAX_LENGTH, label=_("A cursor, or * for the first page")),
             **cls.declared_filters,
         }
+
+    def count(self, rows: Any) -> int:
+        """Return the number of rows on all pages. Those of an unfiltered list aren't counted each time."""
+        if rows.query.where:
+            return super().count(rows)
+        return count_records(rows.model, rows.db)
 
     @cached_property
     def form(self) -> Any:

@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from heroesite.form_fields import ISODateTimeField
 from heroesite.records.filters.filters import BOOLEANS, TRUE_OR_FALSE, ListField, NamesField
 from heroesite.records.filters.sparse_fields import SparseFields
+from heroesite.records.filters.typed_names import TypedNamesMixin
 from heroesite.text import printable
 
 DISPLAY_PARAMETERS = ("ordering", "limit", "fields", "omit", "expand")
@@ -44,10 +45,11 @@ def suggestions(name: str, known: Collection[str]) -> list[str]:
     return synonyms[:1] or get_close_matches(name, known, n=1)
 
 
-class QueryForm(forms.Form):
+class QueryForm(TypedNamesMixin, forms.Form):
     """A query string as a form. Unknown, repeated and empty parameters are errors.
 
-    ``allow_empty`` is for the forms of pages, whose browsers also send the fields that are left blank.
+    ``allow_empty`` is for the forms of pages, whose browsers also send the fields that are left blank, and in
+    which the name of a record can be typed.
     """
 
     allow_empty = False
@@ -63,6 +65,10 @@ class QueryForm(forms.Form):
                 self.set_error(name, _("Use this parameter only once."), "repeated")
             elif self.is_empty(name):
                 self.set_error(name, _("Give this parameter a value, or omit it."), "empty")
+
+    def resolve_names(self) -> None:
+        if self.allow_empty:
+            super().resolve_names()
 
     def unknown_parameter_message(self, name: str) -> Any:
         suggested = suggestions(name, self.fields)

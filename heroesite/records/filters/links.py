@@ -1,13 +1,11 @@
 """Filters by the linked record, and by the number of records that link to a record."""
 
-from collections.abc import Iterator
 from typing import Any
 
 import django_filters
 from django.core.exceptions import ValidationError
 from django.db.models import Count, OuterRef, Subquery
 from django.db.models.functions import Coalesce
-from django.forms.models import ModelChoiceIterator
 from django.utils.translation import gettext_lazy as _
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema_field
@@ -29,30 +27,12 @@ LINK = {
 """The OpenAPI schema of a parameter that selects a record or none."""
 
 
-class LinkChoiceIterator(ModelChoiceIterator):
-    """The choices: any record, no record, each record, and the selected record if it has been deleted."""
-
-    field: Any
-
-    def __iter__(self) -> Iterator[Any]:
-        choices = super().__iter__()
-        yield next(choices)
-        if self.field.null_label:
-            yield NULL, self.field.null_label
-        yield from choices
-        if deleted := self.field.deleted:
-            yield deleted.pk, _("%(name)s (deleted)") % {"name": deleted}
-
-
 class LinkField(RecordChoiceField):
     """Select a record by its id. A deleted record is valid, but no record links to it.
 
     Args:
         null_label: the label of the choice ``null``, which selects no record; empty if a link is required.
     """
-
-    iterator = LinkChoiceIterator
-    deleted: Any = None
 
     def __init__(self, *args: Any, null_label: Any = "", **kwargs: Any) -> None:
         self.null_label = null_label
@@ -67,8 +47,11 @@ class LinkField(RecordChoiceField):
             entry = self.queryset.model.deletion_entry(value) if is_id(str(value)) else None  # type: ignore[union-attr]
             if entry is None:
                 raise
-            self.deleted = entry.instance
-            return self.deleted
+            self.known[str(entry.id)] = _("%(name)s (deleted)") % {"name": entry.name}
+            return entry.instance
+
+    def fixed_options(self) -> list[tuple[str, Any]]:
+        return [*super().fixed_options(), *([(NULL, self.null_label)] if self.null_label else [])]
 
 
 class RecordFilter(django_filters.Filter):

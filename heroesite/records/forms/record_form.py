@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from heroesite.api.models import IdempotencyKey
 from heroesite.form_fields import StrictIntegerField
+from heroesite.records.filters.typed_names import TypedNamesMixin
 from heroesite.records.forms.merging import MergeField, merge
 from heroesite.records.models.base import Record
 from heroesite.records.permissions import blind_writes
@@ -25,7 +26,7 @@ MERGED = _(
 )
 
 
-class RecordForm(forms.ModelForm):
+class RecordForm(TypedNamesMixin, forms.ModelForm):
     """A form for one record.
 
     A restricted value is never in the form, not even for users who can see it: the field of an existing

@@ -4,13 +4,38 @@ from shlex import quote
 from typing import Any
 
 from django import template
+from django.urls import get_script_prefix
 from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.translation import get_language
 
 from heroesite.records.emblems import emblem
 from heroesite.records.models.base import Record
 from heroesite.records.models.fields import RecordForeignKey
 
 register = template.Library()
+
+
+class ConstantNode(template.Node):
+    """The contents of ``{% constant %}``, rendered once per language."""
+
+    def __init__(self, nodelist: template.NodeList) -> None:
+        self.nodelist = nodelist
+        self.rendered: dict[tuple[str, str], SafeString] = {}
+
+    def render(self, context: template.Context) -> SafeString:
+        key = get_language() or "", get_script_prefix()
+        if key not in self.rendered:
+            self.rendered[key] = self.nodelist.render(template.Context())
+        return self.rendered[key]
+
+
+@register.tag
+def constant(parser: Any, token: Any) -> ConstantNode:
+    """Render once what is the same in every page of a language. It can't use variables."""
+    nodelist = parser.parse(("endconstant",))
+    parser.delete_first_token()
+    return ConstantNode(nodelist)
 
 
 @register.filter

@@ -15,6 +15,7 @@ from django.utils.translation import ngettext
 
 from heroesite.ids import is_id
 from heroesite.records.filters.filtersets import LIMIT
+from heroesite.records.filters.typed_names import TypedNamesMixin, text_parameter
 from heroesite.records.models.base import Record
 from heroesite.records.retries import retry_on_conflict
 from heroesite.records.views.base import RecordView, add_undoable_message
@@ -41,7 +42,7 @@ class SelectedRecordsField(forms.Field):
         return {int(pk): int(version) for pk, _dash, version in pairs}
 
 
-class SelectionForm(forms.Form):
+class SelectionForm(TypedNamesMixin, forms.Form):
     """The selected rows, and the query of their list."""
 
     record = SelectedRecordsField()
@@ -94,7 +95,8 @@ class BulkActionView(RecordView):
         return SelectionForm
 
     def form(self, data: QueryDict) -> SelectionForm:
-        return self.get_selection_form_class()(data, others=self.model.link_names())
+        links = self.model.link_names()
+        return self.get_selection_form_class()(data, others=[*links, *map(text_parameter, links)])
 
     def success_message(self, count: int) -> str:
         """Return the message about ``count`` changed records."""
@@ -138,6 +140,9 @@ class BulkActionView(RecordView):
             context["missing"] = len(keys) - len(records)
         if seen is not None:
             context["changed"] = [record for record in records if record.version != seen[record.pk]]
+        if keys and not form.is_valid():
+            rejected = set(form.errors) & set(self.model.link_names())
+            context["rejected_links"] = [form[name] for name in sorted(rejected)]
         if records and form.is_valid():
             context |= {"records": records, **self.preview(records, form)}
         response = self.render_to_response(self.get_context_data(**context), status=status)

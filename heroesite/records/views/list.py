@@ -6,7 +6,9 @@ from functools import cache
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
 from django.urls import reverse
+from django.utils.http import urlencode
 from django.utils.text import capfirst
 
 from heroesite.records.audit.change_sets import ChangeSet
@@ -14,9 +16,10 @@ from heroesite.records.filters.filtersets import RecordFilterSet
 from heroesite.records.filters.sparse_fields import SparseFields
 from heroesite.records.models.base import Record
 from heroesite.records.models.saved_views import SavedView
-from heroesite.records.permissions import unrestricted_fields
+from heroesite.records.permissions import AllowedActions, unrestricted_fields
 from heroesite.records.views.base import RecordView
 from heroesite.records.views.bulk_actions import links_form_class
+from heroesite.records.views.rows import record_rows
 from heroesite.records.views.saved_views import SavedViewForm
 
 OPTIONAL = ("created_at", "version")
@@ -70,21 +73,36 @@ class RecordListView(RecordView):
         filterset = self.filterset_class(request.GET, queryset=records, request=request)
         page = filterset.page()
         valid = filterset.is_valid()
+        if valid and filterset.form.data is not filterset.data:  # a typed name has been replaced with an id
+            query = urlencode([(name, text) for name, text in filterset.form.data.items() if text])
+            return redirect(f"{self.address('list')}?{query}" if query else self.address("list"))
         columns = self.columns(filterset.sparse_fields if valid else SparseFields())
         visible = [column for column in columns if column.is_visible]
+        can = AllowedActions(request.user, self.model)
+        is_selectable = can["change"] or can["delete"]
+        rows = record_rows(self.model, (state.column for state in visible), is_selectable=is_selectable)
+        with_authors = any(state.column.name == "updated_at" for state in visible)
+        authors = self.authors(page.records) if with_authors else {}
         context = self.get_context_data(
             filterset=filterset,
             page=page,
+            rows=rows.render(page.records, authors),
+            is_selectable=is_selectable,
             columns=visible,
             optional_columns=[state for state in columns if state.column.name != "name"],
-            changes=self.changes(page.records)
-            if any(state.column.name == "updated_at" for state in visible)
-            else {},
-            links=links_form_class(self.model)(auto_id="selected-%s"),
+            links=self.links_form(filterset) if can["change"] else None,
             api=self.api_address() if valid else "",
             **self.views(filterset),
         )
         return self.render_to_response(context, status=200 if valid else 400)
+
+    def links_form(self, filterset: RecordFilterSet) -> Any:
+        """Return the form that moves the selected rows. It lists the same records as the filters."""
+        form = links_form_class(self.model)(auto_id="selected-%s")
+        fields: dict[str, Any] = form.fields
+        for name, field in fields.items():
+            field.first_records = filterset.form.fields[name].first_records
+        return form
 
     def api_address(self) -> str:
         """Return the address of the same list in the API."""
@@ -120,13 +138,24 @@ class RecordListView(RecordView):
             )
         return states
 
-    def changes(self, records: Iterable[Any]) -> dict[int, ChangeSet]:
-        """Return each record's last change set, by id; nothing for visitors, who don't see who changed it."""
-        if not self.request.user.is_authenticated:
+    def authors(self, records: Iterable[Any]) -> dict[int, str]:
+        """Return who last changed each record, by id; nothing for visitors, who don't see it."""
+        versions = {record.pk: record.version for record in records}
+        if not versions or not self.request.user.is_authenticated:
             return {}
-        entries = self.model.entries_at({(record.pk, record.version) for record in records})
-        change_sets = ChangeSet.objects.in_bulk({entry.change_set_id for entry in entries.values()})
-        return {pk: change_sets[entry.change_set_id] for (pk, _version), entry in entries.items()}
+        entries = self.model.history.filter(id__in=versions, version__in=set(versions.values()))
+        names = ("username", "note", "token")
+        columns = (f"change_set__{name}" for name in names)
+        found = {
+            pk: change_set
+            for pk, version, *change_set in entries.order_by().values_list("id", "version", *columns)
+            if version == versions[pk]
+        }
+        authors = {
+            values: ChangeSet(**dict(zip(names, values, strict=True))).author
+            for values in set(map(tuple, found.values()))
+        }
+        return {pk: authors[tuple(values)] for pk, values in found.items()}
 
     def views(self, filterset: RecordFilterSet) -> dict[str, Any]:
         """Return the user's saved views, and the form that saves this one."""

@@ -1,0 +1,86 @@
+"""Select a record by typing its name, for browsers without scripts and for names typed but not selected.
+
+A page offers all records as choices only if there are few. Beside the parameter ``team``, its forms accept
+``team_text``. A whole name, ignoring case, selects the record. For any other text, the form is shown again
+with the records that match it as choices; nothing is guessed.
+"""
+
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.db.models import Case, IntegerField, When
+from django.utils.translation import gettext as _
+
+from heroesite.form_fields import MAX_MATCHES, NO_MATCH, TYPED, RecordChoiceField, TypedName
+from heroesite.text import fold, printable
+
+from .filters import SearchField
+
+
+def text_parameter(name: str) -> str:
+    """Return the parameter that contains the name of a record, for the parameter with its id."""
+    return f"{name}_text"
+
+
+def best_matches(records: Any, text: str) -> Any:
+    """Return the records whose names contain each word of ``text``, first those that start with it."""
+    starts = When(name_key__startswith=fold(text), then=0)
+    order = Case(starts, default=1, output_field=IntegerField())
+    return records.search(text.split()).order_by(order, "name_key", "pk")
+
+
+def resolve(field: RecordChoiceField, text: str) -> str:
+    """Return the id of the record with the name ``text``, or a :class:`TypedName` with an error."""
+    records: Any = field.queryset
+    try:
+        text = " ".join(SearchField(required=False).clean(text))
+    except ValidationError as error:
+        return TypedName(text, error.messages[0], [])
+    named = records.named([text]).values_list("pk", flat=True).first()
+    if named is not None:
+        return str(named)
+    matches = list(best_matches(records, text).values_list("pk", "name")[: MAX_MATCHES + 1])
+    if not matches:
+        message = str(NO_MATCH)
+    elif len(matches) <= MAX_MATCHES:
+        message = _("Select one of the %(model_name_plural)s that match “%(search)s”.")
+    else:
+        message = _(
+            "More than %(most)d %(model_name_plural)s match “%(search)s”. Type more of the name, or select"
+            " one of the first."
+        )
+    params = {
+        "search": printable(text),
+        "most": MAX_MATCHES,
+        "model_name_plural": records.model._meta.verbose_name_plural,
+    }
+    return TypedName(text, message % params, matches[:MAX_MATCHES])
+
+
+class TypedNamesMixin:
+    """A form that replaces each typed name in its data with the id of the record, before it is validated."""
+
+    fields: Any
+    data: Any
+    is_bound: bool
+
+    def full_clean(self) -> None:
+        if self.is_bound:
+            self.resolve_names()
+        super().full_clean()  # type: ignore[misc]
+
+    def resolve_names(self) -> None:
+        names = [name for name, field in self.fields.items() if isinstance(field, RecordChoiceField)]
+        for name in names:
+            parameter, choice = text_parameter(name), self.data.get(name)
+            text = (self.data.get(parameter) or "").strip()
+            if not text and isinstance(choice, str) and choice.startswith(TYPED):
+                text = choice.removeprefix(TYPED).strip()
+            if not text and parameter not in self.data:
+                continue
+            if hasattr(self.data, "getlist") and len(self.data.getlist(parameter)) > 1:
+                continue
+            self.data = self.data.copy()
+            self.data.pop(parameter, None)
+            if text:
+                self.data[name] = resolve(self.fields[name], text)

@@ -1,0 +1,158 @@
+"""The rows of a table, from a template that is rendered only once for each kind of row.
+
+A table has a hundred rows that differ only in their values. Their template is rendered with a mark in place
+of each value, once in each language and for each choice of columns. To render a row, its escaped values
+replace the marks.
+"""
+
+import re
+from collections.abc import Callable, Iterable, Mapping
+from functools import lru_cache
+from html import escape
+from typing import Any
+
+from django.db.models import DateTimeField
+from django.template.loader import render_to_string
+from django.urls import get_script_prefix, reverse
+from django.utils.formats import localize
+from django.utils.html import format_html
+from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import get_language
+
+from heroesite.dates import instant_format
+from heroesite.records.emblems import emblem_of
+from heroesite.records.models.base import Record
+from heroesite.records.models.fields import RecordForeignKey
+from heroesite.records.templatetags.records import empty
+
+MARK = "\0"
+"""Encloses the name of a value. No template or translation contains it."""
+CELL = "cell "
+"""The start of the name of a column's value."""
+
+
+class Marks:
+    """Stands for the values of a row in its template: each attribute is a mark."""
+
+    def __init__(self, prefix: str = "") -> None:
+        self.prefix = prefix
+
+    def get(self, name: str) -> SafeString:
+        return mark_safe(f"{MARK}{self.prefix}{name}{MARK}")  # noqa: S308  names of columns
+
+    __getitem__ = get
+
+
+class RowTemplate:
+    """A template of one row, rendered with marks.
+
+    Args:
+        template: its name. It uses values as ``row.name``, and those of columns as ``cells|get:name``, only
+            to show them.
+        context: what is the same in all rows.
+    """
+
+    def __init__(self, template: str, context: Mapping[str, Any]) -> None:
+        rendered = render_to_string(template, {**context, "row": Marks(), "cells": Marks(CELL)})
+        html = re.sub(r"\s*\n\s*", "", rendered).replace("%", "%%")
+        self.format = re.sub(f"{MARK}(.*?){MARK}", r"%(\1)s", html)
+
+    def render(self, rows: Iterable[Mapping[str, Any]]) -> SafeString:
+        """Return the HTML of all rows. Values that aren't marked as safe are escaped."""
+        html = "".join(
+            self.format
+            % {
+                name: value.__html__() if hasattr(value, "__html__") else escape(str(value))
+                for name, value in row.items()
+            }
+            for row in rows
+        )
+        return mark_safe(html)  # noqa: S308  escaped above, or by the template
+
+
+class Addresses:
+    """The addresses of pages whose only argument is an id.
+
+    Args:
+        name: the name of the URL pattern.
+    """
+
+    def __init__(self, name: str) -> None:
+        self.format = reverse(name, args=[0]).replace("%", "%%").replace("/0/", "/%d/")
+
+    def of(self, pk: int) -> str:
+        return self.format % pk
+
+
+def cell_function(model: type[Record], name: str) -> Callable[[Any], Any]:
+    """Return the function that shows a value of a column in the active language, as the template filter
+    ``value`` does."""
+    field: Any = model._meta.get_field(name)
+    nothing = empty(model._meta, name)
+    if isinstance(field, RecordForeignKey):
+        addresses = Addresses(f"{field.related_model._meta.app_label}:detail")  # type: ignore[union-attr]
+        link = '<a class="chip" href="%s"><bdi>%s</bdi></a>'
+        return lambda record: (
+            nothing
+            if record is None
+            else mark_safe(link % (escape(addresses.of(record.pk)), escape(str(record))))  # noqa: S308
+        )
+    if isinstance(field, DateTimeField):
+        return instant_format().format
+    localized = lru_cache(maxsize=4096)(localize)
+    return lambda value: nothing if value is None else value if type(value) is str else localized(value)
+
+
+class RecordRows:
+    """Renders the rows of a list of records, in the language that is active when it is created.
+
+    Args:
+        columns: the columns of the list, the name first.
+        is_selectable: whether a row has a box to select it.
+    """
+
+    def __init__(self, model: type[Record], columns: tuple[Any, ...], *, is_selectable: bool) -> None:
+        context = {"columns": columns, "is_selectable": is_selectable}
+        self.template = RowTemplate("records/_row.html", context)
+        self.addresses = Addresses(f"{model._meta.app_label}:detail")
+        self.instants = instant_format()
+        self.cells = [
+            (column.name, f"{CELL}{column.name}", cell_function(model, column.name))
+            for column in columns
+            if column.name not in ("name", "updated_at")
+        ]
+
+    def render(self, records: Iterable[Any], authors: Mapping[int, str]) -> SafeString:
+        """Return the HTML of the rows.
+
+        Args:
+            authors: who changed a record last, by id, if that is shown.
+        """
+        return self.template.render(self.values(record, authors.get(record.pk)) for record in records)
+
+    def values(self, record: Any, author: str | None) -> dict[str, Any]:
+        """Return the values that the template shows for a record."""
+        values = {
+            "key": f"{record.pk}-{record.version}",
+            "address": self.addresses.of(record.pk),
+            "emblem": emblem_of(record.name_key),
+            "name": str(record),
+            "instant": record.updated_at.isoformat(),
+            "updated_at": self.instants.format(record.updated_at),
+            "author": "" if author is None else format_html(' <bdi class="quiet">{}</bdi>', author),
+        }
+        for name, key, cell in self.cells:
+            values[key] = cell(getattr(record, name))
+        return values
+
+
+@lru_cache(maxsize=512)
+def _record_rows(
+    model: type[Record], columns: tuple[Any, ...], is_selectable: bool, _language: str, _script_prefix: str
+) -> RecordRows:
+    return RecordRows(model, columns, is_selectable=is_selectable)
+
+
+def record_rows(model: type[Record], columns: Iterable[Any], *, is_selectable: bool) -> RecordRows:
+    """Return the renderer of such rows in the active language, which all requests share."""
+    return _record_rows(model, tuple(columns), is_selectable, get_language() or "", get_script_prefix())
