@@ -11,7 +11,7 @@ from itertools import zip_longest
 from typing import Any
 
 from django.core import signing
-from django.db import models
+from django.db import connections, models
 from django.db.models import F, Func, Q, Subquery, Value
 from django.db.models.constants import LOOKUP_SEP
 from django.db.models.expressions import OrderBy
@@ -70,7 +70,8 @@ class Column:
 
     @property
     def is_known(self) -> Q:
-        return Q(**{f"{self.name}__isnull": False})
+        """Find the rows with a value; with a link, through all of an index of the linked records."""
+        return Q(**({f"{self.name}__gte": ""} if self.link else {f"{self.name}__isnull": False}))
 
     def order_by(self, *, backwards: bool = False, missing: bool | None = None) -> OrderBy:
         """Return the order.
@@ -193,16 +194,18 @@ class CursorPaginator:
     def comparable_end(self, position: Position, start: int) -> int:
         """Return the end of the columns that can be compared as a whole, in one range of an index.
 
-        They have the same direction and are all in the table of the rows, and only the first can be empty.
+        These are the last column before the id together with the id, because each index contains both.
+        SQLite would use the index for the first of them only.
         """
-        first, end = self.columns[start], start + 1
-        if first.link or position[start] is None:
-            return end
-        for column in self.columns[end:]:
-            if column.link or column.nullable or column.descending != first.descending:
-                break
-            end += 1
-        return end
+        columns = self.columns[start:]
+        is_comparable = (
+            len(columns) == 2
+            and columns[0].descending == columns[1].descending
+            and not columns[0].link
+            and position[start] is not None
+            and connections[self.rows.db].vendor != "sqlite"
+        )
+        return start + 2 if is_comparable else start + 1
 
     def page_of(
         self, found: list[Any], positions: list[Position], limit: int, position: Position, *, backwards: bool
