@@ -30,6 +30,7 @@ from heroesite.records.permissions import unrestricted_fields
 from .cursor import MAX_LENGTH, Column
 from .filters import CursorFilter, IdsFilter, NamesFilter, PagingFilter, SearchFilter
 from .forms import DISPLAY_PARAMETERS, PAGING, QueryForm
+from .offset import OffsetPaginator
 from .ordering import RecordOrdering
 from .sparse_fields import SparseFields, row_members
 
@@ -105,16 +106,20 @@ class PagedFilterSet(django_filters.FilterSet):
         """Return the requested page; an empty one if the query is invalid.
 
         Args:
-            rows: the rows to page through, if they are not one queryset.
+            rows: the rows to page through, if they are not those of :meth:`rows`.
         """
         if self.is_valid() and self.form.cleaned_data.get("cursor"):
             self.form.set_error("cursor", _("Only the API supports cursor. Use offset."), "cursor")
         if not self.is_valid():
             return Page([], 0, LIMIT, 0)
-        rows = self.qs if rows is None else rows
+        rows = self.rows() if rows is None else rows
         values = self.form.cleaned_data
         limit, offset = values["limit"] or LIMIT, values["offset"] or 0
         return Page(list(rows[offset : offset + limit]), rows.count(), limit, offset)
+
+    def rows(self) -> Any:
+        """Return the rows that a valid query selects, to be counted and sliced."""
+        return self.qs
 
     @property
     def visible_fields(self) -> list[forms.BoundField]:
@@ -158,6 +163,9 @@ class RecordFilterSet(PagedFilterSet):
     """The parameters of one record type, made from its model when the type is registered."""
 
     ON_PAGE: ClassVar[tuple[str, ...]] = ("search",)
+
+    def rows(self) -> OffsetPaginator:
+        return OffsetPaginator(self.qs)
 
     @classmethod
     def get_filters(cls) -> dict[str, django_filters.Filter]:
