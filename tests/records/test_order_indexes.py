@@ -71,9 +71,14 @@ def avoid(*methods):
 
 
 def reads_index_range(explained, order):
-    """Return whether a plan reads a range of an index. By a link, rows with the same one may be sorted."""
+    """Return whether a plan reads a range of an index.
+
+    Rows with the same link may be sorted, and so may those with the same name, of which there is one.
+    """
     if connection.vendor == "postgresql":
-        sorted_rows = explained.replace("Incremental Sort", "") if order.endswith("team") else explained
+        sorted_rows = (
+            explained.replace("Incremental Sort", "") if order.endswith(("team", "name")) else explained
+        )
         return "Seq Scan" not in explained and "Sort  (" not in sorted_rows
     return "SCAN" not in explained and "TEMP B-TREE" not in explained
 
