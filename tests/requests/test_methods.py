@@ -15,7 +15,7 @@ pytestmark = pytest.mark.django_db
 
 UNSUPPORTED = ["PUT", "PATCH", "DELETE", "TRACE", "BREW"]
 READ_ONLY = re.compile(
-    "home|search|language|list|detail|deleted|saved_view|swagger|redoc|redoc_script|schema|"
+    "home|search|language|list|detail|deleted|choices|saved_view|swagger|redoc|redoc_script|schema|"
     "account_email_verification_sent|account_inactive|.*_done|"  # allauth
     "index|app_list|jsi18n|autocomplete|view_on_site|.*_history"  # admin
 )

@@ -4,7 +4,6 @@ from datetime import UTC, datetime
 from typing import Any
 
 from django.db import connections, models
-from django.db.models.constants import LOOKUP_SEP
 
 from heroesite.database.statements import Row, Statement
 from heroesite.records.filters.cursor import CursorPaginator, Position
@@ -36,7 +35,7 @@ class CursorStatements:
     def __init__(self, rows: models.QuerySet[Any], columns: list[str], limit: int) -> None:
         self.paginator = CursorPaginator(rows)
         self.columns, self.limit, self.database = columns, limit, rows.db
-        self.fields = [self.field(column.name) for column in self.paginator.columns]
+        self.fields = [column.field for column in self.paginator.columns]
         self.placeholders = [
             next(make(number) for kind, make in PLACEHOLDERS.items() if isinstance(field, kind))
             for number, field in enumerate(self.fields)
@@ -44,18 +43,7 @@ class CursorStatements:
         parameters = Statement(rows.values_list("pk")).parameters
         if any(self.adapt(number, value) in parameters for number, value in enumerate(self.placeholders)):
             raise NotPlannable  # a filter has the value of a placeholder
-        self.compiled: dict[tuple[bool, tuple[bool, ...]], tuple[Statement, list[Any]]] = {}
-
-    def field(self, name: str) -> models.Field:
-        """Return the field of a column; annotations, such as counts, are numbers."""
-        if name in self.paginator.rows.query.annotations:
-            return models.IntegerField()
-        model: Any = self.paginator.rows.model
-        *links, last = name.split(LOOKUP_SEP)
-        for link in links:
-            model = model._meta.get_field(link).related_model
-        field: models.Field = model._meta.pk if last == "pk" else model._meta.get_field(last)
-        return field
+        self.compiled: dict[tuple[bool, tuple[bool, ...]], list[tuple[Statement, list[Any]]]] = {}
 
     def page(self, cursor: str) -> tuple[list[Row], str | None, str | None]:
         """Return the rows of a page, the cursor of the next page and that of the previous one.
@@ -64,20 +52,24 @@ class CursorStatements:
             InvalidCursor: see :class:`CursorPaginator`.
         """
         backwards, position = self.paginator.read(cursor)
-        statement, parameters = self.compile(position, backwards=backwards)
         values = [self.adapt(number, value) for number, value in enumerate(position)]
-        found = statement.execute(
-            *(values[number] if number is not None else fixed for number, fixed in parameters), self.limit + 1
-        )
+        found: list[Row] = []
+        for statement, parameters in self.compile(position, backwards=backwards):
+            found += statement.execute(
+                *(values[number] if number is not None else fixed for number, fixed in parameters)
+            )
+            if len(found) > self.limit:
+                break
         width = len(self.columns)
         rows, positions = [row[:width] for row in found], [list(row[width:]) for row in found]
         return self.paginator.page_of(rows, positions, self.limit, position, backwards=backwards)
 
-    def compile(self, position: Position, *, backwards: bool) -> tuple[Statement, list[Any]]:
-        """Return the statement for a direction and the pattern of missing values in a position.
+    def compile(self, position: Position, *, backwards: bool) -> list[tuple[Statement, list[Any]]]:
+        """Return the statements for a direction and the pattern of missing values in a position.
 
         Returns:
-            the statement, and for each parameter either its index in the position or its fixed value.
+            for each range the statement, and for each parameter either its index in the position or its fixed
+            value.
         """
         missing = tuple(value is None for value in position)
         if compiled := self.compiled.get((backwards, missing)):
@@ -86,16 +78,20 @@ class CursorStatements:
             None if is_missing else value
             for value, is_missing in zip(self.placeholders, missing, strict=False)
         ]
-        columns = self.paginator.position_columns
-        rows = self.paginator.rows_from(placeholders, backwards=backwards).annotate(**columns)
-        statement = Statement(rows.values_list(*self.columns, *columns), " LIMIT %s")
         stored = [self.adapt(number, value) for number, value in enumerate(placeholders)]
-        parameters = [
-            (stored.index(value), None) if value in stored else (None, value)
-            for value in statement.parameters
-        ]
-        self.compiled[backwards, missing] = statement, parameters
-        return statement, parameters
+        columns = self.paginator.position_columns
+        ranges = []
+        for rows in self.paginator.ranges(placeholders, backwards=backwards):
+            statement = Statement(
+                rows.annotate(**columns).values_list(*self.columns, *columns)[: self.limit + 1]
+            )
+            parameters = [
+                (stored.index(value), None) if value in stored else (None, value)
+                for value in statement.parameters
+            ]
+            ranges.append((statement, parameters))
+        self.compiled[backwards, missing] = ranges
+        return ranges
 
     def adapt(self, number: int, value: Any) -> Any:
         """Convert a value of a position to the form that the database compares."""

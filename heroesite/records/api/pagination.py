@@ -11,6 +11,8 @@ from rest_framework.utils.urls import remove_query_param, replace_query_param
 from heroesite.api.problems import InvalidQuery
 from heroesite.records.filters.cursor import START, CursorPaginator, InvalidCursor
 from heroesite.records.filters.filtersets import LIMIT
+from heroesite.records.filters.offset import OffsetPaginator
+from heroesite.records.models.querysets import RecordQuerySet
 
 
 def link_header(first: str, previous: str | None, next: str | None) -> str:
@@ -36,7 +38,8 @@ class RecordPagination(LimitOffsetPagination):
     def paginate_queryset(self, queryset: Any, request: Request, view: Any = None) -> list[Any] | None:
         cursor = request.query_params.get("cursor")
         if not cursor:
-            return super().paginate_queryset(queryset, request, view)
+            rows: Any = OffsetPaginator(queryset) if isinstance(queryset, RecordQuerySet) else queryset
+            return super().paginate_queryset(rows, request, view)
         self.request = request
         try:
             rows, *cursors = CursorPaginator(queryset).page(cursor, self.get_limit(request) or LIMIT)

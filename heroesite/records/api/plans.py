@@ -16,6 +16,7 @@ from rest_framework.utils.urls import remove_query_param, replace_query_param
 from heroesite.api.conditional import etag_of_content
 from heroesite.database.statements import CountStatement, Row, Statement
 from heroesite.records.api.cursor_statements import CursorStatements, NotPlannable
+from heroesite.records.api.offset_statements import OffsetStatements
 from heroesite.records.api.pagination import link_header
 from heroesite.records.counts import count_records
 from heroesite.records.filters.cursor import START, InvalidCursor
@@ -177,7 +178,7 @@ class OffsetPlan(ListPlan):
     def __init__(self, view: Any, headers: Mapping[str, str]) -> None:
         super().__init__(view, headers)
         records, self.limit = self.records, view.paginator.limit
-        self.rows = Statement(records.values_list(*self.members.columns), " LIMIT %s OFFSET %s")
+        self.statements = OffsetStatements(records, self.members.columns)
         self.count = (
             CountStatement(records).count
             if records.query.where
@@ -193,8 +194,8 @@ class OffsetPlan(ListPlan):
         if not self.filter_targets_exist():
             return None
         number, count = read.number, self.count()
-        rows = self.rows.execute(*self.rows.parameters, self.limit, number) if number < count else []
         end = number + self.limit
+        rows = self.statements.page(number, min(end, count) - number)
         next_link = str(end).join(self.link_parts) if end < count else None
         previous = str(number - self.limit).join(self.link_parts) if number > self.limit else self.to_start
         return self.page(rows, next_link, previous if number else None, count=count)

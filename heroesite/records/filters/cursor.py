@@ -4,18 +4,18 @@ Rows that are added or deleted between requests neither repeat nor hide others, 
 grow with its depth.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from functools import reduce
-from itertools import accumulate
-from operator import and_, or_
+from itertools import zip_longest
 from typing import Any
 
 from django.core import signing
-from django.db import models
-from django.db.models import F, Q
+from django.db import connections, models
+from django.db.models import F, Func, Q, Subquery, Value
+from django.db.models.constants import LOOKUP_SEP
 from django.db.models.expressions import OrderBy
+from django.db.models.lookups import GreaterThan, LessThan
 
 Position = list[Any]
 """The values of a row in the columns that rows are sorted by."""
@@ -29,40 +29,81 @@ class InvalidCursor(Exception):
     """The cursor isn't from this list in this order."""
 
 
+NUMBER: models.Field = models.IntegerField()
+
+
+class RowValue(Func):
+    """Values that are compared as a whole, such as ``(age, id)``. An index on all of them finds a range."""
+
+    template = "(%(expressions)s)"
+    output_field = models.BooleanField()  # required to compare, and not used
+
+
 @dataclass(frozen=True)
 class Column:
-    """A column that rows are sorted by; missing values come last in both directions."""
+    """A column that rows are sorted by; missing values come last in both directions.
+
+    Args:
+        field: the model field; annotations, such as counts, are numbers.
+        link: the link to the record that has the column, which has another value for each record.
+    """
 
     name: str
     descending: bool = False
     nullable: bool = False
+    field: models.Field = NUMBER
+    link: Any = None
 
     def equals(self, value: Any) -> Q:
-        return Q(**{f"{self.name}__isnull": True}) if value is None else Q(**{self.name: value})
-
-    def after(self, value: Any, *, backwards: bool) -> Q:
-        """Return the rows after a value or, if ``backwards``, before it."""
-        missing = Q(**{f"{self.name}__isnull": True})
         if value is None:
-            return ~missing if backwards else Q(pk__in=())
-        beyond = Q(**{f"{self.name}__{self.lookup(backwards)}": value})
-        return beyond | missing if self.nullable and not backwards else beyond
+            return self.is_missing
+        equal = Q(**{self.name: value})
+        if not self.link:
+            return equal
+        # The link's index is used only if the id of the linked record is known.
+        linked = self.link.related_model.objects.filter(**{self.name.partition(LOOKUP_SEP)[2]: value})
+        return equal & Q(**{self.link.attname: Subquery(linked.order_by().values("pk"))})
 
-    def at_or_after(self, value: Any, *, backwards: bool) -> Q:
-        """Return the rows at or after a value, as an index finds them; all rows of a nullable column."""
-        return Q() if self.nullable else Q(**{f"{self.name}__{self.lookup(backwards)}e": value})
+    @property
+    def is_missing(self) -> Q:
+        return Q(**{f"{self.link.attname if self.link else self.name}__isnull": True})
 
-    def lookup(self, backwards: bool) -> str:
-        return "lt" if self.descending != backwards else "gt"
+    @property
+    def is_known(self) -> Q:
+        """Find the rows with a value; with a link, through all of an index of the linked records."""
+        return Q(**({f"{self.name}__gte": ""} if self.link else {f"{self.name}__isnull": False}))
 
-    def order_by(self, *, backwards: bool = False) -> OrderBy:
+    def order_by(self, *, backwards: bool = False, missing: bool | None = None) -> OrderBy:
         """Return the order.
 
-        A required column has no NULLS FIRST or LAST: PostgreSQL couldn't read its index backwards.
+        A column without missing values has no NULLS FIRST or LAST: PostgreSQL couldn't read its index
+        backwards.
+
+        Args:
+            missing: whether the value is missing in all rows or, with ``False``, in none.
         """
-        place = "nulls_first" if backwards else "nulls_last"
-        missing: dict[str, Any] = {place: True} if self.nullable else {}
-        return OrderBy(F(self.name), descending=self.descending != backwards, **missing)
+        nulls: dict[str, Any] = {}
+        if self.nullable and missing is None:
+            nulls["nulls_first" if backwards else "nulls_last"] = True
+        name = self.link.attname if self.link and missing else self.name
+        return OrderBy(F(name), descending=self.descending != backwards, **nulls)
+
+
+@dataclass(frozen=True)
+class Range:
+    """Consecutive rows of a list, which an index finds.
+
+    Attributes:
+        conditions: the conditions for these rows.
+        missing: for each of the first columns whether its value is missing in all of these rows, or in none.
+    """
+
+    conditions: Sequence[Any] = ()
+    missing: Sequence[bool] = ()
+
+    def __add__(self, other: "Range") -> "Range":
+        """Return the rows of the other range, which continues with the next columns, within this range."""
+        return Range([*self.conditions, *other.conditions], [*self.missing, *other.missing])
 
 
 class CursorPaginator:
@@ -87,8 +128,11 @@ class CursorPaginator:
             InvalidCursor: it is from another list or order, or wasn't signed by this site.
         """
         backwards, position = self.read(cursor)
-        rows = self.rows_from(position, backwards=backwards)
-        found = list(rows.annotate(**self.position_columns)[: limit + 1])
+        found: list[Any] = []
+        for rows in self.ranges(position, backwards=backwards):
+            found += rows.annotate(**self.position_columns)[: limit + 1]
+            if len(found) > limit:
+                break
         positions = [[getattr(row, name) for name in self.position_columns] for row in found]
         return self.page_of(found, positions, limit, position, backwards=backwards)
 
@@ -97,10 +141,71 @@ class CursorPaginator:
         """The columns of a position, by the alias under which they are selected."""
         return {f"position_{number}": F(one.name) for number, one in enumerate(self.columns)}
 
-    def rows_from(self, position: Position, *, backwards: bool) -> models.QuerySet[Any]:
-        """Return the rows after a position or, if ``backwards``, before it, the nearest first."""
-        rows = self.rows.order_by(*(one.order_by(backwards=backwards) for one in self.columns))
-        return rows.filter(self.after(position, backwards=backwards)) if position else rows
+    def ranges(self, position: Position, *, backwards: bool = False) -> list[models.QuerySet[Any]]:
+        """Return the rows after a position or, if ``backwards``, before it.
+
+        They are split into consecutive ranges, the nearest first, because no index finds all of them at once:
+        those that equal the position in the first columns and come after it in the next ones, then those that
+        come after it in the first columns, and those without a value.
+        """
+        found = self.after(position, backwards=backwards) if position else self.all(backwards=backwards)
+        ranges = []
+        for one in found:
+            order = (
+                column.order_by(backwards=backwards, missing=missing)
+                for column, missing in zip_longest(self.columns, one.missing)
+            )
+            ranges.append(self.rows.filter(*one.conditions).order_by(*order))
+        return ranges
+
+    def all(self, *, backwards: bool) -> list[Range]:
+        """Return the ranges that contain all rows.
+
+        In the order of a linked record, rows without one are a range of their own. The others can then be
+        found from the linked records.
+        """
+        first = self.columns[0]
+        if not (first.link and first.nullable):
+            return [Range()]
+        ranges = [Range([first.is_known], [False]), Range([first.is_missing], [True])]
+        return ranges[::-1] if backwards else ranges
+
+    def after(self, position: Position, start: int = 0, *, backwards: bool) -> Iterator[Range]:
+        """Yield the ranges after a position in the columns from ``start`` on."""
+        column, value = self.columns[start], position[start]
+        end = self.comparable_end(position, start)
+        columns, values = self.columns[start:end], position[start:end]
+        if end < len(self.columns):
+            equal = [one.equals(known) for one, known in zip(columns, values, strict=True)]
+            same = Range(equal, [known is None for known in values])
+            for deeper in self.after(position, end, backwards=backwards):
+                yield same + deeper
+        if value is not None:
+            beyond = LessThan if column.descending != backwards else GreaterThan
+            bounds = (
+                Value(one.field.to_python(known), one.field)
+                for one, known in zip(columns, values, strict=True)
+            )
+            row = RowValue(*(F(one.name) for one in columns))
+            yield Range([beyond(row, RowValue(*bounds))], [False] * len(columns))
+        if column.nullable and (value is None) == backwards:
+            yield Range([column.is_known if backwards else column.is_missing], [not backwards])
+
+    def comparable_end(self, position: Position, start: int) -> int:
+        """Return the end of the columns that can be compared as a whole, in one range of an index.
+
+        These are the last column before the id together with the id, because each index contains both.
+        SQLite would use the index for the first of them only.
+        """
+        columns = self.columns[start:]
+        is_comparable = (
+            len(columns) == 2
+            and columns[0].descending == columns[1].descending
+            and not columns[0].link
+            and position[start] is not None
+            and connections[self.rows.db].vendor != "sqlite"
+        )
+        return start + 2 if is_comparable else start + 1
 
     def page_of(
         self, found: list[Any], positions: list[Position], limit: int, position: Position, *, backwards: bool
@@ -120,16 +225,6 @@ class CursorPaginator:
         to_next = self.write(positions[-1]) if more or backwards else None
         to_previous = self.write(positions[0], backwards=True)
         return found, to_next, to_previous if (more if backwards else position) else None
-
-    def after(self, position: Position, *, backwards: bool) -> Q:
-        """Return the rows that equal ``position`` in the first columns and come after it in the next one."""
-        pairs = list(zip(self.columns, position, strict=True))
-        equal = accumulate((one.equals(value) for one, value in pairs), and_, initial=Q())
-        after = (
-            same & one.after(value, backwards=backwards)
-            for same, (one, value) in zip(equal, pairs, strict=False)
-        )
-        return self.columns[0].at_or_after(position[0], backwards=backwards) & reduce(or_, after)
 
     @property
     def order(self) -> str:
@@ -162,7 +257,12 @@ def column(order: Any, model: type[models.Model], annotations: Collection[str]) 
         name, descending = order.removeprefix("-"), order.startswith("-")
     else:
         name, descending = order.expression.name, order.descending
-    if name == "pk" or name in annotations:
+    if name in annotations:
         return Column(name, descending)
-    field: Any = model._meta.get_field(name.partition("__")[0])
-    return Column(name, descending, nullable=field.null)
+    if name == "pk":
+        return Column(name, descending, field=model._meta.pk)
+    first, _separator, rest = name.partition(LOOKUP_SEP)
+    field: Any = model._meta.get_field(first)
+    if not rest:
+        return Column(name, descending, field.null, field)
+    return Column(name, descending, field.null, field.related_model._meta.get_field(rest), link=field)

@@ -24,13 +24,13 @@ from django.http import QueryDict
 from django.utils.http import urlencode
 from django.utils.translation import gettext_lazy as _
 
-from heroesite.records.counts import count_records
 from heroesite.records.field_types import datetime_filters, get_field_type, incoming_link_filters
 from heroesite.records.permissions import unrestricted_fields
 
 from .cursor import MAX_LENGTH, Column
 from .filters import CursorFilter, IdsFilter, NamesFilter, PagingFilter, SearchFilter
 from .forms import DISPLAY_PARAMETERS, PAGING, QueryForm
+from .offset import OffsetPaginator
 from .ordering import RecordOrdering
 from .sparse_fields import SparseFields, row_members
 
@@ -106,21 +106,20 @@ class PagedFilterSet(django_filters.FilterSet):
         """Return the requested page; an empty one if the query is invalid.
 
         Args:
-            rows: the rows to page through, if they are not one queryset.
+            rows: the rows to page through, if they are not those of :meth:`rows`.
         """
         if self.is_valid() and self.form.cleaned_data.get("cursor"):
             self.form.set_error("cursor", _("Only the API supports cursor. Use offset."), "cursor")
         if not self.is_valid():
             return Page([], 0, LIMIT, 0)
-        rows = self.qs if rows is None else rows
+        rows = self.rows() if rows is None else rows
         values = self.form.cleaned_data
         limit, offset = values["limit"] or LIMIT, values["offset"] or 0
-        return Page(list(rows[offset : offset + limit]), self.count(rows), limit, offset)
+        return Page(list(rows[offset : offset + limit]), rows.count(), limit, offset)
 
-    def count(self, rows: Any) -> int:
-        """Return the number of rows on all pages."""
-        count: int = rows.count()
-        return count
+    def rows(self) -> Any:
+        """Return the rows that a valid query selects, to be counted and sliced."""
+        return self.qs
 
     @property
     def visible_fields(self) -> list[forms.BoundField]:
@@ -165,6 +164,9 @@ class RecordFilterSet(PagedFilterSet):
 
     ON_PAGE: ClassVar[tuple[str, ...]] = ("search",)
 
+    def rows(self) -> OffsetPaginator:
+        return OffsetPaginator(self.qs)
+
     @classmethod
     def get_filters(cls) -> dict[str, django_filters.Filter]:
         model = cls._meta.model
@@ -190,12 +192,6 @@ class RecordFilterSet(PagedFilterSet):
             "cursor": CursorFilter(max_length=MAX_LENGTH, label=_("A cursor, or * for the first page")),
             **cls.declared_filters,
         }
-
-    def count(self, rows: Any) -> int:
-        """Return the number of rows on all pages. Those of an unfiltered list aren't counted each time."""
-        if rows.query.where:
-            return super().count(rows)
-        return count_records(rows.model, rows.db)
 
     @cached_property
     def form(self) -> Any:

@@ -75,10 +75,13 @@ def count_annotation(link: RecordForeignKey) -> str:
 
 
 def with_link_count(records: Any, link: RecordForeignKey) -> Any:
-    """Annotate ``records`` with the number of records that link to each, in the same query."""
+    """Annotate ``records`` with the number of records that link to each, in the same query.
+
+    Only the link's index is read for this.
+    """
     model: Any = link.model
     linked = model.objects.filter(**{link.name: OuterRef("pk")}).order_by()
-    counts = linked.values(link.name).annotate(count=Count("pk")).values("count")
+    counts = linked.values(link.name).annotate(count=Count("*")).values("count")
     return records.alias(**{count_annotation(link): Coalesce(Subquery(counts), 0)})
 
 

@@ -60,7 +60,9 @@ class Record(models.Model):
         abstract = True
         base_manager_name = "objects"  # used by Django to write links from the other side
         ordering = ["name_key", "id"]
-        indexes = [models.Index(fields=[name, "id"]) for name in ("version", "created_at", "updated_at")]
+        indexes = [
+            models.Index(fields=[name, "id"]) for name in ("name_key", "version", "created_at", "updated_at")
+        ]
         constraints = [
             models.UniqueConstraint(fields=["name_key"], name="%(app_label)s_%(class)s_name_unique"),
             FieldCheckConstraint(condition=Q(version__gte=1), name="%(app_label)s_%(class)s_version_from_1"),

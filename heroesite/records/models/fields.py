@@ -143,6 +143,8 @@ class BoundedIntegerField(models.IntegerField):
 class RecordForeignKey(models.ForeignKey):
     """An optional link to another record; it becomes empty when that record is deleted.
 
+    Its index contains the id too, so that it finds a page of the records that link to another one.
+
     Args:
         deletion_effect: what happens to the linking records when the other record is deleted, an
             ``ngettext_lazy`` with ``%(count)d``, shown before the deletion.
@@ -151,8 +153,14 @@ class RecordForeignKey(models.ForeignKey):
 
     def __init__(self, to: Any, deletion_effect: Any = None, empty_label: Any = "–", **kwargs: Any) -> None:
         self.deletion_effect, self.empty_label = deletion_effect, empty_label
-        super().__init__(to, **{"null": True, "blank": True, "on_delete": models.SET_NULL, **kwargs})
+        defaults = {"null": True, "blank": True, "on_delete": models.SET_NULL, "db_index": False}
+        super().__init__(to, **{**defaults, **kwargs})
         self.error_messages["invalid"] = _("There is no such record. Choose one from the register.")
+
+    def contribute_to_class(self, cls: Any, name: str, private_only: bool = False, **kwargs: Any) -> None:
+        super().contribute_to_class(cls, name, private_only, **kwargs)
+        if name in getattr(cls, "FIELDS", ()):
+            add_order_indexes(cls, name, null=False)
 
     def validate(self, value: Any, model_instance: Any) -> None:
         """Check that the linked record exists, and load it, because the response usually contains it."""

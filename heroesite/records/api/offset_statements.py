@@ -1,0 +1,50 @@
+"""Read pages by offset, with SQL that is compiled only once."""
+
+from typing import Any
+
+from django.db import models
+
+from heroesite.database.statements import CountStatement, Row, Statement
+from heroesite.records.filters.offset import DEEP, OffsetPaginator, rows_at
+
+PLACEHOLDER = 987_654_321
+"""A placeholder for the offset in compiled SQL."""
+
+
+class DeepStatement(Statement):
+    """Reads the rows at a large offset.
+
+    Args:
+        rows: a queryset of values.
+    """
+
+    def __init__(self, rows: models.QuerySet[Any]) -> None:
+        super().__init__(rows_at(rows, PLACEHOLDER, 1))
+        # These two come after all other parameters, because the order has none.
+        self.sql = self.sql.replace(f" LIMIT 1 OFFSET {PLACEHOLDER}", " LIMIT %s OFFSET %s")
+
+
+class OffsetStatements(OffsetPaginator):
+    """Pages through a list, with the same results as its paginator.
+
+    Args:
+        rows: a queryset in a total order.
+        columns: the columns to read.
+
+    Raises:
+        EmptyResultSet: no row can match.
+    """
+
+    def __init__(self, rows: models.QuerySet[Any], columns: list[str]) -> None:
+        super().__init__(rows)
+        values = [one.values_list(*columns) for one in self.ranges]
+        self.statements = [Statement(one, " LIMIT %s OFFSET %s") for one in values]
+        self.deep_statements = [DeepStatement(one) for one in values]
+        self.range_counts = [CountStatement(one) for one in self.ranges]
+
+    def read_range(self, number: int, offset: int, limit: int) -> list[Row]:
+        statement = (self.statements if offset < DEEP else self.deep_statements)[number]
+        return statement.execute(*statement.parameters, limit, offset)
+
+    def count_range(self, number: int) -> int:
+        return self.range_counts[number].count()

@@ -1,0 +1,69 @@
+"""Offset pagination: a page starts after a number of rows."""
+
+from functools import cached_property
+from typing import Any
+
+from django.db import models
+
+from heroesite.records.counts import count_records
+
+from .cursor import CursorPaginator
+
+DEEP = 5000
+"""The number of rows from which on it costs less to skip their ids than to skip the rows."""
+
+
+class OffsetPaginator:
+    """Page through a list of records in its order. It is counted and sliced like a queryset.
+
+    Args:
+        rows: a queryset in a total order.
+    """
+
+    def __init__(self, rows: models.QuerySet[Any]) -> None:
+        self.rows, self.ranges = rows, CursorPaginator(rows).ranges([])
+
+    @cached_property
+    def total(self) -> int:
+        """The number of rows. They aren't counted if they are all records of their type."""
+        model: Any = self.rows.model
+        return self.rows.count() if self.rows.query.where else count_records(model, self.rows.db)
+
+    def count(self) -> int:
+        return self.total
+
+    def __getitem__(self, page: slice) -> list[Any]:
+        return self.page(page.start, min(page.stop, self.total) - page.start)
+
+    def page(self, offset: int, length: int) -> list[Any]:
+        """Return ``length`` rows at an offset, which are known to exist; none if it isn't positive."""
+        found: list[Any] = []
+        for number in range(len(self.ranges)):
+            if len(found) >= length:
+                break
+            if found:
+                offset = 0
+            elif number and offset:
+                offset = max(0, offset - self.count_range(number - 1))
+            found += self.read_range(number, offset, length - len(found))
+        return found
+
+    def read_range(self, number: int, offset: int, limit: int) -> list[Any]:
+        """Return up to ``limit`` rows at an offset in a range."""
+        return list(rows_at(self.ranges[number], offset, limit))
+
+    def count_range(self, number: int) -> int:
+        """Return the number of rows in a range."""
+        return self.ranges[number].count()
+
+
+def rows_at(rows: models.QuerySet[Any], offset: int, limit: int) -> models.QuerySet[Any]:
+    """Return up to ``limit`` rows at an offset.
+
+    If many rows are skipped, the ids of the page are found first, because an index contains the ids of the
+    rows to skip. Annotations would be computed twice for this.
+    """
+    page = rows[offset : offset + limit]
+    if offset < DEEP or rows.query.annotations:
+        return page
+    return rows.filter(pk__in=page.values("pk"))
