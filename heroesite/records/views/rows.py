@@ -78,10 +78,10 @@ class Addresses:
     """
 
     def __init__(self, name: str) -> None:
-        self.format = reverse(name, args=[0]).replace("%", "%%").replace("/0/", "/%d/")
+        self.start, _zero, self.end = reverse(name, args=[0]).rpartition("/0/")
 
     def of(self, pk: int) -> str:
-        return self.format % pk
+        return f"{self.start}/{pk}/{self.end}"
 
 
 def cell_function(model: type[Record], name: str) -> Callable[[Any], Any]:

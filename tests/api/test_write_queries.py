@@ -1,0 +1,67 @@
+"""A write takes few round trips: on PostgreSQL, at most three statements between BEGIN and COMMIT."""
+
+import pytest
+from django.contrib.auth.models import Permission
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from tests.factories import HeroFactory, TeamFactory
+from tests.people import person, program
+
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("restore_groups")]
+HEROES = "/api/v1/heroes/"
+
+
+@pytest.fixture
+def register():
+    """Return the ids of two teams, and of heroes of the first one."""
+    teams = TeamFactory.create_batch(2)
+    return [team.pk for team in teams], [hero.pk for hero in HeroFactory.create_batch(6, team=teams[0])]
+
+
+@pytest.fixture
+def writer():
+    """A user who can write heroes, and whose responses contain no secret names."""
+    user = person("writer")
+    actions = ("add", "change", "delete")
+    user.user_permissions.set(
+        Permission.objects.filter(codename__in=[f"{action}_hero" for action in actions])
+    )
+    return user
+
+
+@pytest.mark.parametrize(
+    ("write", "status", "on_postgresql", "on_sqlite"),
+    [
+        (lambda client, teams, pk: client.patch(f"{HEROES}{pk}", {"age": pk}), 200, 2, 4),
+        (lambda client, teams, pk: client.patch(f"{HEROES}{pk}", {"name": f"Owl {pk}"}), 200, 3, 5),
+        (lambda client, teams, pk: client.patch(f"{HEROES}{pk}", {"team_id": teams[1]}), 200, 3, 5),
+        (
+            lambda client, teams, pk: client.post(
+                HEROES, {"name": f"Wren {pk}", "secret_name": "Nora", "team_id": teams[1]}
+            ),
+            201,
+            3,
+            5,
+        ),
+        (lambda client, teams, pk: client.delete(f"{HEROES}{pk}"), 204, 2, 4),
+    ],
+    ids=["age", "name", "team", "new", "deletion"],
+)
+def test_the_statements_of_a_write(
+    write, status, on_postgresql, on_sqlite, register, administrator, settings
+):
+    settings.LIMITS = {"user": 0, "token": 0, "address": 0}
+    (teams, heroes), client = register, program(writer)
+    write(client, teams, heroes[0])  # the first one compiles statements
+    with CaptureQueriesContext(connection) as queries:
+        assert write(client, teams, heroes[1]).status_code == status
+    statements = [query["sql"] for query in queries]
+    begin, commit = (
+        next(number for number, sql in enumerate(statements) if sql.startswith(word))
+        for word in ("BEGIN", "COMMIT")
+    )
+    expected = on_postgresql if connection.vendor == "postgresql" else on_sqlite
+    assert commit - begin - 1 == expected, statements
+    assert begin == 1, "one statement loads the token, the user and the permissions"
+    assert len(statements) == commit + 2, "and one looks for webhooks"
