@@ -48,9 +48,7 @@ def writer():
     ],
     ids=["age", "name", "team", "new", "deletion"],
 )
-def test_the_statements_of_a_write(
-    write, status, on_postgresql, on_sqlite, register, administrator, settings
-):
+def test_the_statements_of_a_write(write, status, on_postgresql, on_sqlite, register, writer, settings):
     settings.LIMITS = {"user": 0, "token": 0, "address": 0}
     (teams, heroes), client = register, program(writer)
     write(client, teams, heroes[0])  # the first one compiles statements
