@@ -8,10 +8,13 @@ always match.
 A stored count isn't used if the server has crashed since, because PostgreSQL then reuses snapshots for
 different data (see ``epoch``). No count is stored on a standby, whose snapshots omit running transactions, or
 while the history has entries of future transactions, which a restore from another server can cause. The
-records are counted within a transaction, because it sees its own entries; once a minute, in case they were
-changed with SQL; and for each request on other databases.
+records are counted within a transaction, because it sees its own entries, and once a minute, in case they
+were changed with SQL.
+
+On SQLite, counts are stored until anything in the database changes.
 """
 
+import threading
 import time
 from collections import Counter
 from collections.abc import Mapping
@@ -74,6 +77,7 @@ class RecordCounts:
     def __init__(self, model: type[Record], database: str, grouping: Grouping | None = None) -> None:
         self.database = database
         self.stored: StoredCounts | None = None
+        self.counted = threading.local()
         table, history = model._meta.db_table, model.history.model._meta.db_table
         value, new, old = (grouping.of(each) if grouping else "NULL" for each in (table, "entry", "previous"))
         groups = f"SELECT {value} AS value, COUNT(*) AS count FROM {table}"  # noqa: S608
@@ -111,11 +115,30 @@ class RecordCounts:
         """Return the number of records with each value; without a grouping, the value is None."""
         connection = connections[self.database]
         with connection.cursor() as cursor:
-            is_counted = connection.vendor != "postgresql" or connection.in_atomic_block
-            if is_counted or not settings.FAST_READS:
-                cursor.execute(self.plain_sql)
-                return dict(cursor.fetchall())
+            if connection.in_atomic_block or not settings.FAST_READS:
+                return self.count(cursor)
+            if connection.vendor == "sqlite":
+                return self.count_if_changed(cursor, connection.connection)
             return self.update(cursor)
+
+    def count(self, cursor: Any) -> dict[Any, int]:
+        cursor.execute(self.plain_sql)
+        return dict(cursor.fetchall())
+
+    def count_if_changed(self, cursor: Any, connection: Any) -> dict[Any, int]:
+        """Count the records on SQLite, unless nothing has changed since this connection last did.
+
+        ``data_version`` is different after another connection has committed a change, and ``total_changes``
+        after this one has made one. Both are read first: a change during the count then causes another count.
+
+        Source: https://www.sqlite.org/pragma.html#pragma_data_version
+        """
+        cursor.execute("PRAGMA data_version")
+        version = connection, cursor.fetchone()[0], connection.total_changes
+        counted = getattr(self.counted, "last", None)
+        if counted is None or counted[0] != version:
+            counted = self.counted.last = version, self.count(cursor)
+        return dict(counted[1])
 
     def update(self, cursor: Any) -> dict[Any, int]:
         """Update the stored counts, and return them."""
