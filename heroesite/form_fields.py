@@ -111,6 +111,10 @@ class TypedName(str):
         typed.message, typed.matches = message, matches
         return typed
 
+    def __deepcopy__(self, memo: Any) -> Self:
+        """Return the name itself: a copy of a form's data contains the same one."""
+        return self
+
 
 def render_select(name: str, attrs: Any, options: Iterable[tuple[Any, Any]], selected: str) -> SafeString:
     """Return the HTML of a select. Django renders a template for each option."""
@@ -186,11 +190,14 @@ class RecordChoiceField(forms.ModelChoiceField):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         self.known: dict[str, str] = {}
         """The labels of the records that were validated, by id."""
+        self.most_listed: int | None = MAX_LISTED
+        """The most records that the select contains; None for no limit."""
         super().__init__(*args, **kwargs)
 
     def __deepcopy__(self, memo: Any) -> Self:
         copied: Self = super().__deepcopy__(memo)  # type: ignore[misc]
         copied.known = {}
+        copied.__dict__.pop("first_records", None)
         return copied
 
     def to_python(self, value: Any) -> Any:
@@ -211,11 +218,12 @@ class RecordChoiceField(forms.ModelChoiceField):
     def first_records(self) -> list[tuple[int, str]]:
         """Id and name of the first records: all of them, or one more than a select contains."""
         records: Any = self.queryset
-        return list(records.values_list("pk", "name")[: MAX_LISTED + 1])
+        names = records.values_list("pk", "name")
+        return list(names if self.most_listed is None else names[: self.most_listed + 1])
 
     @property
     def has_many(self) -> bool:
-        return len(self.first_records) > MAX_LISTED
+        return self.most_listed is not None and len(self.first_records) > self.most_listed
 
     def listed_records(self, value: Any) -> list[tuple[Any, str]]:
         """Return id and name of the records that the select contains if ``value`` is selected."""

@@ -224,8 +224,7 @@ class CacheControlMiddleware:
         patch_vary_headers(response, ["Cookie", "Authorization"])
         if response.has_header("Cache-Control"):
             return response
-        has_token = "Authorization" in request.headers
-        if settings.SESSION_COOKIE_NAME in request.COOKIES or has_token or response.cookies:
+        if request.COOKIES or "Authorization" in request.headers or response.cookies:
             patch_cache_control(response, private=True, no_cache=True)
         elif is_cacheable(request, response):
             patch_cache_control(response, public=True, max_age=0, s_maxage=1)
@@ -233,10 +232,9 @@ class CacheControlMiddleware:
 
 
 def is_cacheable(request: HttpRequest, response: HttpResponse) -> bool:
-    """Return whether every visitor without a cookie gets this response."""
+    """Return whether every visitor gets this response to an anonymous request."""
     return (
         settings.PUBLIC_READ
         and request.method in ("GET", "HEAD")
         and response.status_code in (HTTPStatus.OK, HTTPStatus.NOT_MODIFIED)
-        and not request.COOKIES
     )

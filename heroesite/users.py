@@ -55,8 +55,7 @@ def user_statement() -> InstanceStatement:
 
 def load_user(pk: int) -> Any:
     """Return the user with this id and their permissions, or None."""
-    statement = user_statement()
-    user = statement.load(*statement.parameters[:-1], pk)
+    user = user_statement().load(pk)
     if user:
         set_permissions(user, user)
     return user

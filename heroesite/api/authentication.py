@@ -73,7 +73,7 @@ class BearerAuthentication(authentication.BaseAuthentication):
         return words[1]
 
     def load_token(self, text: bytes) -> ApiToken:
-        token = load_token(hash_token(text.decode())) if self.token_format.fullmatch(text) else None
+        token = token_with_digest(hash_token(text.decode())) if self.token_format.fullmatch(text) else None
         if not token or token.is_expired:
             raise AuthenticationFailed(INVALID)
         if not token.user.is_active:
@@ -89,10 +89,9 @@ def token_statement() -> InstanceStatement:
     return InstanceStatement(tokens.filter(digest=""), links=["user"])
 
 
-def load_token(digest: str) -> ApiToken | None:
+def token_with_digest(digest: str) -> ApiToken | None:
     """Return the token with this digest, its user and the user's permissions, or None."""
-    statement = token_statement()
-    token: ApiToken | None = statement.load(*statement.parameters[:-1], digest)
+    token: ApiToken | None = token_statement().load(digest)
     if token:
         set_permissions(token.user, token)
     return token

@@ -7,6 +7,7 @@ from functools import cached_property
 from typing import Any
 
 from django.db.models import Case, Count, Exists, OuterRef, Q, QuerySet, Value, When
+from django.utils.formats import localize
 from django.utils.translation import gettext_lazy as _
 
 from heroesite.records.audit.change_sets import ChangeSet
@@ -151,6 +152,10 @@ class Tally:
     model: type[Record]
     action: Action
     count: int
+
+    def __str__(self) -> str:
+        """Return the tally in the active language, such as “2 heroes changed”."""
+        return f"{localize(self.count)} {self.noun} {self.action.label}"
 
     @property
     def noun(self) -> Any:

@@ -12,7 +12,6 @@ from django.shortcuts import get_object_or_404
 from django.template.loader import render_to_string
 from django.urls import get_script_prefix
 from django.utils.cache import add_never_cache_headers
-from django.utils.formats import localize
 from django.utils.safestring import SafeString
 from django.utils.translation import get_language
 from django.views.generic import TemplateView
@@ -104,7 +103,7 @@ class ChangeSetRows:
         self.template = RowTemplate("history/_row.html", {"with_authors": with_authors})
         self.addresses, self.instants = Addresses("history:detail"), instant_format()
         self.sources = {value: str(label) for value, label in Source.choices}
-        self.describe = lru_cache(maxsize=4096)(describe)
+        self.describe = lru_cache(maxsize=4096)(str)
 
     def render(self, change_sets: Collection[ChangeSet]) -> SafeString:
         """Return the HTML of the rows."""
@@ -126,11 +125,6 @@ class ChangeSetRows:
             "note": change_set.note,
             "undone": render_to_string("history/_undone.html", undone) if any(undone.values()) else "",
         }
-
-
-def describe(tally: Tally) -> str:
-    """Return a tally in the active language: “2 heroes changed”."""
-    return f"{localize(tally.count)} {tally.noun} {tally.action.label}"
 
 
 def undoing_ids(change_sets: Iterable[ChangeSet]) -> dict[int, list[int]]:

@@ -7,7 +7,7 @@ from typing import Any
 from weakref import WeakSet
 
 import psycopg
-from django.db import connections
+from django.db import NotSupportedError, connections
 
 Row = Sequence[Any]
 
@@ -59,10 +59,21 @@ class Statement:
         self.convert = partial(compiler.apply_converters, converters=converters) if converters else None
 
     def execute(self, *parameters: Any) -> list[Row]:
-        with preparing_cursor(connections[self.database]) as cursor:
-            cursor.execute(self.sql, parameters)
-            rows: Any = cursor.fetchall()
+        connection = connections[self.database]
+        try:
+            rows = self.fetch(connection, parameters)
+        except NotSupportedError:
+            # A migration has changed the type of a column, so PostgreSQL can't run the prepared statement.
+            if connection.in_atomic_block:
+                raise  # a rollback discards it; see heroesite.records.retries
+            connection.close()
+            rows = self.fetch(connection, parameters)
         return list(self.convert(rows)) if self.convert else rows
+
+    def fetch(self, connection: Any, parameters: Sequence[Any]) -> Any:
+        with preparing_cursor(connection) as cursor:
+            cursor.execute(self.sql, parameters)
+            return cursor.fetchall()
 
 
 class CountStatement(Statement):
@@ -97,9 +108,9 @@ class InstanceStatement(Statement):
         ]
         super().__init__(rows.values_list(*self.columns, *linked, *self.annotations), suffix)
 
-    def load(self, *parameters: Any) -> Any:
-        """Return the first instance, or None."""
-        rows = self.execute(*parameters)
+    def load(self, key: Any) -> Any:
+        """Return the instance that is found with ``key`` in place of the last parameter, or None."""
+        rows = self.execute(*self.parameters[:-1], key)
         return self.instance(iter(rows[0])) if rows else None
 
     def instance(self, values: Iterator[Any]) -> Any:

@@ -1,4 +1,4 @@
-"""The exact numbers of records of a type, in all or by a value, without counting them each time.
+"""How many records of a type there are, in total and by value, without counting them each time.
 
 On PostgreSQL, the counts are stored with the snapshot in which they were read. To update them, each record
 that was created, changed or deleted since then is moved between the counts. These are the history entries of
@@ -8,15 +8,11 @@ always match.
 A stored count isn't used if the server has crashed since, because PostgreSQL then reuses snapshots for
 different data (see ``epoch``). No count is stored on a standby, whose snapshots omit running transactions, or
 while the history has entries of future transactions, which a restore from another server can cause. The
-records are counted within a transaction, because it sees its own entries, and once a minute, in case they
-were changed with SQL.
-
-On SQLite, counts are stored until anything in the database changes.
+records are counted within a transaction, because it sees its own entries; once a minute, in case they were
+changed with SQL; and for each request on other databases.
 """
 
-import threading
 import time
-from collections import Counter
 from collections.abc import Mapping
 from functools import cache
 from typing import Any, NamedTuple
@@ -53,9 +49,6 @@ class Grouping(NamedTuple):
     column: str
     sql: str = "{0}"
 
-    def of(self, table: str) -> str:
-        return self.sql.format(f"{table}.{self.column}")
-
 
 class StoredCounts(NamedTuple):
     """Counts by value, and the snapshot in which they were read."""
@@ -77,9 +70,12 @@ class RecordCounts:
     def __init__(self, model: type[Record], database: str, grouping: Grouping | None = None) -> None:
         self.database = database
         self.stored: StoredCounts | None = None
-        self.counted = threading.local()
         table, history = model._meta.db_table, model.history.model._meta.db_table
-        value, new, old = (grouping.of(each) if grouping else "NULL" for each in (table, "entry", "previous"))
+        quote = connections[database].ops.quote_name
+        value, new, old = (
+            grouping.sql.format(f"{each}.{quote(grouping.column)}") if grouping else "NULL"
+            for each in (table, "entry", "previous")
+        )
         groups = f"SELECT {value} AS value, COUNT(*) AS count FROM {table}"  # noqa: S608
         if grouping:
             groups += " GROUP BY 1"
@@ -111,36 +107,17 @@ class RecordCounts:
             f" FROM ({changes}) AS changes GROUP BY value) AS groups ON TRUE"
         )
 
-    def get(self) -> dict[Any, int]:
+    def get(self) -> Mapping[Any, int]:
         """Return the number of records with each value; without a grouping, the value is None."""
         connection = connections[self.database]
         with connection.cursor() as cursor:
-            if connection.in_atomic_block or not settings.FAST_READS:
-                return self.count(cursor)
-            if connection.vendor == "sqlite":
-                return self.count_if_changed(cursor, connection.connection)
+            is_counted = connection.vendor != "postgresql" or connection.in_atomic_block
+            if is_counted or not settings.FAST_READS:
+                cursor.execute(self.plain_sql)
+                return dict(cursor.fetchall())
             return self.update(cursor)
 
-    def count(self, cursor: Any) -> dict[Any, int]:
-        cursor.execute(self.plain_sql)
-        return dict(cursor.fetchall())
-
-    def count_if_changed(self, cursor: Any, connection: Any) -> dict[Any, int]:
-        """Count the records on SQLite, unless nothing has changed since this connection last did.
-
-        ``data_version`` is different after another connection has committed a change, and ``total_changes``
-        after this one has made one. Both are read first: a change during the count then causes another count.
-
-        Source: https://www.sqlite.org/pragma.html#pragma_data_version
-        """
-        cursor.execute("PRAGMA data_version")
-        version = connection, cursor.fetchone()[0], connection.total_changes
-        counted = getattr(self.counted, "last", None)
-        if counted is None or counted[0] != version:
-            counted = self.counted.last = version, self.count(cursor)
-        return dict(counted[1])
-
-    def update(self, cursor: Any) -> dict[Any, int]:
+    def update(self, cursor: Any) -> Mapping[Any, int]:
         """Update the stored counts, and return them."""
         stored = self.stored
         if stored and time.monotonic() < stored.until:
@@ -148,19 +125,24 @@ class RecordCounts:
             rows = cursor.fetchall()
             _value, _change, snapshot, oldest, epoch, is_standby, _is_erased = rows[0]
             if epoch == stored.epoch and not is_standby and not any(row[-1] for row in rows):
-                counts = Counter(stored.counts)
-                counts.update({value: change for value, change, *_rest in rows if change})
-                counts = Counter({value: count for value, count in counts.items() if count})
+                changes = {value: change for value, change, *_rest in rows if change}
+                counts = add(stored.counts, changes) if changes else stored.counts
                 self.stored = StoredCounts(counts, snapshot, oldest, epoch, stored.until)
-                return dict(counts)
+                return counts
         cursor.execute(self.count_sql)
         rows = cursor.fetchall()
         _value, _count, snapshot, oldest, epoch, is_standby, has_foreign_entries = rows[0]
-        counts = Counter({value: count for value, count, *_rest in rows if count})
+        counts = {value: count for value, count, *_rest in rows if count}
         is_lasting = not (is_standby or has_foreign_entries)
         until = time.monotonic() + SECONDS
         self.stored = StoredCounts(counts, snapshot, oldest, epoch, until) if is_lasting else None
-        return dict(counts)
+        return counts
+
+
+def add(counts: Mapping[Any, int], changes: Mapping[Any, int]) -> dict[Any, int]:
+    """Return the sums of counts and their changes, without zeros."""
+    sums = {**counts, **{value: counts.get(value, 0) + change for value, change in changes.items()}}
+    return {value: count for value, count in sums.items() if count}
 
 
 @cache

@@ -18,6 +18,7 @@ ATTEMPTS = 20
 FIRST_PAUSE, LONGEST_PAUSE = 0.002, 0.1
 """Seconds. The limit of a pause doubles each time; together they take up to 1.5 seconds."""
 SQLSTATES = {
+    "0A000",  # feature_not_supported: a migration has changed a column of a prepared statement
     "23503",  # foreign_key_violation
     "23505",  # unique_violation
     "40001",  # serialization_failure

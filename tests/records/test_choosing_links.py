@@ -1,11 +1,12 @@
 """A page lists all records as choices if there are few. Of many, it offers a search. Nothing is guessed."""
 
+from urllib.parse import urlencode
+
 import pytest
 
 from heroes.models import Hero
 from heroesite.form_fields import MAX_LISTED, MAX_MATCHES
 from heroesite.records.registry import record_types
-from teams.models import Team
 from tests.factories import HeroFactory, TeamFactory
 from tests.markup import fill_in, form_with, query_of, read
 from tests.people import browser
@@ -195,14 +196,48 @@ def test_the_search_requires_the_permission_to_view(settings, visitor_browser, r
         assert browser(reader).get(address).status_code == 200
 
 
-def test_the_admin_filters_by_a_typed_name(many_teams, administrator_browser):
-    HeroFactory(name="Owl", team=many_teams[0])
-    HeroFactory(name="Daw", team=None)
-    response = administrator_browser.get("/admin/heroes/hero/?team_text=night+watch")
-    assert response.status_code == 200
-    assert [row.name for row in response.context["cl"].result_list] == ["Owl"]
-    assert administrator_browser.get("/admin/heroes/hero/?team_text=watch").status_code == 400
-    assert Team.objects.count() == MAX_LISTED + 2
+def test_the_filter_of_the_admin_lists_all_teams(many_teams, administrator_browser):
+    page = read(administrator_browser.get("/admin/heroes/hero/"))
+    assert len(options(page)) == MAX_LISTED + 2 + 2
+    assert not page.all("input", name="team_text")
+
+
+@pytest.mark.parametrize(
+    "repeated", ["team=1&team_text=guild+001&team_text=guild+002", "team=1&team=2&team_text=guild+001"]
+)
+def test_a_repeated_choice_or_name_is_an_error_everywhere(repeated, many_teams, editor_browser):
+    hero = HeroFactory(team=many_teams[0])
+    assert editor_browser.get(f"/heroes/?{repeated}").status_code == 400
+    form = "application/x-www-form-urlencoded"
+    values = form_with(read(editor_browser.get(f"/heroes/{hero.pk}/edit/")), "name").values()
+    others = urlencode({name: value for name, value in values.items() if not name.startswith("team")})
+    saved = editor_browser.post(f"/heroes/{hero.pk}/edit/", f"{others}&{repeated}", content_type=form)
+    assert saved.status_code == 422
+    assert "Use this parameter only once." in saved.content.decode()
+    selection = f"record={hero.pk}-1&{repeated}"
+    moved = editor_browser.post("/heroes/selected/team/", selection, content_type=form)
+    assert moved.status_code in (400, 422)
+    hero.refresh_from_db()
+    assert (hero.team, hero.version) == (many_teams[0], 1)
+
+
+@pytest.mark.parametrize("text", ["null", "%1f", "%1f%1e"])
+def test_no_text_is_taken_for_a_choice_or_dropped(text, many_teams, visitor_browser):
+    assert visitor_browser.get(f"/heroes/?team_text={text}").status_code == 400
+
+
+def test_a_name_of_many_words_can_be_typed(many_teams, visitor_browser):
+    team = TeamFactory(name="a b c d e f g h i j k l")
+    response = visitor_browser.get("/heroes/?team_text=A+b+c+d+e+f+g+h+i+j+k+l")
+    assert response["Location"] == f"/heroes/?team={team.pk}"
+
+
+def test_a_typed_name_keeps_the_other_filters(many_teams, visitor_browser):
+    query = "id__in=1&id__in=2&ordering=age&ordering=name&team=&team_text=night+watch"
+    address = visitor_browser.get(f"/heroes/?{query}")["Location"]
+    assert sorted(address.partition("?")[2].split("&")) == sorted(
+        ["id__in=1", "id__in=2", "ordering=age", "ordering=name", f"team={many_teams[0].pk}"]
+    )
 
 
 def test_pages_cost_the_same_queries_with_ten_times_as_many_teams(many_teams, editor, administrator):

@@ -60,12 +60,13 @@ def test_the_count_is_updated_by_every_write(client):
     assert planned_count(client) == 7
 
 
-def test_an_unfiltered_list_is_counted_once(client):
+def test_an_unfiltered_list_is_counted_once_on_postgresql(client):
     HeroFactory.create_batch(3)
     planned_count(client)
     with CaptureQueriesContext(connection) as queries:
         assert planned_count(client) == 3
-    assert not any("COUNT(*)" in query["sql"] for query in queries)
+    is_counted = any("COUNT(*)" in query["sql"] for query in queries)
+    assert is_counted == (connection.vendor == "sqlite")
     assert len(queries) == 2
 
 

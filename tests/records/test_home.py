@@ -77,6 +77,16 @@ def test_a_large_register_shows_the_largest_teams(visitor_browser):
     assert [bar[0] for bar in chart[:2]] == ["Team 00", "Team 01"]
 
 
+def test_a_chart_of_many_equal_teams_shows_the_first_by_name(visitor_browser, monkeypatch):
+    monkeypatch.setattr("heroesite.records.views.charts.MOST_KEYS", 5)
+    for number in (3, 1, 4, 15, 9, 2, 6, 5, 35, 8, 97, 93, 23, 84):
+        HeroFactory(team=TeamFactory(name=f"Team {number:02}"))
+    HeroFactory(team=Hero.objects.get(team__name="Team 97").team)
+    chart = bars(read(visitor_browser.get("/")))["Heroes by team"]
+    numbers = [97, 1, 2, 3, 4, 5, 6, 8, 9, 15, 23, 35]
+    assert [bar[0] for bar in chart[:-1]] == [f"Team {number:02}" for number in numbers]
+
+
 def test_a_search_finds_heroes_and_teams(visitor_browser):
     HeroFactory(name="Nightjar")
     TeamFactory(name="NIGHT Watch")

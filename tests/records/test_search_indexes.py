@@ -85,13 +85,15 @@ def test_a_search_reads_the_index():
 
 
 def test_a_missing_index_is_created_by_the_next_migration():
-    """A migration that rebuilds a table on SQLite removes its triggers, so the index misses changes."""
+    """A migration that rebuilds a table on SQLite removes its triggers. Until then, all names are read."""
     if connection.vendor == "sqlite":
         name = index_name(Hero, FIELD)
         with connection.cursor() as cursor:
             cursor.execute(f"DROP TRIGGER {name}_insert")
+        connection.schema.clear()  # what a new connection knows
         hero = HeroFactory(name="Nightjar")
-        assert not Hero.objects.search(["nightjar"]).exists()
-        create_search_indexes(apps.get_app_config("heroes"), "default")
+        assert not has_index(connection, name)
         assert Hero.objects.search(["nightjar"]).get() == hero
-        assert has_index("default", name)
+        create_search_indexes(apps.get_app_config("heroes"), "default")
+        assert has_index(connection, name)
+        assert Hero.objects.search(["nightjar"]).get() == hero

@@ -45,5 +45,6 @@ def has_input(connection: Any) -> bool:
     """Return whether the server has sent something, or has closed the connection."""
     if connection.closed:
         return True
-    readable, _writable, _failed = select.select([connection.fileno()], [], [], 0)
-    return bool(readable)
+    poll = select.poll()  # unlike select(), it has no limit for the number of a file descriptor
+    poll.register(connection.fileno(), select.POLLIN)
+    return bool(poll.poll(0))

@@ -7,17 +7,14 @@ from django.contrib.admin.options import IncorrectLookupParameters
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
+from heroesite.form_fields import RecordChoiceField
 from heroesite.records.filters.filtersets import RecordFilterSet
 from heroesite.records.filters.forms import PAGING
-from heroesite.records.filters.links import RecordFilter
-from heroesite.records.filters.typed_names import text_parameter
 
 
 def filter_names(filterset_class: type[RecordFilterSet]) -> list[str | None]:
     """Return the parameters that filter. The admin searches, sorts and pages by itself."""
-    names = [name for name in filterset_class.base_filters if name not in {"search", *PAGING}]
-    links = [name for name in names if isinstance(filterset_class.base_filters[name], RecordFilter)]
-    return [*names, *map(text_parameter, links)]
+    return [name for name in filterset_class.base_filters if name not in {"search", *PAGING}]
 
 
 class FilterSetListFilter(admin.ListFilter):
@@ -44,6 +41,9 @@ class FilterSetListFilter(admin.ListFilter):
             else:
                 data.pop(name)
         self.filterset = self.filterset_class(data, queryset=model._default_manager.all())
+        for field in self.filterset.form.fields.values():
+            if isinstance(field, RecordChoiceField):
+                field.most_listed = None  # the admin has no search for a record in its filters
         self.others = {name: text for name, text in request.GET.items() if name not in data and name != "p"}
 
     def has_output(self) -> bool:

@@ -7,7 +7,7 @@ from django.db import models
 from heroesite.database.statements import CountStatement, Row, Statement
 from heroesite.records.filters.offset import DEEP, OffsetPaginator, rows_at
 
-PLACEHOLDER = 987_654_321
+OFFSET = 987_654_321
 """A placeholder for the offset in compiled SQL."""
 
 
@@ -19,9 +19,9 @@ class DeepStatement(Statement):
     """
 
     def __init__(self, rows: models.QuerySet[Any]) -> None:
-        super().__init__(rows_at(rows, PLACEHOLDER, 1))
+        super().__init__(rows_at(rows, OFFSET, 1))
         # These two come after all other parameters, because the order has none.
-        self.sql = self.sql.replace(f" LIMIT 1 OFFSET {PLACEHOLDER}", " LIMIT %s OFFSET %s")
+        self.sql = self.sql.replace(f" LIMIT 1 OFFSET {OFFSET}", " LIMIT %s OFFSET %s")
 
 
 class OffsetStatements(OffsetPaginator):

@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema_field
 
-from heroesite.form_fields import RecordChoiceField
+from heroesite.form_fields import RecordChoiceField, TypedName
 from heroesite.ids import is_id
 from heroesite.records.models.fields import RecordForeignKey
 
@@ -39,7 +39,7 @@ class LinkField(RecordChoiceField):
         super().__init__(*args, **kwargs)
 
     def to_python(self, value: Any) -> Any:
-        if self.null_label and value == NULL:
+        if self.null_label and value == NULL and not isinstance(value, TypedName):
             return NULL
         try:
             return super().to_python(value)

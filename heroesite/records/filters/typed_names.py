@@ -10,11 +10,14 @@ from typing import Any
 from django.core.exceptions import ValidationError
 from django.db.models import Case, IntegerField, When
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from heroesite.form_fields import MAX_MATCHES, NO_MATCH, TYPED, RecordChoiceField, TypedName
-from heroesite.text import fold, printable
+from heroesite.text import fold, normalize, printable, validate_line
 
 from .filters import SearchField
+
+REPEATED = gettext_lazy("Use this parameter only once.")
 
 
 def text_parameter(name: str) -> str:
@@ -32,13 +35,15 @@ def best_matches(records: Any, text: str) -> Any:
 def resolve(field: RecordChoiceField, text: str) -> str:
     """Return the id of the record with the name ``text``, or a :class:`TypedName` with an error."""
     records: Any = field.queryset
+    text = normalize(text)
     try:
-        text = " ".join(SearchField(required=False).clean(text))
+        validate_line(text)
+        named = records.named([text]).values_list("pk", flat=True).first()
+        if named is not None:
+            return str(named)
+        SearchField().clean(text)
     except ValidationError as error:
         return TypedName(text, error.messages[0], [])
-    named = records.named([text]).values_list("pk", flat=True).first()
-    if named is not None:
-        return str(named)
     matches = list(best_matches(records, text).values_list("pk", "name")[: MAX_MATCHES + 1])
     if not matches:
         message = str(NO_MATCH)
@@ -73,14 +78,24 @@ class TypedNamesMixin:
         names = [name for name, field in self.fields.items() if isinstance(field, RecordChoiceField)]
         for name in names:
             parameter, choice = text_parameter(name), self.data.get(name)
-            text = (self.data.get(parameter) or "").strip()
+            if parameter in self.data and self.are_repeated(name, parameter):
+                self.replace(name, parameter, TypedName("", str(REPEATED), []))
+                continue
+            text = (self.data.get(parameter) or "").strip(" ")
             if not text and isinstance(choice, str) and choice.startswith(TYPED):
-                text = choice.removeprefix(TYPED).strip()
-            if not text and parameter not in self.data:
-                continue
-            if hasattr(self.data, "getlist") and len(self.data.getlist(parameter)) > 1:
-                continue
-            self.data = self.data.copy()
-            self.data.pop(parameter, None)
+                text = choice.removeprefix(TYPED).strip(" ")
             if text:
-                self.data[name] = resolve(self.fields[name], text)
+                self.replace(name, parameter, resolve(self.fields[name], text))
+            elif parameter in self.data:
+                self.replace(name, parameter, choice)
+
+    def are_repeated(self, *parameters: str) -> bool:
+        lists = (self.data.getlist(name) for name in parameters if hasattr(self.data, "getlist"))
+        return any(len(values) > 1 for values in lists)
+
+    def replace(self, name: str, parameter: str, choice: Any) -> None:
+        """Remove the parameter with the typed name, and set the choice."""
+        self.data = self.data.copy()
+        self.data.pop(parameter, None)
+        if choice is not None:
+            self.data[name] = choice

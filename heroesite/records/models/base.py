@@ -75,9 +75,10 @@ class Record(models.Model):
         self,
         *,
         force_insert: Any = False,
+        force_update: bool = False,
+        using: str | None = None,
         update_fields: Iterable[str] | None = None,
         blind_fields: Collection[str] = (),
-        **kwargs: Any,
     ) -> None:
         """Save under the version that was loaded, and record the change in the history.
 
@@ -85,6 +86,8 @@ class Record(models.Model):
         reload it.
 
         Args:
+            force_update: an update of a row that doesn't exist is always an error, as Django's argument asks.
+            using: only the database that the router chooses.
             blind_fields: restricted fields that were written by a user who can't see them. They count as
                 changed even if no value differs.
 
@@ -92,8 +95,10 @@ class Record(models.Model):
             StaleRecord: the record was changed or deleted after it was loaded.
             IntegrityError: another write took the name after it was validated; see
                 :mod:`heroesite.records.retries`.
-            ValueError: ``version`` is deferred.
+            ValueError: ``version`` is deferred, or ``using`` is another database.
         """
+        if using not in (None, router.db_for_write(type(self), instance=self)):
+            raise ValueError(f"Records aren't written to the database {using}.")
         if self._state.adding or force_insert:
             self._insert(blind_fields)
             self._loaded = self.field_values()
@@ -274,13 +279,16 @@ class Record(models.Model):
     # Validation ------------------------------------------------------------------------------
 
     def unchanged_fields(self) -> set[str]:
-        """Return the fields that have the stored value, which was validated when it was written."""
+        """Return the fields that have the stored value, which was validated when it was written.
+
+        Restricted fields are always validated: whether a value was accepted must not show that it is stored.
+        """
         stored = {} if self._state.adding else self.stored_values()
         values = self.field_values()
         return {
             name
             for name, attname in self.attnames().items()
-            if attname in stored and values.get(attname) == stored[attname]
+            if name not in self.RESTRICTED and attname in stored and values.get(attname) == stored[attname]
         }
 
     def clean_fields(self, exclude: Any = None) -> None:

@@ -196,11 +196,10 @@ class RecordQuerySet(models.QuerySet[Any]):
             for record in records:
                 record.version, record.updated_at = record.version + 1, now
             if len(records) == 1:
-                RecordWriter(records[0]).delete()
-            else:
-                for batch in batched(records, self.batch_size):
-                    self.unrecorded().filter(pk__in=[record.pk for record in batch]).delete()
-                record_entries(self.model, records, Entry.DELETED)
+                return int(RecordWriter(records[0]).delete() is not None)
+            for batch in batched(records, self.batch_size):
+                self.unrecorded().filter(pk__in=[record.pk for record in batch]).delete()
+            record_entries(self.model, records, Entry.DELETED)
             return len(records)
 
     def locked(self) -> list[Any]:

@@ -5,7 +5,6 @@ it later. Without it, a search reads all names and finds the same.
 """
 
 import sqlite3
-from functools import cache
 from typing import Any
 
 from django.db import DatabaseError, connections, models, transaction
@@ -18,11 +17,16 @@ from .fields import FoldedField
 
 LENGTH = 3
 """The shortest text that a trigram index finds."""
+TRIGGERS = ("insert", "update", "delete")
 
 
 def index_name(model: Any, field: FoldedField) -> str:
     """Return the name of the index on PostgreSQL, and of the virtual table on SQLite."""
     return truncate_name(f"{model._meta.db_table}_{field.column}_trigrams", 60)
+
+
+def trigger_names(name: str) -> list[str]:
+    return [f"{name}_{trigger}" for trigger in TRIGGERS]
 
 
 @receiver(post_migrate)
@@ -75,14 +79,12 @@ def create_on_sqlite(connection: Any, cursor: Any, model: Any, field: FoldedFiel
     index = quote(name)
     remove = f"INSERT INTO {index} ({index}, rowid, {column}) VALUES ('delete', old.{pk}, old.{column});"  # noqa: S608
     add = f"INSERT INTO {index} (rowid, {column}) VALUES (new.{pk}, new.{column});"  # noqa: S608
-    triggers = {
-        "insert": f"AFTER INSERT ON {table} BEGIN {add} END",
-        "update": f"AFTER UPDATE OF {column} ON {table} BEGIN {remove} {add} END",
-        "delete": f"AFTER DELETE ON {table} BEGIN {remove} END",
-    }
-    names = [f"{name}_{each}" for each in triggers]
-    cursor.execute("SELECT name FROM sqlite_master WHERE name IN (%s, %s, %s)", names)
-    if len(cursor.fetchall()) == len(triggers):
+    triggers = [
+        f"AFTER INSERT ON {table} BEGIN {add} END",
+        f"AFTER UPDATE OF {column} ON {table} BEGIN {remove} {add} END",
+        f"AFTER DELETE ON {table} BEGIN {remove} END",
+    ]
+    if has_index(connection, name):
         return
     # A migration that rebuilds a table removes its triggers.
     cursor.execute(
@@ -90,15 +92,22 @@ def create_on_sqlite(connection: Any, cursor: Any, model: Any, field: FoldedFiel
         f" content_rowid={pk}, tokenize='trigram case_sensitive 1')"
     )
     cursor.execute(f"INSERT INTO {index} ({index}) VALUES ('rebuild')")  # noqa: S608
-    for name, trigger in zip(names, triggers.values(), strict=True):
-        cursor.execute(f"CREATE TRIGGER IF NOT EXISTS {quote(name)} {trigger}")
+    for trigger, sql in zip(trigger_names(name), triggers, strict=True):
+        cursor.execute(f"CREATE TRIGGER IF NOT EXISTS {quote(trigger)} {sql}")
+    del connection.schema[name]
 
 
-@cache
-def has_index(database: str, name: str) -> bool:
-    with connections[database].cursor() as cursor:
-        cursor.execute("SELECT 1 FROM sqlite_master WHERE name = %s", [name])
-        return cursor.fetchone() is not None
+def has_index(connection: Any, name: str) -> bool:
+    """Return whether an SQLite database has the virtual table ``name``, and all triggers that update it."""
+    if name not in connection.schema:
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT COUNT(*) FROM sqlite_master WHERE name IN (%s, %s, %s, %s)",
+                [name, *trigger_names(name)],
+            )
+            connection.schema[name] = cursor.fetchone()[0] == 1 + len(TRIGGERS)
+    known: bool = connection.schema[name]
+    return known
 
 
 @FoldedField.register_lookup
@@ -110,7 +119,7 @@ class Contains(models.lookups.Contains):
         if isinstance(text, str) and len(text) >= LENGTH and hasattr(column, "alias"):
             model = column.target.model
             index = index_name(model, column.target)
-            if issubclass(model, Record) and has_index(connection.alias, index):
+            if issubclass(model, Record) and has_index(connection, index):
                 quote = connection.ops.quote_name
                 pk = f"{quote(column.alias)}.{quote(model._meta.pk.column)}"
                 phrase = '"{}"'.format(text.replace('"', '""'))

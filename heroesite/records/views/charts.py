@@ -1,7 +1,8 @@
 """Charts that count records. Each bar links to a list of the records it counts."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 
 from django.db.models import Field
@@ -18,6 +19,8 @@ from heroesite.records.models.fields import BoundedIntegerField, RecordForeignKe
 
 LONGEST = 12
 """The most bars for single records."""
+MOST_KEYS = 500
+"""The most ids in one query."""
 STEP, LAST_STEP = 10, 10
 """The width of a bar of numbers, and the bar that counts all higher ones too."""
 
@@ -60,18 +63,23 @@ def by_link(model: type[Record], name: str) -> Chart:
     """Count the records that link to each other record, most first, and those that link to none."""
     field: Any = model._meta.get_field(name)
     counts = record_counts(model, Grouping(field.column)).get()
-    without = counts.pop(None, 0)
-    shortest = min(sorted(counts.values(), reverse=True)[:LONGEST], default=0)
-    candidates = [pk for pk, count in counts.items() if count >= shortest]
-    names = (
-        field.related_model.objects.filter(pk__in=candidates).order_by("name_key").values_list("pk", "name")
-    )
-    bars = [Bar(other, counts[pk], list_address(model, {name: pk})) for pk, other in names]
+    numbers = sorted((count for pk, count in counts.items() if pk is not None), reverse=True)[:LONGEST]
+    shortest = min(numbers, default=0)
+    tied = {pk for pk, count in counts.items() if pk is not None and count == shortest}
+    longer = {pk for pk, count in counts.items() if pk is not None and count > shortest}
+    others = field.related_model.objects.order_by("name_key")
+    shown = [*others.filter(pk__in=longer), *first_of(others, tied, len(numbers) - len(longer))]
+    bars = [Bar(str(other), counts[other.pk], list_address(model, {name: other.pk})) for other in shown]
     bars.sort(key=lambda bar: -bar.count)
-    return Chart(
-        chart_title(model, name),
-        [*bars[:LONGEST], Bar(str(field.empty_label), without, list_address(model, {name: NULL}))],
-    )
+    without = Bar(str(field.empty_label), counts.get(None, 0), list_address(model, {name: NULL}))
+    return Chart(chart_title(model, name), [*bars, without])
+
+
+def first_of(records: Any, keys: Collection[int], number: int) -> list[Any]:
+    """Return the first records with one of ``keys``, which may be too many for one query."""
+    if len(keys) <= MOST_KEYS:
+        return list(records.filter(pk__in=keys)[:number])
+    return list(islice((record for record in records.iterator() if record.pk in keys), number))
 
 
 def by_number(model: type[Record], name: str) -> Chart:
@@ -79,8 +87,9 @@ def by_number(model: type[Record], name: str) -> Chart:
     field: Any = model._meta.get_field(name)
     tens = f"CASE WHEN {{0}} >= {LAST_STEP * STEP} THEN {LAST_STEP} ELSE {{0}} / {STEP} END"
     counts = record_counts(model, Grouping(field.column, tens)).get()
-    unknown = Bar(_("unknown"), counts.pop(None, 0), list_address(model, {f"{name}__isnull": "true"}))
-    steps = range(min(counts), max(counts) + 1) if counts else ()
+    unknown = Bar(_("unknown"), counts.get(None, 0), list_address(model, {f"{name}__isnull": "true"}))
+    known = [number for number in counts if number is not None]
+    steps = range(min(known), max(known) + 1) if known else ()
     return Chart(
         chart_title(model, name), [*(bar_for_range(model, name, number, counts) for number in steps), unknown]
     )

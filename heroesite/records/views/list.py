@@ -74,7 +74,8 @@ class RecordListView(RecordView):
         page = filterset.page()
         valid = filterset.is_valid()
         if valid and filterset.form.data is not filterset.data:  # a typed name has been replaced with an id
-            query = urlencode([(name, text) for name, text in filterset.form.data.items() if text])
+            values = filterset.form.data.lists()
+            query = urlencode([(name, text) for name, texts in values for text in texts if text])
             return redirect(f"{self.address('list')}?{query}" if query else self.address("list"))
         columns = self.columns(filterset.sparse_fields if valid else SparseFields())
         visible = [column for column in columns if column.is_visible]
