@@ -68,7 +68,7 @@ class RecordCounts:
     """
 
     def __init__(self, model: type[Record], database: str, grouping: Grouping | None = None) -> None:
-        self.database = database
+        self.database, self.grouping = database, grouping
         self.stored: StoredCounts | None = None
         table, history = model._meta.db_table, model.history.model._meta.db_table
         quote = connections[database].ops.quote_name
@@ -90,7 +90,8 @@ class RecordCounts:
                 f" UNION ALL SELECT {new}, 1, entry.erased {joined}"
                 f" UNION ALL SELECT {old}, -1, previous.erased {joined}"
             )
-        self.plain_sql = groups
+        # SQLite counts fast only if nothing else is selected.
+        self.plain_sql = groups if grouping else f"SELECT COUNT(*) FROM {table}"  # noqa: S608
         self.count_sql = (
             f"SELECT value, count, {SNAPSHOT},"  # noqa: S608
             f" (SELECT MAX(transaction) FROM {history})"
@@ -114,7 +115,8 @@ class RecordCounts:
             is_counted = connection.vendor != "postgresql" or connection.in_atomic_block
             if is_counted or not settings.FAST_READS:
                 cursor.execute(self.plain_sql)
-                return dict(cursor.fetchall())
+                rows = cursor.fetchall()
+                return dict(rows) if self.grouping else {None: rows[0][0]}
             return self.update(cursor)
 
     def update(self, cursor: Any) -> Mapping[Any, int]:
