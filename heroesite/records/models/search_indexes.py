@@ -38,9 +38,9 @@ def create_search_indexes(sender: Any, using: str, **kwargs: Any) -> None:
     for model in record_types:
         with connection.cursor() as cursor:
             columns = existing_columns(connection, cursor, model._meta.db_table)
-            for field in model.folded_fields():
-                if field.column in columns:  # a migration to an earlier version may have removed it
-                    create(connection, cursor, model, field)
+            field = model._meta.get_field("name_key")
+            if field.column in columns:  # a migration to an earlier version may have removed it
+                create(connection, cursor, model, field)
 
 
 def existing_columns(connection: Any, cursor: Any, table: str) -> set[str]:
