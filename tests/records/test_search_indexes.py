@@ -1,11 +1,12 @@
 """A search finds every name that contains the text, with an index for three characters or more."""
 
 import random
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 
 import pytest
 from django.apps import apps
-from django.db import connection, transaction
+from django.db import connection, connections, transaction
 
 from heroes.models import Hero
 from heroesite.records.models.search_indexes import create_search_indexes, has_index, index_name
@@ -82,6 +83,12 @@ def test_a_search_reads_the_index():
         assert "VIRTUAL TABLE INDEX" in plan
         assert "SCAN heroes_hero\n" not in f"{plan}\n"
         assert "VIRTUAL TABLE" not in Hero.objects.search(["ow"]).explain(), "too short for the index"
+
+
+def test_the_first_query_of_a_thread_can_be_a_search():
+    with ThreadPoolExecutor(1) as threads:
+        found = threads.submit(lambda: (list(Hero.objects.search(["owl"])), connections.close_all()))
+        assert found.result() == ([], None)
 
 
 def test_a_missing_index_is_created_by_the_next_migration():

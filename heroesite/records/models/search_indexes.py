@@ -99,6 +99,7 @@ def create_on_sqlite(connection: Any, cursor: Any, model: Any, field: FoldedFiel
 
 def has_index(connection: Any, name: str) -> bool:
     """Return whether an SQLite database has the virtual table ``name``, and all triggers that update it."""
+    connection.ensure_connection()
     if name not in connection.schema:
         with connection.cursor() as cursor:
             cursor.execute(
