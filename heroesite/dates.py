@@ -1,11 +1,12 @@
 """Format the instants of a table, of which most share a day or a minute."""
 
 from datetime import date, datetime, time
-from functools import cache, lru_cache
+from functools import lru_cache
 
 from django.utils import dateformat, timezone
 from django.utils.formats import get_format
-from django.utils.translation import get_language
+
+from heroesite.cached_per_language import cached_per_language
 
 DAY_CHARACTERS = set("bdDEFjlLmMnNoStwWyYz")
 TIME_CHARACTERS = set("aAfgGhHiP")
@@ -52,11 +53,7 @@ def split_format(text: str) -> list[tuple[str, bool]]:
     return parts
 
 
-@cache
-def _instant_format(language: str | None) -> InstantFormat:
-    return InstantFormat(get_format("DATETIME_FORMAT", language))
-
-
+@cached_per_language
 def instant_format() -> InstantFormat:
     """Return the format of the active language, which all requests share."""
-    return _instant_format(get_language())
+    return InstantFormat(get_format("DATETIME_FORMAT"))

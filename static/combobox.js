@@ -7,7 +7,6 @@
 const MAX_SHORT = 8; // options of a select that is not replaced
 const MAX_LISTED = 50;
 const DELAY = 150; // milliseconds after the last key before the server is asked
-const UNRESOLVED = "?"; // the start of an option that stands for a text that matched several
 
 const fold = (text) => text.normalize("NFKC").toLocaleLowerCase().trim();
 const typedNameOf = (select) => {
@@ -16,14 +15,13 @@ const typedNameOf = (select) => {
 };
 
 const makeCombobox = (select) => {
-  const { search, matches = "", more = "", none = "", failed = "" } = select.dataset;
+  const { search, typed, matches = "", more = "", none = "", failed = "" } = select.dataset;
   const input = document.createElement("input");
   const list = document.createElement("ul");
   const status = document.createElement("p");
   const label = document.querySelector(`label[for="${select.id}"]`);
-  const placeholder = [...select.options].find((option) => option.value.startsWith(UNRESOLVED));
-  const rejected = placeholder?.value.slice(UNRESOLVED.length) || typedNameOf(select)?.value;
-  placeholder?.remove();
+  if (typed) select.options[0].remove(); // contains the message about the text
+  const rejected = typed || typedNameOf(select)?.value;
   typedNameOf(select)?.remove();
 
   const selectedText = () => select.selectedOptions[0]?.text ?? "";

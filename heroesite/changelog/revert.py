@@ -33,7 +33,7 @@ def revert(model: type[Record], entry: Any, user: Any) -> Record:
             raise ValidationError(
                 _("A value of this version has been erased from the history."), code="erased"
             )
-        record: Any = model.objects.filter(pk=entry.id).select_for_update().first()
+        record = model.load(entry.id, lock=True)
         check_permission(user, model, exists=record is not None)
         if record is None:
             record = model.from_deleted_entry(entry)

@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable
-from functools import cache, lru_cache
+from functools import lru_cache
 from typing import Any
 
 from django.contrib.auth.mixins import AccessMixin
@@ -10,16 +10,16 @@ from django.db.models import Exists, OuterRef
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.template.loader import render_to_string
-from django.urls import get_script_prefix
 from django.utils.cache import add_never_cache_headers
 from django.utils.safestring import SafeString
-from django.utils.translation import get_language
 from django.views.generic import TemplateView
 
+from heroesite.cached_per_language import cached_per_language
 from heroesite.changelog.filters import ChangeSetFilterSet
 from heroesite.changelog.steps import Entries, Tally, readable_changes, tallies
 from heroesite.changelog.undo.permissions import count_actions
 from heroesite.dates import instant_format
+from heroesite.records.addresses import Addresses
 from heroesite.records.audit.change_sets import ChangeSet, Source
 from heroesite.records.audit.disclosures import Disclosure
 from heroesite.records.audit.entries import Entry
@@ -27,7 +27,7 @@ from heroesite.records.filters.filtersets import PagedFilterSet
 from heroesite.records.models.base import Record, record_models
 from heroesite.records.permissions import disclosable_fields, is_allowed
 from heroesite.records.views.base import RecordView
-from heroesite.records.views.rows import Addresses, RowTemplate
+from heroesite.records.views.rows import RowTemplate
 
 
 class RecordHistoryView(RecordView):
@@ -136,8 +136,8 @@ def undoing_ids(change_sets: Iterable[ChangeSet]) -> dict[int, list[int]]:
     return found
 
 
-@cache
-def change_set_rows(with_authors: bool, _language: str, _script_prefix: str) -> ChangeSetRows:
+@cached_per_language
+def change_set_rows(with_authors: bool) -> ChangeSetRows:
     """Return the renderer of such rows in the active language, which all requests share."""
     return ChangeSetRows(with_authors=with_authors)
 
@@ -148,7 +148,7 @@ class ChangeSetListView(ChangelogView):
     def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         filterset = ChangeSetFilterSet(request.GET, queryset=ChangeSet.objects.all(), request=request)
         page = filterset.page()
-        rows = change_set_rows(request.user.is_authenticated, get_language() or "", get_script_prefix())
+        rows = change_set_rows(request.user.is_authenticated)
         context = self.get_context_data(filterset=filterset, page=page, rows=rows.render(page.records))
         return self.render_to_response(context, status=200 if filterset.is_valid() else 400)
 

@@ -13,12 +13,12 @@ changed with SQL; and for each request on other databases.
 """
 
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import cache
 from typing import Any, NamedTuple
 
 from django.conf import settings
-from django.db import DEFAULT_DB_ALIAS, connections
+from django.db import DEFAULT_DB_ALIAS, connections, models
 
 from .audit.entries import Entry
 from .models.base import Record
@@ -158,3 +158,13 @@ def record_counts(
 def count_records(model: type[Record], database: str = DEFAULT_DB_ALIAS) -> int:
     """Return the number of records of a type."""
     return sum(record_counts(model, database=database).get().values())
+
+
+def count_rows(rows: models.QuerySet[Any], count_matches: Callable[[], int]) -> int:
+    """Return the number of rows of a list of records.
+
+    Args:
+        count_matches: counts them, which is necessary only if the list is filtered.
+    """
+    record_type: Any = rows.model
+    return count_matches() if rows.query.where else count_records(record_type, rows.db)

@@ -5,7 +5,7 @@ from urllib.parse import urlencode
 import pytest
 
 from heroes.models import Hero
-from heroesite.form_fields import MAX_LISTED, MAX_MATCHES
+from heroesite.record_choices import MAX_LISTED, MAX_MATCHES
 from heroesite.records.registry import record_types
 from tests.factories import HeroFactory, TeamFactory
 from tests.markup import fill_in, form_with, query_of, read

@@ -68,7 +68,7 @@ def test_rows_are_rendered_as_usual(is_selectable, language):
         with translation.override(language):
             for size in range(len(others) + 1):
                 for chosen in combinations(others, size):
-                    rows = record_rows(model, (name, *chosen), is_selectable=is_selectable)
+                    rows = record_rows(model, (name, *chosen), is_selectable)
                     for shown in (authors, {}):
                         usual = [
                             rendered_as_usual(record, (name, *chosen), is_selectable, shown.get(record.pk))

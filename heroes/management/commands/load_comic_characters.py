@@ -150,6 +150,6 @@ def reason(error: ValidationError) -> str:
     fields: defaultdict[str, list[str]] = defaultdict(list)
     for name, messages in error.message_dict.items():
         for message in messages:
-            label = Hero._meta.get_field(name).verbose_name  # type: ignore[union-attr]
+            label = Hero._meta.get_field(name).verbose_name
             fields[message].append(str(label))
     return " ".join(f"{capfirst(', '.join(labels))}: {message}" for message, labels in fields.items())

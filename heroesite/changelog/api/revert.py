@@ -85,7 +85,7 @@ class Revert(RecordViewSet):
     def revert(self, request: Request, pk: str, version: str) -> Response:
         optional_members(request)
         entry = self.find(pk, version)
-        stored = self.model.objects.filter(pk=entry.id).select_for_update().first()
+        stored = self.model.load(entry.id, lock=True)
         if stored:
             self.check_conditions(stored)
         elif "If-Match" in request.headers:  # which nothing can match

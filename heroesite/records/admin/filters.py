@@ -7,7 +7,7 @@ from django.contrib.admin.options import IncorrectLookupParameters
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
-from heroesite.form_fields import RecordChoiceField
+from heroesite.record_choices import RecordChoiceField
 from heroesite.records.filters.filtersets import RecordFilterSet
 from heroesite.records.filters.forms import PAGING
 

@@ -13,17 +13,18 @@ from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
-from django.urls import path, reverse
+from django.urls import path
 from django.utils.cache import add_never_cache_headers
 from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
 from heroesite.ids import is_id
+from heroesite.records.addresses import Addresses
 from heroesite.records.admin.base import StrictModelAdmin
 from heroesite.records.admin.filters import FilterSetListFilter, filter_names
 from heroesite.records.audit.change_sets import Source
 from heroesite.records.audit.disclosures import Disclosure
-from heroesite.records.counts import count_records
+from heroesite.records.counts import count_rows
 from heroesite.records.filters.filtersets import RecordFilterSet
 from heroesite.records.forms.record_form import RecordForm
 from heroesite.records.models.base import Record
@@ -44,22 +45,18 @@ class RecordPaginator(Paginator):
     @cached_property
     def count(self) -> int:
         rows: Any = self.object_list
-        if rows.query.where:
-            count: int = super().count
-            return count
-        return count_records(rows.model, rows.db)
+        return count_rows(rows, rows.count)
 
 
 class RecordChangeList(ChangeList):
-    """A list that looks up the address of its rows once."""
+    """A list that reverses the URL pattern of its rows only once."""
 
     @cached_property
-    def address(self) -> str:
-        name = f"admin:{self.opts.app_label}_{self.opts.model_name}_change"
-        return reverse(name, args=[0], current_app=self.model_admin.admin_site.name)
+    def addresses(self) -> Addresses:
+        return Addresses(f"admin:{self.opts.app_label}_{self.opts.model_name}_change")
 
     def url_for_result(self, result: Any) -> str:
-        return self.address.replace("/0/", f"/{result.pk}/")
+        return self.addresses.of(result.pk)
 
 
 def respond(view: Callable[..., Any], request: HttpRequest, *args: Any, **kwargs: Any) -> Any:

@@ -5,6 +5,7 @@ from typing import Any
 from django.db import models
 
 from heroesite.database.statements import CountStatement, Row, Statement
+from heroesite.records.counts import count_rows
 from heroesite.records.filters.offset import DEEP, OffsetPaginator, rows_at
 
 OFFSET = 987_654_321
@@ -37,10 +38,15 @@ class OffsetStatements(OffsetPaginator):
 
     def __init__(self, rows: models.QuerySet[Any], columns: list[str]) -> None:
         super().__init__(rows)
+        self.matches = CountStatement(rows)
         values = [one.values_list(*columns) for one in self.ranges]
         self.statements = [Statement(one, " LIMIT %s OFFSET %s") for one in values]
         self.deep_statements = [DeepStatement(one) for one in values]
         self.range_counts = [CountStatement(one) for one in self.ranges]
+
+    def count(self) -> int:
+        """Return the number of rows, which are counted each time."""
+        return count_rows(self.rows, self.matches.count)
 
     def read_range(self, number: int, offset: int, limit: int) -> list[Row]:
         statement = (self.statements if offset < DEEP else self.deep_statements)[number]

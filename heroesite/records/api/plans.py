@@ -4,7 +4,6 @@ A plan never reads a restricted column, regardless of who sent the request that 
 """
 
 from collections.abc import Hashable, Mapping
-from functools import partial
 from typing import Any, NamedTuple
 from urllib.parse import quote_plus
 
@@ -14,11 +13,10 @@ from rest_framework import serializers
 from rest_framework.utils.urls import remove_query_param, replace_query_param
 
 from heroesite.api.conditional import etag_of_content
-from heroesite.database.statements import CountStatement, Row, Statement
+from heroesite.database.statements import Row, Statement
 from heroesite.records.api.cursor_statements import CursorStatements, NotPlannable
 from heroesite.records.api.offset_statements import OffsetStatements
 from heroesite.records.api.pagination import link_header
-from heroesite.records.counts import count_records
 from heroesite.records.filters.cursor import START, InvalidCursor
 from heroesite.records.filters.links import NULL, RecordFilter
 from heroesite.records.permissions import restricting_permissions
@@ -177,13 +175,8 @@ class OffsetPlan(ListPlan):
 
     def __init__(self, view: Any, headers: Mapping[str, str]) -> None:
         super().__init__(view, headers)
-        records, self.limit = self.records, view.paginator.limit
-        self.statements = OffsetStatements(records, self.members.columns)
-        self.count = (
-            CountStatement(records).count
-            if records.query.where
-            else partial(count_records, view.model, records.db)
-        )
+        self.limit = view.paginator.limit
+        self.statements = OffsetStatements(self.records, self.members.columns)
         address = view.request.build_absolute_uri()
         page = replace_query_param(address, "limit", self.limit)
         self.first = remove_query_param(address, "offset")
@@ -193,7 +186,7 @@ class OffsetPlan(ListPlan):
     def respond(self, read: ReadRequest) -> HttpResponse | None:
         if not self.filter_targets_exist():
             return None
-        number, count = read.number, self.count()
+        number, count = read.number, self.statements.count()
         end = number + self.limit
         rows = self.statements.page(number, min(end, count) - number)
         next_link = str(end).join(self.link_parts) if end < count else None

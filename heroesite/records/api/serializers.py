@@ -107,7 +107,7 @@ class RecordSerializer(serializers.ModelSerializer):
         if not partial:
             for name in self.missing_members(record, data):
                 field = record._meta.get_field(name)
-                values[name] = field.get_default()  # type: ignore[union-attr]
+                values[name] = field.get_default()
         for name, value in values.items():
             setattr(record, name, value)
         return values, errors

@@ -28,11 +28,7 @@ class TransactionId(models.Func):
         return str(self.constant), []
 
     def as_postgresql(self, *args: Any, **kwargs: Any) -> Any:
-        return self.function_sql, []
-
-    @property
-    def function_sql(self) -> str:
-        return f"{self.function_call}::text::bigint"
+        return f"{self.function_call}::text::bigint", []
 
 
 CURRENT_TRANSACTION = TransactionId("pg_current_xact_id()", 0)

@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from heroesite.database.statements import preparing_cursor
 from heroesite.records.audit.change_sets import ChangeSet, current_context
-from heroesite.records.audit.entries import CURRENT_TRANSACTION, Entry
+from heroesite.records.audit.entries import Entry
 from heroesite.records.audit.recording import build_entry, entries_recorded
 
 Query = tuple[str, list[Any]]
@@ -79,7 +79,7 @@ class RecordWriter:
         """Run one statement. Return the ids of the record and of the change set."""
         sql, parameters = query
         parts = [f"record AS ({sql} RETURNING {self.pk} AS id)"]
-        source, computed = "record", {"id": "record.id", "transaction": CURRENT_TRANSACTION.function_sql}
+        source, computed = "record", {"id": "record.id"}
         if change_set:
             sql, more = self.insert_query(change_set, source="record")
             parts.append(f"change_set AS ({sql} RETURNING id)")
@@ -100,7 +100,7 @@ class RecordWriter:
             if change_set:
                 cursor.execute(*self.insert_query(change_set))
                 entry.change_set_id = cursor.lastrowid
-            cursor.execute(*self.insert_query(entry, {"transaction": str(CURRENT_TRANSACTION.constant)}))
+            cursor.execute(*self.insert_query(entry))
             return entry.id, entry.change_set_id
 
     def insert_query(
@@ -109,7 +109,7 @@ class RecordWriter:
         """Return the statement that inserts an instance.
 
         Args:
-            computed: the SQL of values that the database computes, by attribute.
+            computed: the SQL of values that the statement itself produces, by attribute.
             source: the tables in this SQL. Nothing is inserted if they have no row.
         """
         columns, expressions, parameters = [], [], []
@@ -117,12 +117,17 @@ class RecordWriter:
             if field.primary_key and instance.pk is None:
                 continue
             columns.append(self.quote(field.column))
+            value = field.get_db_prep_save(field.pre_save(instance, add=True), self.connection)
             if computed and field.attname in computed:
                 expressions.append(computed[field.attname])
+            elif hasattr(value, "as_sql"):  # the id of the transaction
+                sql, _none = getattr(value, f"as_{self.connection.vendor}", value.as_sql)(
+                    None, self.connection
+                )
+                expressions.append(sql)
             else:
                 expressions.append("%s")
-                value = field.pre_save(instance, add=True)
-                parameters.append(field.get_db_prep_save(value, self.connection))
+                parameters.append(value)
         values = ", ".join(expressions)
         rows = f"SELECT {values} FROM {source}" if source else f"VALUES ({values})"  # noqa: S608
         return f"INSERT INTO {self.quote(instance._meta.db_table)} ({', '.join(columns)}) {rows}", parameters

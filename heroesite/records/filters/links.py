@@ -10,8 +10,8 @@ from django.utils.translation import gettext_lazy as _
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema_field
 
-from heroesite.form_fields import RecordChoiceField, TypedName
 from heroesite.ids import is_id
+from heroesite.record_choices import RecordChoiceField, TypedName
 from heroesite.records.models.fields import RecordForeignKey
 
 from .filters import WholeNumberFilter

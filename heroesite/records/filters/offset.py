@@ -5,7 +5,7 @@ from typing import Any
 
 from django.db import models
 
-from heroesite.records.counts import count_records
+from heroesite.records.counts import count_rows
 
 from .cursor import CursorPaginator
 
@@ -23,14 +23,13 @@ class OffsetPaginator:
     def __init__(self, rows: models.QuerySet[Any]) -> None:
         self.rows, self.ranges = rows, CursorPaginator(rows).ranges([])
 
+    def count(self) -> int:
+        """Return the number of rows, which are counted only once."""
+        return self.total
+
     @cached_property
     def total(self) -> int:
-        """The number of rows. They aren't counted if they are all records of their type."""
-        model: Any = self.rows.model
-        return self.rows.count() if self.rows.query.where else count_records(model, self.rows.db)
-
-    def count(self) -> int:
-        return self.total
+        return count_rows(self.rows, self.rows.count)
 
     def __getitem__(self, page: slice) -> list[Any]:
         return self.page(page.start, min(page.stop, self.total) - page.start)

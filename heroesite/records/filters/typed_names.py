@@ -12,17 +12,19 @@ from django.db.models import Case, IntegerField, When
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from heroesite.form_fields import MAX_MATCHES, NO_MATCH, TYPED, RecordChoiceField, TypedName
+from heroesite.record_choices import (
+    MAX_MATCHES,
+    NO_MATCH,
+    TYPED,
+    RecordChoiceField,
+    TypedName,
+    text_parameter,
+)
 from heroesite.text import fold, normalize, printable, validate_line
 
 from .filters import SearchField
 
 REPEATED = gettext_lazy("Use this parameter only once.")
-
-
-def text_parameter(name: str) -> str:
-    """Return the parameter that contains the name of a record, for the parameter with its id."""
-    return f"{name}_text"
 
 
 def best_matches(records: Any, text: str) -> Any:
@@ -63,8 +65,12 @@ def resolve(field: RecordChoiceField, text: str) -> str:
 
 
 class TypedNamesMixin:
-    """A form that replaces each typed name in its data with the id of the record, before it is validated."""
+    """A form that replaces each typed name in its data with the id of the record, before it is validated.
 
+    ``has_typed_names`` is set if the data contained any.
+    """
+
+    has_typed_names = False
     fields: Any
     data: Any
     is_bound: bool
@@ -95,7 +101,7 @@ class TypedNamesMixin:
 
     def replace(self, name: str, parameter: str, choice: Any) -> None:
         """Remove the parameter with the typed name, and set the choice."""
-        self.data = self.data.copy()
+        self.data, self.has_typed_names = self.data.copy(), True
         self.data.pop(parameter, None)
         if choice is not None:
             self.data[name] = choice

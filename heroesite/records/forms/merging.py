@@ -126,5 +126,5 @@ def get_value(record: Record, name: str) -> Any:
     """Return the value of a field, or None for a link to a record that has since been deleted."""
     try:
         return getattr(record, name)
-    except record._meta.get_field(name).related_model.DoesNotExist:  # type: ignore[union-attr]
+    except record._meta.get_field(name).related_model.DoesNotExist:
         return None

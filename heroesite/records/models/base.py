@@ -1,7 +1,6 @@
 """The base class of every record: a name, a version, timestamps, and how it is validated and saved."""
 
 from collections.abc import Collection, Iterable, Mapping
-from datetime import datetime
 from functools import cache
 from typing import Any, ClassVar, Self
 
@@ -14,19 +13,19 @@ from django.db.models.signals import post_save, pre_save
 from django.dispatch import receiver
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import pgettext
 
 from heroesite.database.statements import InstanceStatement, Statement
 from heroesite.ids import is_id_number
 from heroesite.records.audit.change_sets import atomic_change_set
-from heroesite.records.audit.entries import Entry, VersionHistory
+from heroesite.records.audit.entries import VersionHistory
 from heroesite.records.audit.writing import RecordWriter
 from heroesite.text import fold
 
 from .constraints import FieldCheckConstraint
-from .fields import MAX_FOLDING_GROWTH, FoldedField, LineField, RecordForeignKey
+from .field_lookups import FieldLookups
+from .fields import MAX_FOLDING_GROWTH, FoldedField, LineField
+from .history_lookups import HistoryLookups
 from .querysets import RecordQuerySet
 
 
@@ -34,7 +33,7 @@ class StaleRecord(Exception):
     """The record was changed or deleted after this instance was loaded."""
 
 
-class Record(models.Model):
+class Record(FieldLookups, HistoryLookups, models.Model):
     """The base of every record type.
 
     A subclass lists in ``FIELDS`` the fields that users fill in, in display order, and in ``RESTRICTED``
@@ -119,53 +118,6 @@ class Record(models.Model):
 
     def get_absolute_url(self) -> str:
         return reverse(f"{self._meta.app_label}:detail", args=[self.pk])
-
-    # What follows from the fields ------------------------------------------------------------
-
-    @classmethod
-    def label(cls, field: str) -> str:
-        """Return a field's verbose name, capitalized."""
-        return capfirst(cls.verbose_name_of(field))
-
-    @classmethod
-    def verbose_name_of(cls, field: str) -> str:
-        return str(cls._meta.get_field(field).verbose_name)  # type: ignore[union-attr]
-
-    @classmethod
-    def object_name_of(cls, field: str) -> str:
-        """Return a field's verbose name as the object of a verb, which some languages inflect."""
-        return pgettext("object", cls.verbose_name_of(field))
-
-    @classmethod
-    @cache
-    def attname(cls, field: str) -> str:
-        """Return the attribute with a field's stored value: for a link, the id."""
-        attname: str = cls._meta.get_field(field).attname  # type: ignore[union-attr]
-        return attname
-
-    @classmethod
-    @cache
-    def attnames(cls) -> dict[str, str]:
-        """Return :meth:`attname` of each field that users fill in, by field name."""
-        return {name: cls.attname(name) for name in cls.FIELDS}
-
-    @classmethod
-    @cache
-    def link_names(cls) -> tuple[str, ...]:
-        """Return the names of the fields that link to other records."""
-        return tuple(field.name for field in cls._meta.fields if isinstance(field, RecordForeignKey))
-
-    @classmethod
-    @cache
-    def incoming_links(cls) -> tuple[RecordForeignKey, ...]:
-        """Return the links from other record types to this one."""
-        links = (relation.field for relation in cls._meta.related_objects)
-        return tuple(link for link in links if isinstance(link, RecordForeignKey))
-
-    @classmethod
-    @cache
-    def folded_fields(cls) -> tuple[FoldedField, ...]:
-        return tuple(field for field in cls._meta.fields if isinstance(field, FoldedField))
 
     # Loading and writing ---------------------------------------------------------------------
 
@@ -323,46 +275,6 @@ class Record(models.Model):
     def validate_constraints(self, exclude: Any = None) -> None:
         """Check constraints across fields, except the name's, which :meth:`validate_unique` reports."""
         super().validate_constraints(exclude={*(exclude or ()), "name_key"})
-
-    # History ---------------------------------------------------------------------------------
-
-    @classmethod
-    def deletion_entry(cls, pk: Any) -> Any:
-        """Return the last history entry of a deleted record, or ``None`` if no such record was deleted."""
-        last = cls.history.filter(id=pk).select_related("change_set").first()
-        return last if last and last.history_type == Entry.DELETED else None
-
-    @classmethod
-    def entry_as_of(cls, pk: Any, instant: datetime) -> Any:
-        """Return the last history entry of a record at an instant, or ``None`` if it had none yet."""
-        entries = cls.history.filter(id=pk, history_date__lte=instant).select_related("change_set")
-        return entries.order_by("-version").first()
-
-    @classmethod
-    def entries_at(cls, wanted: Collection[tuple[int, int]]) -> dict[tuple[int, int], Any]:
-        """Return the history entries with these ids and versions, by id and version."""
-        keys, versions = {pk for pk, _version in wanted}, {version for _pk, version in wanted}
-        entries = cls.history.filter(id__in=keys, version__in=versions)
-        return {(entry.id, entry.version): entry for entry in entries if (entry.id, entry.version) in wanted}
-
-    @classmethod
-    def records_or_last_names(cls, keys: Iterable[Any]) -> dict[Any, "Record | str"]:
-        """Return for each id the record or, if it was deleted, its last name."""
-        found: dict[Any, Record | str] = {**cls.objects.in_bulk(set(keys))}
-        if missing := set(keys) - set(found):
-            deleted = cls.history.filter(id__in=missing, history_type=Entry.DELETED).order_by("version")
-            found |= dict(deleted.values_list("id", "name"))
-        return found
-
-    @classmethod
-    def from_deleted_entry(cls, entry: Any) -> Self:
-        """Return a deleted record with the values of ``entry``, unsaved and with the latest version."""
-        record: Self = entry.instance
-        record.version = cls.history.filter(id=entry.id).values_list("version", flat=True)[:1].get() + 1
-        for name in entry.erased:  # the user has to fill these in again
-            field: Any = cls._meta.get_field(name)
-            setattr(record, field.attname, None if field.null else "")
-        return record
 
 
 @receiver(pre_save)

@@ -9,7 +9,8 @@ from django.db.models.functions import Length
 from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
-from heroesite.form_fields import LineFormField, RecordChoiceField, StrictIntegerField
+from heroesite.form_fields import LineFormField, StrictIntegerField
+from heroesite.record_choices import RecordChoiceField
 from heroesite.text import fold, normalize, validate_line
 from heroesite.validators import NOT_A_WHOLE_NUMBER, REQUIRED, FoldedLengthValidator, range_validators
 

@@ -5,7 +5,7 @@ from typing import Any, ClassVar
 from django.contrib import messages
 from django.contrib.auth.mixins import AccessMixin
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, render
+from django.shortcuts import render
 from django.urls import reverse
 from django.utils.text import capfirst
 from django.views.generic import TemplateView
@@ -79,12 +79,10 @@ class SingleRecordView(RecordView):
 
     def get_record(self, *, lock: bool = False) -> Record:
         """Return the record, locked if the rest of this transaction changes it."""
-        pk = self.kwargs["pk"]
-        if not lock:
-            return get_object_or_404(self.model.objects.with_links(), pk=pk)
-        if record := self.model.load(pk, lock=True):
-            return record
-        raise Http404
+        record = self.model.load(self.kwargs["pk"], lock=lock)
+        if record is None:
+            raise Http404
+        return record
 
     def render_record(self, record: Record, **context: Any) -> HttpResponse:
         context |= {"record": record, "disclosable": disclosable_fields(self.request.user, self.model)}

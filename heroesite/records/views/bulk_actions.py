@@ -14,8 +14,9 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
 from heroesite.ids import is_id
+from heroesite.record_choices import text_parameter
 from heroesite.records.filters.filtersets import LIMIT
-from heroesite.records.filters.typed_names import TypedNamesMixin, text_parameter
+from heroesite.records.filters.typed_names import TypedNamesMixin
 from heroesite.records.models.base import Record
 from heroesite.records.retries import retry_on_conflict
 from heroesite.records.views.base import RecordView, add_undoable_message

@@ -63,10 +63,11 @@ def by_link(model: type[Record], name: str) -> Chart:
     """Count the records that link to each other record, most first, and those that link to none."""
     field: Any = model._meta.get_field(name)
     counts = record_counts(model, Grouping(field.column)).get()
-    numbers = sorted((count for pk, count in counts.items() if pk is not None), reverse=True)[:LONGEST]
+    linked = {pk: count for pk, count in counts.items() if pk is not None}
+    numbers = sorted(linked.values(), reverse=True)[:LONGEST]
     shortest = min(numbers, default=0)
-    tied = {pk for pk, count in counts.items() if pk is not None and count == shortest}
-    longer = {pk for pk, count in counts.items() if pk is not None and count > shortest}
+    tied = {pk for pk, count in linked.items() if count == shortest}
+    longer = {pk for pk, count in linked.items() if count > shortest}
     others = field.related_model.objects.order_by("name_key")
     shown = [*others.filter(pk__in=longer), *first_of(others, tied, len(numbers) - len(longer))]
     bars = [Bar(str(other), counts[other.pk], list_address(model, {name: other.pk})) for other in shown]
@@ -114,4 +115,4 @@ CHARTS: dict[type[Field], Callable[[type[Record], str], Chart]] = {
 
 def chart(model: type[Record], name: str) -> Chart:
     """Count the values of a field of a type in ``CHARTS``; see :mod:`heroesite.records.checks`."""
-    return CHARTS[type(model._meta.get_field(name))](model, name)  # type: ignore[index]
+    return CHARTS[type(model._meta.get_field(name))](model, name)

@@ -4,7 +4,7 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponse, JsonResponse
 
-from heroesite.form_fields import MAX_MATCHES
+from heroesite.record_choices import MAX_MATCHES
 from heroesite.records.filters.filters import SearchField
 from heroesite.records.filters.forms import QueryForm
 from heroesite.records.filters.typed_names import best_matches

@@ -73,7 +73,7 @@ class RecordListView(RecordView):
         filterset = self.filterset_class(request.GET, queryset=records, request=request)
         page = filterset.page()
         valid = filterset.is_valid()
-        if valid and filterset.form.data is not filterset.data:  # a typed name has been replaced with an id
+        if valid and filterset.form.has_typed_names:
             values = filterset.form.data.lists()
             query = urlencode([(name, text) for name, texts in values for text in texts if text])
             return redirect(f"{self.address('list')}?{query}" if query else self.address("list"))
@@ -81,7 +81,7 @@ class RecordListView(RecordView):
         visible = [column for column in columns if column.is_visible]
         can = AllowedActions(request.user, self.model)
         is_selectable = can["change"] or can["delete"]
-        rows = record_rows(self.model, (state.column for state in visible), is_selectable=is_selectable)
+        rows = record_rows(self.model, tuple(state.column for state in visible), is_selectable)
         with_authors = any(state.column.name == "updated_at" for state in visible)
         authors = self.authors(page.records) if with_authors else {}
         context = self.get_context_data(

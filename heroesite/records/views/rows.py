@@ -13,13 +13,13 @@ from typing import Any
 
 from django.db.models import DateTimeField
 from django.template.loader import render_to_string
-from django.urls import get_script_prefix, reverse
 from django.utils.formats import localize
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
-from django.utils.translation import get_language
 
+from heroesite.cached_per_language import cached_per_language
 from heroesite.dates import instant_format
+from heroesite.records.addresses import Addresses
 from heroesite.records.emblems import emblem_of
 from heroesite.records.models.base import Record
 from heroesite.records.models.fields import RecordForeignKey
@@ -68,20 +68,6 @@ class RowTemplate:
             for row in rows
         )
         return mark_safe(html)  # noqa: S308  escaped above, or by the template
-
-
-class Addresses:
-    """The addresses of pages whose only argument is an id.
-
-    Args:
-        name: the name of the URL pattern.
-    """
-
-    def __init__(self, name: str) -> None:
-        self.start, _zero, self.end = reverse(name, args=[0]).rpartition("/0/")
-
-    def of(self, pk: int) -> str:
-        return f"{self.start}/{pk}/{self.end}"
 
 
 def cell_function(model: type[Record], name: str) -> Callable[[Any], Any]:
@@ -146,13 +132,7 @@ class RecordRows:
         return values
 
 
-@lru_cache(maxsize=512)
-def _record_rows(
-    model: type[Record], columns: tuple[Any, ...], is_selectable: bool, _language: str, _script_prefix: str
-) -> RecordRows:
-    return RecordRows(model, columns, is_selectable=is_selectable)
-
-
-def record_rows(model: type[Record], columns: Iterable[Any], *, is_selectable: bool) -> RecordRows:
+@cached_per_language
+def record_rows(model: type[Record], columns: tuple[Any, ...], is_selectable: bool) -> RecordRows:
     """Return the renderer of such rows in the active language, which all requests share."""
-    return _record_rows(model, tuple(columns), is_selectable, get_language() or "", get_script_prefix())
+    return RecordRows(model, columns, is_selectable=is_selectable)
