@@ -1,13 +1,13 @@
 "use strict";
 
 // Replaces each long select with an ARIA combobox, in which options can be searched. The select holds the value.
-// If it doesn't contain all options, the server is asked for those that match. A text that isn't an option is sent
-// to the server under a name of its own, so that it is reported and never lost.
+// If it doesn't contain all options, the server is asked for those that match. Text that isn't an option is sent as a
+// separate parameter, such as team_text, so that it isn't lost and the server can report it.
 
 const MAX_SHORT = 8; // options of a select that is not replaced
 const MAX_LISTED = 50;
 const DELAY = 150; // milliseconds after the last key before the server is asked
-const UNRESOLVED = "?"; // the start of an option that stands for a text that matched several
+const UNRESOLVED = "?"; // the prefix of an option's value that contains typed text instead of an id
 
 const fold = (text) => text.normalize("NFKC").toLocaleLowerCase().trim();
 const typedNameOf = (select) => {
@@ -144,8 +144,8 @@ const makeCombobox = (select) => {
     if (select.closest("[hx-get], [hx-post]")) announce(""); // the response has the error
     report();
   };
-  // Select the option with the text, or the only one listed for it. An empty text selects the empty option. Any
-  // other text stays, and is reported.
+  // Select the option with this text, or the only match. Empty text selects the empty option. Any other text stays in
+  // the field, and is reported.
   const selectTyped = async () => {
     const text = input.value;
     if (fold(text) === "" && select.querySelector('option[value=""]')) return selectOption("");

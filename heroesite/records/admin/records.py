@@ -51,7 +51,7 @@ class RecordPaginator(Paginator):
 
 
 class RecordChangeList(ChangeList):
-    """A list that looks up the address of its rows once."""
+    """A list that looks up the URL pattern of its rows only once."""
 
     @cached_property
     def address(self) -> str:
