@@ -1,4 +1,4 @@
-"""Format the instants of a table, of which most share a day or a minute."""
+"""Format the instants in a table quickly: many of them share a day or a minute."""
 
 from datetime import date, datetime, time
 from functools import lru_cache
@@ -14,8 +14,10 @@ TIME_CHARACTERS = set("aAfgGhHiP")
 
 
 class InstantFormat:
-    """Formats instants as ``{{ instant|date:"DATETIME_FORMAT" }}`` does, in the language that is active when
-    it is created. It formats each day and each minute once."""
+    """Formats instants as the template filter ``date`` does, but each day and each minute only once.
+
+    Each language needs its own instance, because the results are cached.
+    """
 
     def __init__(self, text: str) -> None:
         self.text, self.parts = text, split_format(text)
@@ -39,7 +41,7 @@ def split_format(text: str) -> list[tuple[str, bool]]:
     """Split a date format into parts that depend on either the day or the time.
 
     Returns:
-        each part, and whether it depends on the time; nothing if a part depends on anything else.
+        each part, and whether it depends on the time; an empty list if the format can't be split.
     """
     parts: list[tuple[str, bool]] = []
     for character in text:

@@ -17,7 +17,7 @@ from heroesite.validators import NOT_A_WHOLE_NUMBER
 
 
 class PlainTextInput(forms.TextInput):
-    """A text field rendered by code: Django renders three templates for each, and lists have several."""
+    """A text field rendered without templates. Django uses three for each, and lists have several fields."""
 
     def render(self, name: str, value: Any, attrs: Any = None, renderer: Any = None) -> SafeString:
         widget = self.get_context(name, value, attrs)["widget"]
@@ -83,7 +83,7 @@ class ISODateTimeField(forms.Field):
 
 
 def render_select(name: str, attrs: Any, options: Iterable[tuple[Any, Any]], selected: str) -> SafeString:
-    """Return the HTML of a select. Django renders a template for each option."""
+    """Return the HTML of a select. Django would render a template for each option."""
     return format_html(
         '<select name="{}"{}>{}</select>',
         name,
@@ -100,7 +100,7 @@ def render_select(name: str, attrs: Any, options: Iterable[tuple[Any, Any]], sel
 
 
 class PlainSelect(forms.Select):
-    """A select rendered by code. Its choices have no groups."""
+    """A select rendered without templates. It doesn't support groups of options."""
 
     def render(self, name: str, value: Any, attrs: Any = None, renderer: Any = None) -> SafeString:
         selected = "" if value is None else str(value)

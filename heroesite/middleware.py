@@ -212,8 +212,8 @@ class PageCompressionMiddleware(GZipMiddleware):
 class CacheControlMiddleware:
     """Keep personal responses out of shared caches, and let them store anonymous ones for a second.
 
-    Many visitors then cost as much as one. Requests with a cookie or a token aren't anonymous: they bypass
-    the caches and read their own writes.
+    One response then serves many visitors. Requests with a cookie or a token aren't anonymous, so users see
+    their own changes at once.
     """
 
     def __init__(self, get_response: GetResponse) -> None:
@@ -232,7 +232,7 @@ class CacheControlMiddleware:
 
 
 def is_cacheable(request: HttpRequest, response: HttpResponse) -> bool:
-    """Return whether every visitor gets this response to an anonymous request."""
+    """Return whether the response to an anonymous request is the same for every visitor."""
     return (
         settings.PUBLIC_READ
         and request.method in ("GET", "HEAD")

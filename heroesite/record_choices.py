@@ -15,20 +15,20 @@ from heroesite.form_fields import render_select
 from heroesite.ids import is_id
 
 MAX_LISTED = 50
-"""Records up to which a select contains all of them. For more, it contains only the selected one."""
+"""The most records that a select lists. If there are more, it lists only the selected one."""
 MAX_MATCHES = 20
-"""Records that a search for one of them returns."""
+"""The most records that a search for one of them returns."""
 TYPED = "?"
-"""The start of a choice that stands for a typed name, until one of its matches is selected."""
+"""The prefix of an option's value that contains typed text instead of an id."""
 NO_MATCH = _("No %(model_name_plural)s match “%(search)s”.")
 
 
 class TypedName(str):
-    """A name that was typed where a record is selected, and that isn't the whole name of one.
+    """Text that was typed to select a record, but isn't the whole name of one.
 
     Args:
         message: the error message.
-        matches: id and name of the records to select from.
+        matches: the ids and names of the records to select from.
     """
 
     message: str
@@ -40,7 +40,7 @@ class TypedName(str):
         return typed
 
     def __deepcopy__(self, memo: Any) -> Self:
-        """Return the name itself: a copy of a form's data contains the same one."""
+        """Return the same object, so that forms can copy their data."""
         return self
 
 
@@ -50,11 +50,10 @@ def text_parameter(name: str) -> str:
 
 
 class RecordSelect(forms.Select):
-    """A select of records, which doesn't grow with their number.
+    """A select of records, with a text field to type a name in if there are too many to list.
 
-    If there are many, a text field follows it, in which a name can be typed; see
-    :mod:`heroesite.records.filters.typed_names`. ``combobox.js`` replaces both, and searches while the user
-    types.
+    See :mod:`heroesite.records.filters.typed_names`. ``combobox.js`` replaces both, and searches while the
+    user types.
     """
 
     def render(self, name: str, value: Any, attrs: Any = None, renderer: Any = None) -> SafeString:
@@ -100,7 +99,7 @@ class RecordChoiceField(forms.ModelChoiceField):
         self.known: dict[str, str] = {}
         """The labels of the records that were validated, by id."""
         self.most_listed: int | None = MAX_LISTED
-        """The most records that the select contains; None for no limit."""
+        """The most records that the select lists; None for no limit."""
         super().__init__(*args, **kwargs)
 
     def __deepcopy__(self, memo: Any) -> Self:
@@ -125,7 +124,7 @@ class RecordChoiceField(forms.ModelChoiceField):
 
     @cached_property
     def first_records(self) -> list[tuple[int, str]]:
-        """Id and name of the first records: all of them, or one more than a select contains."""
+        """The ids and names of the first records: all of them, or one more than the select lists."""
         records: Any = self.queryset
         names = records.values_list("pk", "name")
         return list(names if self.most_listed is None else names[: self.most_listed + 1])
@@ -135,7 +134,7 @@ class RecordChoiceField(forms.ModelChoiceField):
         return self.most_listed is not None and len(self.first_records) > self.most_listed
 
     def listed_records(self, value: Any) -> list[tuple[Any, str]]:
-        """Return id and name of the records that the select contains if ``value`` is selected."""
+        """Return the ids and names of the records that the select lists if ``value`` is selected."""
         records: list[tuple[Any, str]] = [] if self.has_many else list(self.first_records)
         key = str(value)
         if not is_id(key) or any(pk == int(key) for pk, _name in records):

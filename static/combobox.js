@@ -1,8 +1,8 @@
 "use strict";
 
 // Replaces each long select with an ARIA combobox, in which options can be searched. The select holds the value.
-// If it doesn't contain all options, the server is asked for those that match. A text that isn't an option is sent
-// to the server under a name of its own, so that it is reported and never lost.
+// If it doesn't contain all options, the server is asked for those that match. Text that isn't an option is sent as a
+// separate parameter, such as team_text, so that it isn't lost and the server can report it.
 
 const MAX_SHORT = 8; // options of a select that is not replaced
 const MAX_LISTED = 50;
@@ -142,8 +142,8 @@ const makeCombobox = (select) => {
     if (select.closest("[hx-get], [hx-post]")) announce(""); // the response has the error
     report();
   };
-  // Select the option with the text, or the only one listed for it. An empty text selects the empty option. Any
-  // other text stays, and is reported.
+  // Select the option with this text, or the only match. Empty text selects the empty option. Any other text stays in
+  // the field, and is reported.
   const selectTyped = async () => {
     const text = input.value;
     if (fold(text) === "" && select.querySelector('option[value=""]')) return selectOption("");

@@ -16,6 +16,6 @@ class Migration(migrations.Migration):
             model_name="hero",
             index=models.Index(fields=["team", "id"], name="heroes_hero_team_id_0c3094_idx"),
         ),
-        # Links had an index of their own before.
+        # The index on team and id replaces Django's index on team alone.
         migrations.RunSQL("DROP INDEX IF EXISTS heroes_hero_team_id_2c0f13a5", migrations.RunSQL.noop),
     ]

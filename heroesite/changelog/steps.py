@@ -17,7 +17,7 @@ from heroesite.records.models.base import Record, record_models
 
 ERASED = _("erased")
 RESTORABLE = Q(history_type=Entry.CREATED, version__gt=1)
-"""Entries that may have restored a record. Only these need a look at the entry before them."""
+"""Entries that may have restored a record. Only for these is the previous entry looked up."""
 
 
 @dataclass(frozen=True)

@@ -128,7 +128,7 @@ class ChangeSetRows:
 
 
 def undoing_ids(change_sets: Iterable[ChangeSet]) -> dict[int, list[int]]:
-    """Return the ids of the change sets that undid any of these, by the id of the undone one."""
+    """Return the ids of the change sets that undid these, by the id of the undone one."""
     found: defaultdict[int, list[int]] = defaultdict(list)
     undoing = ChangeSet.objects.filter(undoes__in=[each.pk for each in change_sets])
     for undone_id, pk in undoing.values_list("undoes_id", "pk"):
@@ -138,7 +138,7 @@ def undoing_ids(change_sets: Iterable[ChangeSet]) -> dict[int, list[int]]:
 
 @cached_per_language
 def change_set_rows(with_authors: bool) -> ChangeSetRows:
-    """Return the renderer of such rows in the active language, which all requests share."""
+    """Return the renderer for the active language, which all requests share."""
     return ChangeSetRows(with_authors=with_authors)
 
 

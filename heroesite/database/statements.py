@@ -1,4 +1,4 @@
-"""SQL that is compiled once from a queryset and then only executed."""
+"""SQL that is compiled from a queryset once and executed many times."""
 
 from collections.abc import Iterator, Sequence
 from functools import cache, partial
@@ -15,7 +15,7 @@ checked_connections: WeakSet[psycopg.Connection] = WeakSet()
 
 
 def preparing_cursor(connection: Any) -> Any:
-    """Return a cursor. On PostgreSQL, unlike Django's, it prepares each statement once per connection.
+    """Return a cursor that, on PostgreSQL, prepares each statement once per connection, unlike Django's.
 
     Behind a connection pooler such as PgBouncer, nothing is prepared: requests can reach different server
     processes, which can use the same name for different statements.
@@ -34,13 +34,13 @@ def preparing_cursor(connection: Any) -> Any:
 
 
 def is_direct(connection: psycopg.Connection) -> bool:
-    """Return whether a connection isn't pooled. A pooler reports process ids of its own."""
+    """Return whether a connection isn't pooled. Poolers report process ids that aren't the server's."""
     row: Any = connection.execute("SELECT pg_backend_pid()").fetchone()
     return bool(row[0] == connection.info.backend_pid)
 
 
 class Statement:
-    """SQL that is compiled once.
+    """Executes SQL that is compiled once.
 
     Args:
         rows: a queryset of values.
@@ -109,7 +109,7 @@ class InstanceStatement(Statement):
         super().__init__(rows.values_list(*self.columns, *linked, *self.annotations), suffix)
 
     def load(self, key: Any) -> Any:
-        """Return the instance that is found with ``key`` in place of the last parameter, or None."""
+        """Return the instance that is found if ``key`` replaces the last parameter, or None."""
         rows = self.execute(*self.parameters[:-1], key)
         return self.instance(iter(rows[0])) if rows else None
 

@@ -102,7 +102,7 @@ def postgresql(options: dict[str, Any], *, web: bool) -> dict[str, Any]:
         "keepalives_idle": 1,
         "keepalives_interval": 1,
     }
-    timeouts = f"lock_timeout={COMMAND_TIMEOUT}s"  # a migration may take long to rewrite a large table
+    timeouts = f"lock_timeout={COMMAND_TIMEOUT}s"  # no statement_timeout: migrations can take long
     if web:
         timeouts = f"lock_timeout={WEB_TIMEOUT}s -c statement_timeout=30s"
     return {

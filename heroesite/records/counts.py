@@ -1,9 +1,8 @@
-"""How many records of a type there are, in total and by value, without counting them each time.
+"""Count the records of a type, in total or by value, without reading all of them each time.
 
-On PostgreSQL, the counts are stored with the snapshot in which they were read. To update them, each record
-that was created, changed or deleted since then is moved between the counts. These are the history entries of
-transactions that the stored snapshot doesn't include. Counts and snapshot are read in one statement, so they
-always match.
+On PostgreSQL, the counts are stored with the snapshot in which they were read. They are updated from later
+history entries: those of transactions that the stored snapshot doesn't include. Counts and snapshot are read
+in one statement, so they always match.
 
 A stored count isn't used if the server has crashed since, because PostgreSQL then reuses snapshots for
 different data (see ``epoch``). No count is stored on a standby, whose snapshots omit running transactions, or
@@ -26,7 +25,7 @@ from .models.base import Record
 SECONDS = 60
 """The time after which a stored count is no longer used."""
 SIGN = f"CASE entry.history_type WHEN '{Entry.CREATED}' THEN 1 WHEN '{Entry.DELETED}' THEN -1 ELSE 0 END"
-"""The number of records that an entry adds."""
+"""SQL: 1 if an entry adds a record, -1 if it removes one, and 0 if it changes one."""
 SNAPSHOT = """
     pg_current_snapshot()::text, pg_snapshot_xmin(pg_current_snapshot())::text::bigint,
     pg_postmaster_start_time()::text || (SELECT stats_reset FROM pg_stat_bgwriter), pg_is_in_recovery()
@@ -39,11 +38,11 @@ change, but its statistics are reset.
 
 
 class Grouping(NamedTuple):
-    """What records are counted by.
+    """The value by which records are counted.
 
     Attributes:
         column: a column of the records and of their history.
-        sql: an expression in which ``{0}`` is the column.
+        sql: an expression for the value, in which ``{0}`` is the column.
     """
 
     column: str
@@ -142,7 +141,7 @@ class RecordCounts:
 
 
 def add(counts: Mapping[Any, int], changes: Mapping[Any, int]) -> dict[Any, int]:
-    """Return the sums of counts and their changes, without zeros."""
+    """Add changes to counts. Return the sums that aren't zero."""
     sums = {**counts, **{value: counts.get(value, 0) + change for value, change in changes.items()}}
     return {value: count for value, count in sums.items() if count}
 

@@ -1,4 +1,4 @@
-"""A running site survives a migration that changes the type of a column of its prepared statements."""
+"""A running site survives a migration that changes the type of a column in prepared statements."""
 
 from threading import Thread
 
@@ -13,7 +13,7 @@ COLUMNS = {"auth_user": ("first_name", 150), "heroes_hero": ("name", 100)}
 
 
 def set_lengths(more):
-    """Change the types in another connection, as a migration does."""
+    """Change the types of the columns in another connection, as a migration does."""
 
     def alter():
         with connection.cursor() as cursor:

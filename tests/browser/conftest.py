@@ -59,8 +59,8 @@ class Watch:
 
     def __init__(self, context: BrowserContext, site: str, expected: tuple[str, ...]) -> None:
         self.site, self.problems = urlsplit(site).netloc, []
-        # The browser logs each response with an error status. htmx logs each request that a newer one
-        # replaces or a navigation cancels; of a request that failed, it logs htmx:sendError too.
+        # The browser logs each response with an error status. htmx logs each request that is cancelled by a
+        # newer one or by navigation. If a request fails, htmx logs htmx:sendError too.
         ended = ("htmx:sendAbort", "htmx:afterRequest")
         self.expected = ("Failed to load resource", *ended, *expected)
         context.on("console", self.console)

@@ -23,7 +23,7 @@ def prepared(tmp_path_factory):
 
 @pytest.fixture
 def site(prepared, tmp_path):
-    """A running site, each of whose threads has used its connection."""
+    """A running site in which all threads have used the database."""
     folder, keys = prepared
     shutil.copytree(folder, tmp_path, dirs_exist_ok=True)
     with running(tmp_path, keys, DATABASE_URL=f"sqlite:///{tmp_path}/data/register.sqlite3") as site:

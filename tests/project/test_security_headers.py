@@ -263,7 +263,7 @@ def test_shared_caches_can_store_responses_to_visitors_for_a_second(address, ids
 
 
 @pytest.mark.parametrize("address", ["/", "/heroes/", "/api/v1/heroes/"])
-def test_shared_caches_do_not_store_responses_to_cookies_errors_or_a_private_register(
+def test_shared_caches_store_no_errors_personal_responses_or_private_registers(
     address, visitor_browser, settings
 ):
     if address != "/":  # the home page has no parameters

@@ -1,4 +1,4 @@
-"""A page lists all records as choices if there are few. Of many, it offers a search. Nothing is guessed."""
+"""A form lists the records to select from if there are few, and otherwise searches. It never guesses."""
 
 from urllib.parse import urlencode
 
@@ -16,7 +16,7 @@ pytestmark = pytest.mark.django_db
 
 
 def options(page, name="team", number=0):
-    """The texts of a select by value."""
+    """Return the texts of a select's options by value."""
     return {option["value"]: option.text for option in page.all("select", name=name)[number].all("option")}
 
 
@@ -43,7 +43,7 @@ def test_a_few_teams_are_all_listed(editor_browser):
     assert not page.all("input", name="team_text")
 
 
-def test_of_many_teams_only_the_selected_one_is_listed(many_teams, editor_browser):
+def test_only_the_selected_one_of_many_teams_is_listed(many_teams, editor_browser):
     hero = HeroFactory(team=many_teams[0])
     key = str(many_teams[0].pk)
     page = read(editor_browser.get(f"/heroes/?team={key}"))
@@ -164,7 +164,7 @@ def test_more_matches_than_are_listed_are_reported(many_teams, visitor_browser):
     assert len(options(page)) == MAX_MATCHES + 3
 
 
-def test_names_cannot_be_typed_at_the_api(many_teams, visitor_program):
+def test_the_api_rejects_typed_names(many_teams, visitor_program):
     for query in ("team_text=night+watch", "team=%3Fnight+watch"):
         assert visitor_program.get(f"/api/v1/heroes/?{query}").status_code == 400
 
@@ -222,7 +222,7 @@ def test_a_repeated_choice_or_name_is_an_error_everywhere(repeated, many_teams, 
 
 
 @pytest.mark.parametrize("text", ["null", "%1f", "%1f%1e"])
-def test_no_text_is_taken_for_a_choice_or_dropped(text, many_teams, visitor_browser):
+def test_no_text_is_mistaken_for_a_choice_or_ignored(text, many_teams, visitor_browser):
     assert visitor_browser.get(f"/heroes/?team_text={text}").status_code == 400
 
 

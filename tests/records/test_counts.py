@@ -153,7 +153,7 @@ def expected_counts(grouping):
     return Counter(None if hero.age is None else min(hero.age // 10, 5) for hero in heroes)
 
 
-def test_the_counts_of_a_value_are_updated_by_every_write(monkeypatch):
+def test_every_write_updates_the_counts_by_value(monkeypatch):
     counters = {grouping: RecordCounts(Hero, "default", grouping) for grouping in (None, BY_TEAM, BY_AGE)}
     teams = TeamFactory.create_batch(3)
     choices = random.Random(1)

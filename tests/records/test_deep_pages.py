@@ -31,7 +31,7 @@ def register():
 
 @pytest.fixture(params=["small offsets", "large offsets"])
 def deep(request, monkeypatch):
-    """Read pages as at a large offset, even if it is small."""
+    """Treat all offsets as small, or all as large."""
     for module in (offset, offset_statements):
         monkeypatch.setattr(module, "DEEP", 0 if request.param == "large offsets" else 1000)
 
@@ -53,7 +53,7 @@ def test_pages_at_each_offset_are_in_order(register, deep, visitor_program, visi
                 assert [cell.text for cell in shown.all("th", scope="row")] == whole[5:9]
 
 
-def test_a_count_can_be_sorted_by_at_a_large_offset(register, deep, visitor_program):
+def test_a_list_sorted_by_count_has_pages_at_a_large_offset(register, deep, visitor_program):
     rows = visitor_program.get("/api/v1/teams/?ordering=-heroes__count&offset=1").json()["results"]
     counts = [Hero.objects.filter(team=row["id"]).count() for row in rows]
     assert len(rows) == 3

@@ -63,7 +63,7 @@ def all_orders(record_type):
 
 
 def avoid(*methods):
-    """Let PostgreSQL use these methods only if no index serves, although so few rows make them cheap."""
+    """Keep PostgreSQL from using these methods, which are cheap for so few rows, if it can use an index."""
     if connection.vendor == "postgresql":
         with connection.cursor() as cursor:
             for method in methods:
@@ -73,7 +73,7 @@ def avoid(*methods):
 def reads_index_range(explained, order):
     """Return whether a plan reads a range of an index.
 
-    Rows with the same link may be sorted, and so may those with the same name, of which there is one.
+    Sorting rows with the same link is allowed, and so is sorting those with the same name: there is only one.
     """
     if connection.vendor == "postgresql":
         sorted_rows = (

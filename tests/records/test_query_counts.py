@@ -9,9 +9,9 @@ from tests.people import browser, program
 
 pytestmark = pytest.mark.django_db
 
-# A page or the admin costs a session and a user with permissions; a program costs its token with its user and
-# their permissions. An editor's list adds who last changed the records, the editor's views, and, for heroes,
-# the teams that they can be moved to.
+# Pages and the admin load the session, and the user with permissions. The API loads the token, its user and
+# their permissions in one query. An editor's list also loads who last changed the records, the editor's views
+# and, for heroes, the teams to move them to.
 COSTS = [
     # who, interface, list of heroes, one hero, list of teams, one team
     ("visitor", "page", 3, 1, 2, 4),

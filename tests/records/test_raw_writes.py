@@ -83,7 +83,7 @@ def test_fixtures_cannot_be_loaded(tmp_path):
 
 
 def test_only_known_files_can_bypass_the_history():
-    """Two packages write records directly, one file writes the cache's table, others only read or lock."""
+    """Two packages write records, one file the cache's table; others create indexes, read or lock."""
     ways = {"_base_manager", "unrecorded", "_raw_delete", "save_base", "cursor"}
     files = [file for app in ("heroesite", "heroes", "teams") for file in (ROOT / app).rglob("*.py")]
     uses = {

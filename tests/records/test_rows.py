@@ -1,4 +1,4 @@
-"""A row is what its template shows for its values, however they are rendered."""
+"""Rows look as if Django had rendered their template with their values."""
 
 import re
 from datetime import UTC, datetime
@@ -32,7 +32,7 @@ HOSTILE = [
 
 
 def rendered_as_usual(record, columns, is_selectable, author):
-    """The row as Django renders it, with the usual filters for each value."""
+    """Return the row as Django renders it, with the usual filters for each value."""
     by = Template(' <bdi class="quiet">{{ author }}</bdi>').render(Context({"author": author}))
     row = {
         "key": f"{record.pk}-{record.version}",

@@ -1,4 +1,4 @@
-"""A search finds every name that contains the text, with an index for three characters or more."""
+"""A search finds every name that contains the text. An index finds texts of at least three characters."""
 
 import random
 from concurrent.futures import ThreadPoolExecutor
@@ -24,7 +24,7 @@ def random_name(choices, length):
 
 
 def check(choices, names):
-    """Compare searches for parts of names, and for other texts, with a comparison of each name."""
+    """Check that searches for parts of names and for other texts find the same as comparing each name."""
     for _search in range(40):
         name = choices.choice(names)
         start = choices.randrange(len(name))
@@ -92,12 +92,12 @@ def test_the_first_query_of_a_thread_can_be_a_search():
 
 
 def test_a_missing_index_is_created_by_the_next_migration():
-    """A migration that rebuilds a table on SQLite removes its triggers. Until then, all names are read."""
+    """A migration that rebuilds a table on SQLite removes its triggers. Searches then read all names."""
     if connection.vendor == "sqlite":
         name = index_name(Hero, FIELD)
         with connection.cursor() as cursor:
             cursor.execute(f"DROP TRIGGER {name}_insert")
-        connection.schema.clear()  # what a new connection knows
+        connection.schema.clear()  # as in a new connection
         hero = HeroFactory(name="Nightjar")
         assert not has_index(connection, name)
         assert Hero.objects.search(["nightjar"]).get() == hero

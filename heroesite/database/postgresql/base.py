@@ -1,4 +1,4 @@
-"""Django's PostgreSQL backend, whose connections are checked without a round trip while they are in use."""
+"""Django's PostgreSQL backend, with a check of connections in use that needs no round trip."""
 
 import select
 import time
@@ -7,7 +7,7 @@ from typing import Any
 from django.db.backends.postgresql import base, operations
 
 IDLE_SECONDS = 1
-"""The time without a check after which the server has to respond to one."""
+"""A connection that hasn't been checked for this long is checked with a query."""
 
 
 class DatabaseOperations(operations.DatabaseOperations):
@@ -28,8 +28,8 @@ class DatabaseWrapper(base.DatabaseWrapper):
     def is_usable(self) -> bool:
         """Return whether the connection can be used; Django asks once for each request.
 
-        A server that stops says so and closes its connections. A connection with nothing to read is
-        therefore open, unless the network has failed, which only a response shows.
+        A server that stops sends a message and closes its connections, so a connection with nothing to read
+        is still open. Only a query detects that the network has failed.
         """
         now, last_check = time.monotonic(), self.last_check
         self.last_check = now
@@ -45,6 +45,6 @@ def has_input(connection: Any) -> bool:
     """Return whether the server has sent something, or has closed the connection."""
     if connection.closed:
         return True
-    poll = select.poll()  # unlike select(), it has no limit for the number of a file descriptor
+    poll = select.poll()  # unlike select(), it accepts file descriptors above 1023
     poll.register(connection.fileno(), select.POLLIN)
     return bool(poll.poll(0))

@@ -10,9 +10,10 @@ from heroesite.database.files import create_private
 
 
 class DatabaseWrapper(base.DatabaseWrapper):
-    """
+    """A connection that remembers what it has looked up in the schema.
+
     Attributes:
-        schema: facts about the schema that this connection has looked up.
+        schema: what was looked up, by name; see :mod:`heroesite.records.models.search_indexes`.
     """
 
     schema: dict[str, Any]

@@ -39,7 +39,7 @@ class StrictModelAdmin(admin.ModelAdmin):
     """An admin that reports malformed URLs and forms as errors, where Django raises exceptions."""
 
     def action_checkbox(self, obj: Any) -> SafeString:
-        """Return the box that selects a row. Django renders three templates for each."""
+        """Return the checkbox that selects a row. Django would render three templates for each."""
         return format_html(
             '<input type="checkbox" name="{}" value="{}" class="action-select" aria-label="{}">',
             ACTION_CHECKBOX_NAME,

@@ -43,7 +43,7 @@ class FilterSetListFilter(admin.ListFilter):
         self.filterset = self.filterset_class(data, queryset=model._default_manager.all())
         for field in self.filterset.form.fields.values():
             if isinstance(field, RecordChoiceField):
-                field.most_listed = None  # the admin has no search for a record in its filters
+                field.most_listed = None  # the admin's filters can't search for a record
         self.others = {name: text for name, text in request.GET.items() if name not in data and name != "p"}
 
     def has_output(self) -> bool:

@@ -86,7 +86,7 @@ class RecordViewSet(IdempotentWriteMixin, viewsets.ModelViewSet):
         return {**super().get_serializer_context(), "sparse_fields": self.sparse_fields}
 
     def get_object(self) -> Any:
-        """Return the record. If the request writes, it is locked."""
+        """Return the record, locked if the request writes."""
         key = self.kwargs["pk"]
         is_write = self.request.method in ACTIONS
         found = self.model.load(int(key), lock=is_write) if is_id(key) else None

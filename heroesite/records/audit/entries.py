@@ -77,7 +77,7 @@ class Entry(models.Model):
 
 
 class HistoryDescriptor(manager.HistoryDescriptor):
-    """Returns the manager of a history. django-simple-history creates its class with each access."""
+    """Returns the manager of a history. django-simple-history would create its class on each access."""
 
     def __init__(self, descriptor: Any) -> None:
         super().__init__(descriptor.model, descriptor.manager_class, descriptor.queryset_class)

@@ -1,6 +1,6 @@
-"""Write one row of a record, its history entry and, with the first write of a request, its change set.
+"""Write a record with its history entry and, for the first write of a request, the change set.
 
-PostgreSQL does so in one statement, and so in one round trip. SQLite has no such statement.
+On PostgreSQL, this takes one statement, and so one round trip. SQLite has no such statement.
 """
 
 from collections.abc import Iterable, Mapping
@@ -23,7 +23,8 @@ class RecordWriter:
 
     Args:
         record: the record with its new values.
-        stored: the values by attribute that differ from the instance in the row, and so in the history.
+        stored: the values, by attribute, that the row keeps although the instance has others. The history
+            entry contains them.
         blind_fields: the restricted fields that were written by a user who can't see them.
     """
 
@@ -36,7 +37,7 @@ class RecordWriter:
         self.pk = self.quote(record._meta.pk.column)
 
     def insert(self) -> Any:
-        """Insert the record. Return its id."""
+        """Insert the record, and return its id."""
         return self.write(self.insert_query(self.record), Entry.CREATED)
 
     def update(self, values: Mapping[str, Any], version: int) -> Any:
@@ -60,7 +61,7 @@ class RecordWriter:
         return self.write((sql, [self.record.pk]), Entry.DELETED)
 
     def write(self, query: Query, history_type: str) -> Any:
-        """Write the row with ``query``, and record it. Return the id, or None if there is no such row."""
+        """Run ``query``, and record the change. Return the record's id, or None if there is no such row."""
         context = current_context()
         change_set = context.build() if context.change_set_id is None else None
         now = timezone.now()
@@ -76,7 +77,7 @@ class RecordWriter:
         return pk
 
     def execute_together(self, query: Query, change_set: ChangeSet | None, entry: Any) -> tuple[Any, Any]:
-        """Run one statement. Return the ids of the record and of the change set."""
+        """Write everything in one statement. Return the ids of the record and of the change set."""
         sql, parameters = query
         parts = [f"record AS ({sql} RETURNING {self.pk} AS id)"]
         source, computed = "record", {"id": "record.id"}
@@ -91,7 +92,7 @@ class RecordWriter:
             return cursor.fetchone() or (None, None)
 
     def execute_in_turn(self, query: Query, change_set: ChangeSet | None, entry: Any) -> tuple[Any, Any]:
-        """Run a statement for each row. Return the ids of the record and of the change set."""
+        """Write each row in its own statement. Return the ids of the record and of the change set."""
         with self.connection.cursor() as cursor:
             cursor.execute(*query)
             if not cursor.rowcount:
@@ -110,7 +111,7 @@ class RecordWriter:
 
         Args:
             computed: the SQL of values that the statement itself produces, by attribute.
-            source: the tables in this SQL. Nothing is inserted if they have no row.
+            source: the tables that this SQL refers to. If they are empty, nothing is inserted.
         """
         columns, expressions, parameters = [], [], []
         for field in instance._meta.concrete_fields:

@@ -33,10 +33,10 @@ NUMBER: models.Field = models.IntegerField()
 
 
 class RowValue(Func):
-    """Values that are compared as a whole, such as ``(age, id)``. An index on all of them finds a range."""
+    """Values that are compared as a whole, such as ``(age, id)``, so that an index on all of them is used."""
 
     template = "(%(expressions)s)"
-    output_field = models.BooleanField()  # required to compare, and not used
+    output_field = models.BooleanField()  # comparisons require one, but don't use it
 
 
 @dataclass(frozen=True)
@@ -45,7 +45,7 @@ class Column:
 
     Args:
         field: the model field; annotations, such as counts, are numbers.
-        link: the link to the record that has the column, which has another value for each record.
+        link: the link to the record that has the column; no two of these records have the same value.
     """
 
     name: str
@@ -70,7 +70,7 @@ class Column:
 
     @property
     def is_known(self) -> Q:
-        """Find the rows with a value; with a link, through all of an index of the linked records."""
+        """The condition for rows with a value; with a link, one that uses an index of the linked records."""
         return Q(**({f"{self.name}__gte": ""} if self.link else {f"{self.name}__isnull": False}))
 
     def order_by(self, *, backwards: bool = False, missing: bool | None = None) -> OrderBy:
@@ -91,18 +91,18 @@ class Column:
 
 @dataclass(frozen=True)
 class Range:
-    """Consecutive rows of a list, which an index finds.
+    """Consecutive rows of a list, which are read from one range of an index.
 
     Attributes:
         conditions: the conditions for these rows.
-        missing: for each of the first columns whether its value is missing in all of these rows, or in none.
+        missing: for each of the first columns, whether its value is missing in all of these rows or in none.
     """
 
     conditions: Sequence[Any] = ()
     missing: Sequence[bool] = ()
 
     def __add__(self, other: "Range") -> "Range":
-        """Return the rows of the other range, which continues with the next columns, within this range."""
+        """Return the rows that are in both ranges. The columns of ``other`` follow those of this range."""
         return Range([*self.conditions, *other.conditions], [*self.missing, *other.missing])
 
 
@@ -144,9 +144,9 @@ class CursorPaginator:
     def ranges(self, position: Position, *, backwards: bool = False) -> list[models.QuerySet[Any]]:
         """Return the rows after a position or, if ``backwards``, before it.
 
-        They are split into consecutive ranges, the nearest first, because no index finds all of them at once:
-        those that equal the position in the first columns and come after it in the next ones, then those that
-        come after it in the first columns, and those without a value.
+        They are split into consecutive ranges, the nearest first, because no single range of an index
+        contains all of them: first the rows that equal the position in the first columns and come after it
+        in the next ones, then those that come after it in the first columns, then those without a value.
         """
         found = self.after(position, backwards=backwards) if position else self.all(backwards=backwards)
         ranges = []
@@ -161,8 +161,8 @@ class CursorPaginator:
     def all(self, *, backwards: bool) -> list[Range]:
         """Return the ranges that contain all rows.
 
-        In the order of a linked record, rows without one are a range of their own. The others can then be
-        found from the linked records.
+        If rows are sorted by a linked record, those without one are a separate range, so that an index of the
+        linked records finds the others.
         """
         first = self.columns[0]
         if not (first.link and first.nullable):
@@ -192,10 +192,10 @@ class CursorPaginator:
             yield Range([column.is_known if backwards else column.is_missing], [not backwards])
 
     def comparable_end(self, position: Position, start: int) -> int:
-        """Return the end of the columns that can be compared as a whole, in one range of an index.
+        """Return the end of the columns from ``start`` on that can be compared as a whole.
 
-        These are the last column before the id together with the id, because each index contains both.
-        SQLite would use the index for the first of them only.
+        Only the last column before the id and the id can be: each index contains both. On SQLite, they can't,
+        because it would use the index only for the first of them.
         """
         columns = self.columns[start:]
         is_comparable = (

@@ -106,7 +106,7 @@ class PagedFilterSet(django_filters.FilterSet):
         """Return the requested page; an empty one if the query is invalid.
 
         Args:
-            rows: the rows to page through, if they are not those of :meth:`rows`.
+            rows: the rows to page through; by default, those of :meth:`rows`.
         """
         if self.is_valid() and self.form.cleaned_data.get("cursor"):
             self.form.set_error("cursor", _("Only the API supports cursor. Use offset."), "cursor")

@@ -39,7 +39,7 @@ SYNONYMS = {
 
 
 def suggestions(name: str, known: Collection[str]) -> list[str]:
-    """Return the known parameter that an unknown one stands for: a synonym, or else the closest name."""
+    """Return the known parameter that an unknown one may mean: a synonym, or else the closest name."""
     folded = name.lower().replace("-", "").replace("_", "")
     synonyms = [parameter for parameter, names in SYNONYMS.items() if folded in names and parameter in known]
     return synonyms[:1] or get_close_matches(name, known, n=1)
@@ -48,8 +48,8 @@ def suggestions(name: str, known: Collection[str]) -> list[str]:
 class QueryForm(TypedNamesMixin, forms.Form):
     """A query string as a form. Unknown, repeated and empty parameters are errors.
 
-    ``allow_empty`` is for the forms of pages, whose browsers also send the fields that are left blank, and in
-    which the name of a record can be typed.
+    ``allow_empty`` is for the forms on pages: browsers also send the fields that are left blank, and users
+    can type the name of a record.
     """
 
     allow_empty = False

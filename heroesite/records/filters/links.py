@@ -77,7 +77,7 @@ def count_annotation(link: RecordForeignKey) -> str:
 def with_link_count(records: Any, link: RecordForeignKey) -> Any:
     """Annotate ``records`` with the number of records that link to each, in the same query.
 
-    Only the link's index is read for this.
+    This reads only the link's index.
     """
     model: Any = link.model
     linked = model.objects.filter(**{link.name: OuterRef("pk")}).order_by()

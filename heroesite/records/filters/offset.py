@@ -10,11 +10,11 @@ from heroesite.records.counts import count_rows
 from .cursor import CursorPaginator
 
 DEEP = 5000
-"""The number of rows from which on it costs less to skip their ids than to skip the rows."""
+"""The offset from which on it is faster to skip ids in an index than to skip rows."""
 
 
 class OffsetPaginator:
-    """Page through a list of records in its order. It is counted and sliced like a queryset.
+    """Pages through a list of records in its order. Like a queryset, it can be counted and sliced.
 
     Args:
         rows: a queryset in a total order.
@@ -35,7 +35,7 @@ class OffsetPaginator:
         return self.page(page.start, min(page.stop, self.total) - page.start)
 
     def page(self, offset: int, length: int) -> list[Any]:
-        """Return ``length`` rows at an offset, which are known to exist; none if it isn't positive."""
+        """Return ``length`` rows at an offset, which must exist; none if ``length`` isn't positive."""
         found: list[Any] = []
         for number in range(len(self.ranges)):
             if len(found) >= length:
@@ -59,8 +59,8 @@ class OffsetPaginator:
 def rows_at(rows: models.QuerySet[Any], offset: int, limit: int) -> models.QuerySet[Any]:
     """Return up to ``limit`` rows at an offset.
 
-    If many rows are skipped, the ids of the page are found first, because an index contains the ids of the
-    rows to skip. Annotations would be computed twice for this.
+    At a large offset, the ids of the page are read first, so that only entries of an index are skipped. Rows
+    with annotations are read at once, because the annotations would be computed twice.
     """
     page = rows[offset : offset + limit]
     if offset < DEEP or rows.query.annotations:

@@ -1,8 +1,8 @@
-"""Select a record by typing its name, for browsers without scripts and for names typed but not selected.
+"""Select a record by typing its name.
 
-A page offers all records as choices only if there are few. Beside the parameter ``team``, its forms accept
-``team_text``. A whole name, ignoring case, selects the record. For any other text, the form is shown again
-with the records that match it as choices; nothing is guessed.
+Forms list all records only if there are few. Besides ``team``, they accept ``team_text``, which is sent by
+browsers without scripts, and if no match was selected. A whole name, ignoring case, selects the record. For
+any other text, the form is shown again with the matching records to select from.
 """
 
 from typing import Any
@@ -28,7 +28,7 @@ REPEATED = gettext_lazy("Use this parameter only once.")
 
 
 def best_matches(records: Any, text: str) -> Any:
-    """Return the records whose names contain each word of ``text``, first those that start with it."""
+    """Return the records whose names contain each word of ``text``, those that start with it first."""
     starts = When(name_key__startswith=fold(text), then=0)
     order = Case(starts, default=1, output_field=IntegerField())
     return records.search(text.split()).order_by(order, "name_key", "pk")

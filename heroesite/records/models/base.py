@@ -85,8 +85,8 @@ class Record(FieldLookups, HistoryLookups, models.Model):
         reload it.
 
         Args:
-            force_update: an update of a row that doesn't exist is always an error, as Django's argument asks.
-            using: only the database that the router chooses.
+            force_update: has no effect, because updating a row that doesn't exist is always an error.
+            using: None, or the database that the router chooses.
             blind_fields: restricted fields that were written by a user who can't see them. They count as
                 changed even if no value differs.
 
@@ -137,7 +137,7 @@ class Record(FieldLookups, HistoryLookups, models.Model):
 
     @classmethod
     def load(cls, pk: int, *, lock: bool = False) -> Self | None:
-        """Load a record together with those it links to.
+        """Load a record together with the records that it links to.
 
         Args:
             lock: whether to lock the record for the rest of the transaction.
@@ -231,9 +231,9 @@ class Record(FieldLookups, HistoryLookups, models.Model):
     # Validation ------------------------------------------------------------------------------
 
     def unchanged_fields(self) -> set[str]:
-        """Return the fields that have the stored value, which was validated when it was written.
+        """Return the fields whose values are stored, and were validated when they were written.
 
-        Restricted fields are always validated: whether a value was accepted must not show that it is stored.
+        Restricted fields are always validated: accepting an invalid value would reveal that it is stored.
         """
         stored = {} if self._state.adding else self.stored_values()
         values = self.field_values()
@@ -253,7 +253,7 @@ class Record(FieldLookups, HistoryLookups, models.Model):
         super().clean_fields(exclude=exclude)
 
     def validate_unique(self, exclude: Any = None) -> None:
-        """Check that a new name is free, ignoring case. The error is that of the field ``name``."""
+        """Check that a changed name isn't taken, ignoring case. The error belongs to the field ``name``."""
         super().validate_unique(exclude=exclude)
         if "name" in {*(exclude or ()), *self.unchanged_fields()}:
             return

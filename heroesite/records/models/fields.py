@@ -144,7 +144,7 @@ class BoundedIntegerField(models.IntegerField):
 class RecordForeignKey(models.ForeignKey):
     """An optional link to another record; it becomes empty when that record is deleted.
 
-    Its index contains the id too, so that it finds a page of the records that link to another one.
+    Its index also contains the id, so that it finds a page of the records that link to another one.
 
     Args:
         deletion_effect: what happens to the linking records when the other record is deleted, an

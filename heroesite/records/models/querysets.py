@@ -187,7 +187,7 @@ class RecordQuerySet(models.QuerySet[Any]):
     delete.queryset_only = True  # type: ignore[attr-defined]
 
     def delete_all(self, records: Sequence[Any]) -> int:
-        """Delete locked ``records`` as :meth:`delete` does. Return how many."""
+        """Delete ``records``, which must be locked, as :meth:`delete` does. Return their number."""
         with atomic_change_set(savepoint=False):
             for batch in batched(records, self.batch_size):
                 for link, linking in self.linking_records([record.pk for record in batch]):

@@ -1,7 +1,7 @@
-"""Indexes that find a part of a name: trigrams, with ``pg_trgm`` on PostgreSQL and FTS5 on SQLite.
+"""Trigram indexes, which find parts of names, with ``pg_trgm`` on PostgreSQL and FTS5 on SQLite.
 
-They are created after each ``migrate``, since a database may lack the extension when it is created, and get
-it later. Without it, a search reads all names and finds the same.
+Each ``migrate`` creates those that are missing, because the extension may be installed later than the
+database. Without an index, a search reads all names and returns the same results.
 """
 
 import sqlite3
@@ -31,7 +31,7 @@ def trigger_names(name: str) -> list[str]:
 
 @receiver(post_migrate)
 def create_search_indexes(sender: Any, using: str, **kwargs: Any) -> None:
-    """Create the indexes of an app's record types that are missing."""
+    """Create the missing indexes of an app's record types."""
     record_types: list[Any] = [model for model in sender.get_models() if issubclass(model, Record)]
     connection = connections[using]
     create = {"postgresql": create_on_postgresql, "sqlite": create_on_sqlite}[connection.vendor]
@@ -86,7 +86,7 @@ def create_on_sqlite(connection: Any, cursor: Any, model: Any, field: FoldedFiel
     ]
     if has_index(connection, name):
         return
-    # A migration that rebuilds a table removes its triggers.
+    # If a migration has rebuilt the table, its triggers are missing but the virtual table exists.
     cursor.execute(
         f"CREATE VIRTUAL TABLE IF NOT EXISTS {index} USING fts5({column}, content={table},"
         f" content_rowid={pk}, tokenize='trigram case_sensitive 1')"

@@ -32,7 +32,7 @@ class ConstantNode(template.Node):
 
 @register.tag
 def constant(parser: Any, token: Any) -> ConstantNode:
-    """Render once what is the same in every page of a language. It can't use variables."""
+    """Render the contents only once per language. They can't use variables of the page."""
     nodelist = parser.parse(("endconstant",))
     parser.delete_first_token()
     return ConstantNode(nodelist)

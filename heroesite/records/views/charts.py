@@ -77,7 +77,7 @@ def by_link(model: type[Record], name: str) -> Chart:
 
 
 def first_of(records: Any, keys: Collection[int], number: int) -> list[Any]:
-    """Return the first records with one of ``keys``, which may be too many for one query."""
+    """Return the first ``number`` records whose ids are in ``keys``, which can be too many for one query."""
     if len(keys) <= MOST_KEYS:
         return list(records.filter(pk__in=keys)[:number])
     return list(islice((record for record in records.iterator() if record.pk in keys), number))

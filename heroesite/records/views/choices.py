@@ -1,4 +1,4 @@
-"""The search for a record to select, which the combobox of a form calls while the user types."""
+"""Search for a record to select. Comboboxes call this while the user types."""
 
 from typing import Any
 
@@ -18,7 +18,7 @@ class ChoicesForm(QueryForm):
 
 
 class RecordChoicesView(RecordView):
-    """Return the records whose names match best, as JSON."""
+    """Returns the records whose names match best, as JSON."""
 
     http_method_names = ["get", "head", "options"]
 

@@ -140,7 +140,7 @@ class RecordListView(RecordView):
         return states
 
     def authors(self, records: Iterable[Any]) -> dict[int, str]:
-        """Return who last changed each record, by id; nothing for visitors, who don't see it."""
+        """Return the author of each record's last change, by id; nothing for visitors, who can't see it."""
         versions = {record.pk: record.version for record in records}
         if not versions or not self.request.user.is_authenticated:
             return {}

@@ -1,8 +1,8 @@
-"""The rows of a table, from a template that is rendered only once for each kind of row.
+"""Render the rows of a table from a template that is rendered only once for each kind of row.
 
-A table has a hundred rows that differ only in their values. Their template is rendered with a mark in place
-of each value, once in each language and for each choice of columns. To render a row, its escaped values
-replace the marks.
+A table can have a hundred rows that differ only in their values. For each language and choice of columns,
+their template is rendered once, with a mark in place of each value. To render a row, the marks are replaced
+with its escaped values.
 """
 
 import re
@@ -28,11 +28,11 @@ from heroesite.records.templatetags.records import empty
 MARK = "\0"
 """Encloses the name of a value. No template or translation contains it."""
 CELL = "cell "
-"""The start of the name of a column's value."""
+"""The prefix of the names of values in columns."""
 
 
 class Marks:
-    """Stands for the values of a row in its template: each attribute is a mark."""
+    """Provides a row's template with marks instead of values."""
 
     def __init__(self, prefix: str = "") -> None:
         self.prefix = prefix
@@ -47,9 +47,9 @@ class RowTemplate:
     """A template of one row, rendered with marks.
 
     Args:
-        template: its name. It uses values as ``row.name``, and those of columns as ``cells|get:name``, only
-            to show them.
-        context: what is the same in all rows.
+        template: its name. It can show values, as ``row.name`` or (in columns) ``cells|get:name``, but not
+            test them.
+        context: variables that are the same in all rows.
     """
 
     def __init__(self, template: str, context: Mapping[str, Any]) -> None:
@@ -71,8 +71,7 @@ class RowTemplate:
 
 
 def cell_function(model: type[Record], name: str) -> Callable[[Any], Any]:
-    """Return the function that shows a value of a column in the active language, as the template filter
-    ``value`` does."""
+    """Return a function that formats a column's values like the filter ``value``, in the active language."""
     field: Any = model._meta.get_field(name)
     nothing = empty(model._meta, name)
     if isinstance(field, RecordForeignKey):
@@ -94,7 +93,7 @@ class RecordRows:
 
     Args:
         columns: the columns of the list, the name first.
-        is_selectable: whether a row has a box to select it.
+        is_selectable: whether a row has a checkbox.
     """
 
     def __init__(self, model: type[Record], columns: tuple[Any, ...], *, is_selectable: bool) -> None:
@@ -112,7 +111,7 @@ class RecordRows:
         """Return the HTML of the rows.
 
         Args:
-            authors: who changed a record last, by id, if that is shown.
+            authors: the author of each record's last change, by id; empty if they aren't shown.
         """
         return self.template.render(self.values(record, authors.get(record.pk)) for record in records)
 
@@ -134,5 +133,5 @@ class RecordRows:
 
 @cached_per_language
 def record_rows(model: type[Record], columns: tuple[Any, ...], is_selectable: bool) -> RecordRows:
-    """Return the renderer of such rows in the active language, which all requests share."""
+    """Return the renderer for the active language, which all requests share."""
     return RecordRows(model, columns, is_selectable=is_selectable)
