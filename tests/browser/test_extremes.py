@@ -15,8 +15,11 @@ LONG = {
     "combining": "Z\u0351\u036b\u0343" * 25,
 }
 ADD = """
+from django.contrib.auth.models import User
 from heroes.models import Hero
+from heroesite.api.models import ApiToken
 from teams.models import Team
+ApiToken.objects.issue(User.objects.get(username="editor"), name="W" * 100)
 for name in {names!r}:
     team = Team(name=name, headquarters=name + name)
     team.save()
