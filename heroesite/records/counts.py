@@ -6,9 +6,9 @@ in one statement, so they always match.
 
 A stored count isn't used if the server has crashed since, because PostgreSQL then reuses snapshots for
 different data (see ``epoch``). No count is stored on a standby, whose snapshots omit running transactions, or
-while the history has entries of future transactions, which a restore from another server can cause. The
-records are counted within a transaction, because it sees its own entries; once a minute, in case they were
-changed with SQL; and for each request on other databases.
+while the history has entries of transactions that are running or to come, which a restore from another server
+can cause. The records are counted within a transaction, because it sees its own entries; once a minute, in
+case they were changed with SQL; and for each request on other databases.
 """
 
 import time
@@ -93,8 +93,9 @@ class RecordCounts:
         self.plain_sql = groups if grouping else f"SELECT COUNT(*) FROM {table}"  # noqa: S608
         self.count_sql = (
             f"SELECT value, count, {SNAPSHOT},"  # noqa: S608
-            f" (SELECT MAX(transaction) FROM {history})"
-            " >= pg_snapshot_xmax(pg_current_snapshot())::text::bigint"
+            f" EXISTS (SELECT FROM {history}"
+            " WHERE transaction >= pg_snapshot_xmin(pg_current_snapshot())::text::bigint"
+            " AND NOT pg_visible_in_snapshot(transaction::text::xid8, pg_current_snapshot()))"
             f" FROM (SELECT) AS one LEFT JOIN ({groups}) AS groups ON TRUE"
         )
         self.change_sql = (

@@ -21,6 +21,8 @@ from .sites import Site, prepare, running
 HERO = {"name": "", "secret_name": "Ж" * 100}
 """A hero that is larger than the free space in the last page; :func:`new_hero` sets the name."""
 NUMBERS = count(1)
+CLOSE = "SELECT pg_terminate_backend(pid, 60000) FROM pg_stat_activity WHERE usename = 'site'"
+"""SQL that closes the site's connections and waits until they are closed."""
 READS = {
     "home": lambda site: site.request("GET", "/"),
     "page": lambda site: site.request("GET", "/heroes/"),
@@ -113,14 +115,13 @@ def sqlite_site(sqlite, pragma=""):
 @contextmanager
 def alter_role(superuser, change, undo):
     """Change the role ``site`` and close its connections, since only new ones use the change."""
-    close = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = 'site'"
     superuser.execute(f"ALTER ROLE site {change}")
-    superuser.execute(close)
+    superuser.execute(CLOSE)
     try:
         yield
     finally:
         superuser.execute(f"ALTER ROLE site {undo}")
-        superuser.execute(close)
+        superuser.execute(CLOSE)
 
 
 def start(server):
@@ -198,7 +199,7 @@ def test_postgresql_with_a_locked_table(postgresql_site, server):
 
 def test_postgresql_without_a_free_connection(postgresql_site, superuser):
     with alter_role(superuser, "CONNECTION LIMIT 0", "CONNECTION LIMIT -1"):
-        superuser.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = 'site'")
+        superuser.execute(CLOSE)
         check_unavailable(postgresql_site, READS | WRITES | SECRETS)
     check_recovery(postgresql_site)
 
