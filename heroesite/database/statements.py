@@ -22,6 +22,7 @@ def preparing_cursor(connection: Any) -> Any:
     """
     if connection.vendor != "postgresql":
         return connection.cursor()
+    connection.close_if_health_check_failed()
     connection.ensure_connection()
     driver_connection = connection.connection
     if driver_connection not in checked_connections:
