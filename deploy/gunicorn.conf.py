@@ -22,3 +22,7 @@ def post_fork(_arbiter: Any, _worker: Any) -> None:
     # This starts a thread, so it runs in the workers and not in the master: Python shouldn't fork a process
     # that has threads. If all workers have ended, the master starts new ones.
     end_with_supervisor()
+    # Imported here, so that the master, which a reload doesn't restart, contains no code of the site.
+    from heroesite.database.sqlite3.kept_connections import kept_connections  # noqa: PLC0415
+
+    kept_connections.enable()

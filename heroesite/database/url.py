@@ -67,9 +67,7 @@ def sqlite(base: Path, name: str, options: dict[str, Any], *, web: bool) -> dict
     return {
         "ENGINE": "heroesite.database.sqlite3",
         "NAME": base / name,
-        # Closing the last connection writes the log to the file, so that the file of an idle server can be
-        # copied, moved and replaced.
-        "CONN_MAX_AGE": 0,
+        "CONN_MAX_AGE": 0,  # servers keep connections; see heroesite.database.sqlite3.kept_connections
         "TEST": {"NAME": base / "var" / "test.sqlite3"},
         # IMMEDIATE: a writer waits for another and then goes on. FULL: a commit survives a power cut.
         "OPTIONS": {

@@ -1,4 +1,4 @@
-"""The file of an SQLite database can be copied, moved and replaced while the site is idle."""
+"""The file of an SQLite database can be copied, moved and replaced while there is no log beside it."""
 
 import shutil
 import sqlite3
@@ -57,20 +57,27 @@ def count(site):
     return site.request("GET", HEROES).json["count"]
 
 
+def wait_until_idle(file):
+    """Wait until the site has closed its connections, so that there is no write-ahead log."""
+    wait_until(lambda: not file.with_name(f"{file.name}-wal").exists())
+
+
 def test_a_copy_of_the_file_is_complete(site, file, tmp_path):
     with ThreadPoolExecutor(4) as threads:
         list(threads.map(lambda number: create(site, f"Heron {number}"), range(20)))
-    wait_until(lambda: not file.with_name(f"{file.name}-wal").exists())
+    wait_until_idle(file)
     shutil.copyfile(file, tmp_path / "copy.sqlite3")
     assert {f"Heron {number}" for number in range(20)} <= names(tmp_path / "copy.sqlite3")
 
 
 @pytest.mark.parametrize("replace", [shutil.copyfile, shutil.move], ids=["overwritten", "replaced"])
 def test_a_backup_can_be_restored(replace, site, file, tmp_path):
+    wait_until_idle(file)
     shutil.copyfile(file, tmp_path / "backup.sqlite3")
     before = count(site)
     create(site, "Owl")
     assert count(site) == before + 1
+    wait_until_idle(file)
     replace(tmp_path / "backup.sqlite3", file)
     with ThreadPoolExecutor(8) as threads:
         list(threads.map(lambda number: create(site, f"Heron {number}"), range(30)))
@@ -82,6 +89,7 @@ def test_a_backup_can_be_restored(replace, site, file, tmp_path):
 
 def test_the_file_can_be_moved_away_and_back(site, file, tmp_path):
     create(site, "Owl")
+    wait_until_idle(file)
     file.parent.rename(tmp_path / "moved")
     assert site.request("GET", HEROES).status == 503
     (tmp_path / "moved").rename(file.parent)

@@ -8,6 +8,8 @@ from django.db.backends.sqlite3 import base
 
 from heroesite.database.files import create_private
 
+from .kept_connections import kept_connections
+
 
 class DatabaseWrapper(base.DatabaseWrapper):
     """A connection that remembers what it has looked up in the schema.
@@ -24,3 +26,7 @@ class DatabaseWrapper(base.DatabaseWrapper):
                 create_private(Path(conn_params["database"]))
         self.schema = {}
         return super().get_new_connection(conn_params)
+
+    def connect(self) -> None:
+        super().connect()
+        kept_connections.keep(self)
