@@ -3,7 +3,8 @@
     python -m benchmarks.preparation
 
 Prints the headers for each caller as JSON. The token and one session belong to an editor, who can write but
-can't see secret names. The other session belongs to an administrator, for requests to the admin.
+can't see secret names. The other session belongs to an administrator, for requests to the admin. The
+returning visitor has a cookie, so that no stored page is the response.
 """
 
 import json
@@ -38,6 +39,7 @@ def main() -> None:
     editor.groups.add(Group.objects.get(name="Editors"))
     _token, text = ApiToken.objects.issue(editor, name="benchmark")
     headers = {
+        "returning visitor": {"Cookie": "visits=2"},
         "token": {"Authorization": f"Bearer {text}"},
         "editor": {"Cookie": session_of(editor)},
         "administrator": {"Cookie": session_of(administrator)},

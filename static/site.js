@@ -26,6 +26,21 @@ addEventListener("storage", showTheme); // selected in another tab
 addEventListener("pageshow", showTheme); // a browser that goes back restores selects and whole pages
 showTheme();
 
+// Relative times, which the server doesn't write: it sends the same page later -------------------------
+
+const units = { year: 31557600, month: 2629800, week: 604800, day: 86400, hour: 3600, minute: 60, second: 1 };
+const relativeFormat = new Intl.RelativeTimeFormat(document.documentElement.lang, { numeric: "auto" });
+const showRelativeTimes = () => {
+  for (const time of findAll("time[data-relative]")) {
+    time.title ||= time.textContent;
+    const seconds = Math.min(0, Math.round((new Date(time.dateTime) - Date.now()) / 1000));
+    const [unit, length] = Object.entries(units).find(([, length]) => -seconds >= length) ?? ["second", 1];
+    time.textContent = relativeFormat.format(Math.trunc(seconds / length), unit);
+  }
+};
+setInterval(showRelativeTimes, 60_000);
+showRelativeTimes();
+
 // Keyboard shortcuts, except while the user types ---------------------------------------------
 
 const shortcuts = find("#shortcuts");

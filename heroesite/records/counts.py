@@ -7,17 +7,21 @@ in one statement, so they always match.
 A stored count isn't used if the server has crashed since, because PostgreSQL then reuses snapshots for
 different data (see ``epoch``). No count is stored on a standby, whose snapshots omit running transactions, or
 while the history has entries of transactions that are running or to come, which a restore from another server
-can cause. The records are counted within a transaction, because it sees its own entries; once a minute, in
-case they were changed with SQL; and for each request on other databases.
+can cause. The records are counted within a transaction, because it sees its own entries, and once a minute,
+in case they were changed with SQL.
+
+On SQLite, the records are counted again when something has been committed.
 """
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Hashable, Mapping
 from functools import cache
 from typing import Any, NamedTuple
 
 from django.conf import settings
 from django.db import DEFAULT_DB_ALIAS, connections, models
+
+from heroesite.database.data_tokens import EPOCH, read_data_token
 
 from .audit.entries import Entry
 from .models.base import Record
@@ -26,15 +30,11 @@ SECONDS = 60
 """The time after which a stored count is no longer used."""
 SIGN = f"CASE entry.history_type WHEN '{Entry.CREATED}' THEN 1 WHEN '{Entry.DELETED}' THEN -1 ELSE 0 END"
 """SQL: 1 if an entry adds a record, -1 if it removes one, and 0 if it changes one."""
-SNAPSHOT = """
+SNAPSHOT = f"""
     pg_current_snapshot()::text, pg_snapshot_xmin(pg_current_snapshot())::text::bigint,
-    pg_postmaster_start_time()::text || (SELECT stats_reset FROM pg_stat_bgwriter), pg_is_in_recovery()
+    {EPOCH}, pg_is_in_recovery()
 """
-"""The snapshot of a statement, its oldest running transaction, its epoch, and whether this is a standby.
-
-If a process of the server is killed, PostgreSQL recovers as it does after a crash. Its start time doesn't
-change, but its statistics are reset.
-"""
+"""The snapshot of a statement, its oldest running transaction, its epoch, and whether this is a standby."""
 
 
 class Grouping(NamedTuple):
@@ -69,6 +69,7 @@ class RecordCounts:
     def __init__(self, model: type[Record], database: str, grouping: Grouping | None = None) -> None:
         self.database, self.grouping = database, grouping
         self.stored: StoredCounts | None = None
+        self.counted: tuple[Hashable | None, Mapping[Any, int]] = (None, {})
         table, history = model._meta.db_table, model.history.model._meta.db_table
         quote = connections[database].ops.quote_name
         value, new, old = (
@@ -112,12 +113,24 @@ class RecordCounts:
         """Return the number of records with each value; without a grouping, the value is None."""
         connection = connections[self.database]
         with connection.cursor() as cursor:
-            is_counted = connection.vendor != "postgresql" or connection.in_atomic_block
-            if is_counted or not settings.FAST_READS:
-                cursor.execute(self.plain_sql)
-                rows = cursor.fetchall()
-                return dict(rows) if self.grouping else {None: rows[0][0]}
-            return self.update(cursor)
+            if connection.in_atomic_block or not settings.FAST_READS:
+                return self.count(cursor)
+            return self.update(cursor) if connection.vendor == "postgresql" else self.count_once(cursor)
+
+    def count(self, cursor: Any) -> Mapping[Any, int]:
+        """Count the records."""
+        cursor.execute(self.plain_sql)
+        rows = cursor.fetchall()
+        return dict(rows) if self.grouping else {None: rows[0][0]}
+
+    def count_once(self, cursor: Any) -> Mapping[Any, int]:
+        """Count the records, unless nothing has been committed since the last time."""
+        token = read_data_token(self.database)
+        counted_at, counts = self.counted
+        if token is None or token != counted_at:
+            counts = self.count(cursor)
+            self.counted = token, counts
+        return counts
 
     def update(self, cursor: Any) -> Mapping[Any, int]:
         """Update the stored counts, and return them."""

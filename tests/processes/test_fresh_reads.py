@@ -1,0 +1,174 @@
+"""No response is older than a commit that its client can know of, although counts and pages are stored."""
+
+import random
+import re
+import shutil
+import subprocess
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from tests.__main__ import postgresql_server
+
+from .processes import wait_until
+from .sites import prepare, running
+
+READS = {
+    "page": lambda site, hero: site.request("GET", f"/heroes/{hero}/"),
+    "page of a list": lambda site, _hero: site.request("GET", "/heroes/?age__gte=800000"),
+    "API": lambda site, hero: site.request("GET", f"/api/v1/heroes/{hero}"),
+}
+FIRST_AGE = 900_000
+
+
+@pytest.fixture(scope="module")
+def server():
+    """A PostgreSQL server that allows prepared transactions and standbys."""
+    with postgresql_server() as server:
+        with psycopg.connect(server.get_uri(), autocommit=True) as superuser:
+            superuser.execute("CREATE DATABASE fresh")
+            superuser.execute("ALTER SYSTEM SET max_prepared_transactions = 5")
+            folder = superuser.execute("SELECT setting FROM pg_config WHERE name = 'BINDIR'").fetchone()[0]
+            server.programs = Path(folder)
+        control(server, server.pgdata, "stop")
+        server.ensure_postgres_running()
+        yield server
+
+
+def control(server, data, *arguments):
+    """Start or stop a PostgreSQL server."""
+    run(server, "pg_ctl", "--pgdata", data, "--wait", *arguments)
+
+
+def run(server, program, *arguments):
+    """Run a program of PostgreSQL as the user of the server."""
+    command = [server.programs / program, *arguments]
+    subprocess.run(command, user=server.system_user, check=True, stdout=subprocess.DEVNULL)
+
+
+@pytest.fixture(scope="module")
+def keys(server, tmp_path_factory):
+    return prepare(tmp_path_factory.mktemp("keys"), DATABASE_URL=server.get_uri("fresh"))
+
+
+def run_site(folder, keys, url):
+    return running(folder, keys, DATABASE_URL=url, WEB_CONCURRENCY="2")
+
+
+def newest_age(response):
+    """Return the largest number in a response that a writer has set."""
+    return max(
+        [int(number) for number in re.findall(r"\b9\d{5}\b", response.text.replace(",", ""))], default=0
+    )
+
+
+def check_history(site, seed):
+    """Write in three threads, and check in four others that responses contain what was written before."""
+    written = dict.fromkeys((1, 2, 3), FIRST_AGE)
+
+    def write(hero):
+        for age in range(FIRST_AGE + 1, FIRST_AGE + 60):
+            assert site.call("PATCH", f"/api/v1/heroes/{hero}", {"age": age}).status == 200
+            written[hero] = age
+        return 0
+
+    def read(number):
+        choices = random.Random(f"{seed} {number}")
+        for _time in range(150):
+            hero, name = choices.choice(list(written)), choices.choice(list(READS))
+            known = written[hero]
+            response = READS[name](site, hero)
+            assert response.status == 200, response.text
+            assert newest_age(response) >= (known if known > FIRST_AGE else 0), (name, hero, known)
+
+    for hero in written:
+        assert site.call("PATCH", f"/api/v1/heroes/{hero}", {"age": FIRST_AGE}).status == 200
+    with ThreadPoolExecutor(7) as threads:
+        writers = [threads.submit(write, hero) for hero in written]
+        readers = [threads.submit(read, number) for number in range(4)]
+        for future in [*writers, *readers]:
+            future.result()
+
+
+def test_reads_on_sqlite(tmp_path):
+    url = f"sqlite:///{tmp_path}/register.sqlite3"
+    with run_site(tmp_path, prepare(tmp_path, DATABASE_URL=url), url) as site:
+        check_history(site, 1)
+
+
+def test_reads_on_postgresql(server, keys, tmp_path):
+    with run_site(tmp_path, keys, server.get_uri("fresh")) as site:
+        check_history(site, 2)
+
+
+def read_often(site, hero):
+    """Return the newest age in the stored responses of all processes."""
+    responses = [send(site, hero) for _time in range(10) for send in READS.values()]
+    assert {response.status for response in responses} == {200}
+    ages = {newest_age(response) for response in responses}
+    assert len(ages) == 1
+    return ages.pop()
+
+
+def test_prepared_transactions_and_rollbacks(server, keys, tmp_path):
+    url = server.get_uri("fresh")
+    update = "UPDATE heroes_hero SET age = %s WHERE id = 1"
+    with run_site(tmp_path, keys, url) as site, psycopg.connect(url, autocommit=True) as writer:
+        writer.execute("UPDATE heroes_hero SET age = NULL WHERE age > 1000")
+        writer.execute(update, [FIRST_AGE])
+        assert read_often(site, 1) == FIRST_AGE
+        for age, end in [(FIRST_AGE + 1, "COMMIT"), (FIRST_AGE + 2, "ROLLBACK"), (FIRST_AGE + 3, "COMMIT")]:
+            before = read_often(site, 1)
+            writer.execute("BEGIN")
+            writer.execute("SAVEPOINT one")
+            writer.execute(update, [FIRST_AGE + 9])
+            writer.execute("ROLLBACK TO SAVEPOINT one")
+            writer.execute(update, [age])
+            writer.execute("PREPARE TRANSACTION 'two phases'")
+            assert read_often(site, 1) == before
+            writer.execute(f"{end} PREPARED 'two phases'")
+            assert read_often(site, 1) == (age if end == "COMMIT" else before)
+
+
+def test_a_standby_that_is_promoted(server, keys, tmp_path):
+    """On a standby, nothing is stored: its snapshots omit transactions that are running on the primary."""
+    folder = Path(server.pgdata).with_name("standby")
+    folder.mkdir()
+    shutil.chown(folder, server.system_user)
+    data = folder / "data"
+    run(server, "pg_basebackup", "--write-recovery-conf", "--pgdata", data, "--dbname", server.get_uri())
+    options = f"-c listen_addresses= -c unix_socket_directories={folder}"
+    control(server, data, "--log", folder / "log", "--options", options, "start")
+    url = f"postgresql://postgres@/fresh?host={folder}"
+    update = "UPDATE heroes_hero SET age = %s WHERE id = 1"
+    try:
+        with (
+            run_site(tmp_path, keys, url) as site,
+            psycopg.connect(server.get_uri("fresh"), autocommit=True) as primary,
+            psycopg.connect(server.get_uri("fresh")) as oldest,
+            psycopg.connect(server.get_uri("fresh")) as writer,
+            psycopg.connect(url, autocommit=True) as standby,
+        ):
+
+            def replicated(hero, age):
+                row = standby.execute("SELECT age FROM heroes_hero WHERE id = %s", [hero]).fetchone()
+                return row == (age,)
+
+            primary.execute("UPDATE heroes_hero SET age = NULL WHERE age > 1000")
+            oldest.execute("SELECT pg_current_xact_id()")
+            for age in range(FIRST_AGE, FIRST_AGE + 3):
+                writer.execute(update, [age])
+                primary.execute("UPDATE heroes_hero SET age = %s WHERE id = 2", [age % 1000])
+                wait_until(lambda age=age: replicated(2, age % 1000))
+                read_often(site, 1)
+                writer.commit()
+                wait_until(lambda age=age: replicated(1, age))
+                assert read_often(site, 1) == age
+            standby.execute("SELECT pg_promote()")
+            for age in range(FIRST_AGE + 5, FIRST_AGE + 9):
+                standby.execute(update, [age])
+                assert read_often(site, 1) == age
+    finally:
+        control(server, data, "stop")
