@@ -40,8 +40,8 @@ class Positions:
     def ranges_after(self, model: type[Record]) -> Iterator[QuerySet[Any]]:
         """Yield the entries of ``model`` that haven't been read, as consecutive ranges of an index.
 
-        A single condition for the rest of a transaction and for later ones would read the transaction from its
-        start, which may be a large import.
+        A single condition for the rest of a transaction and for later ones would read the transaction from
+        its start, and it may be a large import.
         """
         entries = model.history.order_by("transaction", "history_id")
         transaction, last = self.places.get(model._meta.label_lower, (-1, 0))
