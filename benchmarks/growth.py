@@ -28,7 +28,13 @@ def reads(site: Site, heroes: int) -> Iterator[tuple[str, str, str]]:
         )
     yield "search “panther 00012”", f"{ROW}?search=panther+00012", ""
     yield "search “er 0001”", f"{ROW}?search=er+0001", ""
+    yield "search “pa”", f"{ROW}?search=pa", ""
+    yield "search “p”", f"{ROW}?search=p", ""
+    yield "search “zz”, which finds nothing", f"{ROW}?search=zz", ""
+    yield "search “z”, which finds nothing", f"{ROW}?search=z", ""
     yield "age__gte=50", f"{ROW}?age__gte=50", ""
+    yield "age__gte=50, exact count", f"{ROW}?age__gte=50&count=exact", ""
+    yield "age__gte=50, HTML list", "/heroes/?age__gte=50", ""
     yield "team=500", f"{ROW}?team=500", ""
     yield "teams by number of heroes", "/api/v1/teams/?ordering=-heroes__count", ""
     yield "HTML list", "/heroes/", ""
