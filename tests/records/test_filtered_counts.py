@@ -158,3 +158,25 @@ def test_the_admin_shows_exact_counts_as_before(heroes, admin_pages):
     page = read(admin_pages(FILTER))
     assert "Select all that match" in page.text
     assert "Select all 4" not in page.text
+
+
+def test_a_filtered_list_of_changes_is_counted_up_to_the_limit(
+    heroes, visitor_program, visitor_browser, administrator_browser
+):
+    """As in a list of records. Without a filter, all changes are counted."""
+    total = HEROES + 3  # with two teams and the hero without an age
+    address = "/api/v1/changesets/"
+    assert counts(visitor_program.get(f"{address}?limit=2").json()) == (total, True)
+    for query, number in {"kind=team": 2, "kind=hero": HEROES + 1, "source=command": total}.items():
+        page = visitor_program.get(f"{address}?limit=2&{query}").json()
+        assert counts(page) == ((number, True) if number <= 4 else (4, False))
+        assert counts(visitor_program.get(f"{address}?{query}&count=exact").json()) == (number, True)
+        listed = {row["id"] for row in visitor_program.get(f"{address}?limit=9&{query}").json()["results"]}
+        last = visitor_program.get(f"{address}?limit=9&offset=9&{query}").json()
+        assert len(listed | {row["id"] for row in last["results"]}) == number
+        assert last["next"] is None
+    tally = read(visitor_browser.get("/history/?source=command&limit=2")).one("p", id="tally").text
+    assert tally == "1–2 of more than 4"
+    shown = read(administrator_browser.get("/admin/records/changeset/?source__exact=command")).text
+    assert "more than 4" in shown
+    assert "more than 4" not in read(administrator_browser.get("/admin/records/changeset/")).text
