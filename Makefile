@@ -11,7 +11,7 @@
 # make lock           update uv.lock after changing dependencies
 # make screens        take screenshots of the main pages, in var/screens
 # make lighthouse     score the main pages with Lighthouse
-# make bench          compare with other frameworks in 12 minutes and write docs/PERFORMANCE.md (ROUNDS=… HEROES=…)
+# make bench          compare with other frameworks and goals in 15 minutes and write docs/PERFORMANCE.md (ROUNDS=… HEROES=…)
 # make bench-quick    compare a few cases with two frameworks in two minutes and print the results
 # make profile        print how long a request spends in each layer (CASE=one|token|list|cursor|patch|post|html)
 # make bench-api      measure the API: items per second in bulk, and pages of a long list

@@ -1,4 +1,4 @@
-"""Compare heroesite with its peers, and measure its reads in registers of different sizes.
+"""Compare heroesite with its peers, and measure heroesite alone against its goals.
 
     python -m benchmarks.compare           writes docs/PERFORMANCE.md
     python -m benchmarks.compare quick     runs a few cases against two peers and prints the results
@@ -12,13 +12,15 @@ import sys
 import tempfile
 from pathlib import Path
 
+from . import caching, processes
 from .cases import COMPARED, ON_SQLITE, OWN_PAGES, QUICK
 from .contenders import ALL, ASYNCPG, HEROESITE, SQLMODEL, install_peers
-from .growth import measure_reads
+from .growth import growth_figures, measure_reads
 from .measuring import count_round_trips, fill_postgresql, fill_sqlite_files, measure, report, sized
 from .postgresql import FOLDER, ROOT, postgresql
 from .programs import install_programs
 from .report import document, table
+from .undo import measure_undo
 
 SIZES = (10_000, 100_000, 1_000_000)
 """Numbers of heroes for which growth is measured."""
@@ -44,21 +46,29 @@ def complete(heroes: int, rounds: int) -> None:
             filled = databases if size == heroes else fill_postgresql(server, [HEROESITE], size)
             report(f"Measuring reads of {size:,} heroes …")
             growth[size] = measure_reads(filled)
+        cached = caching.measure_cached(databases, rounds)
+        memory, start = processes.measure_memory(databases), processes.measure_start(databases)
+        figures = [
+            *caching.figures(cached),
+            *processes.figures(memory, start),
+            *growth_figures(growth),
+            *measure_undo(databases),
+        ]
         version = server.version
     with tempfile.TemporaryDirectory(dir=FOLDER) as folder:
         files = fill_sqlite_files(Path(folder), [HEROESITE, SQLMODEL], heroes)
         on_sqlite = measure(files, ON_SQLITE, rounds)
-    text = document(heroes, rounds, version, turns, trips, on_sqlite, growth)
+    text = document(heroes, rounds, version, turns, trips, on_sqlite, growth, cached, memory, figures)
     (ROOT / "docs" / "PERFORMANCE.md").write_text(text)
     print(text)
 
 
 def main() -> None:
     signal.signal(signal.SIGTERM, lambda *_arguments: sys.exit("Terminated."))  # so that servers are stopped
-    install_programs("wrk", "postgresql")
+    is_quick = "quick" in sys.argv
+    install_programs("wrk", "postgresql", *([] if is_quick else ["nginx"]))
     FOLDER.mkdir(parents=True, exist_ok=True)
     install_peers()
-    is_quick = "quick" in sys.argv
     heroes, rounds = (
         int(os.environ.get("HEROES", "100000")),
         int(os.environ.get("ROUNDS", "2" if is_quick else "5")),

@@ -189,4 +189,4 @@ def wait_for(site: Site, process: subprocess.Popen[bytes]) -> None:
             if process.poll() is not None or time.monotonic() > end:
                 log = FOLDER / "logs" / f"{site.contender.kind}.log"
                 raise RuntimeError(f"{site.contender.name} didn't start, see {log}.") from error
-            time.sleep(0.1)
+            time.sleep(0.02)

@@ -1,4 +1,4 @@
-"""Install the Debian packages that benchmarks need: wrk and PostgreSQL."""
+"""Install the Debian packages that benchmarks need: wrk, PostgreSQL and nginx."""
 
 import os
 import shutil
@@ -10,7 +10,7 @@ from pathlib import Path
 def is_missing(package: str) -> bool:
     if package == "postgresql":
         return not list(Path("/usr/lib/postgresql").glob("*/bin/initdb"))
-    return shutil.which(package) is None
+    return shutil.which(package, path=f"{os.environ.get('PATH', '')}:/usr/sbin") is None
 
 
 def install_programs(*packages: str) -> None:

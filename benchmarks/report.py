@@ -10,11 +10,16 @@ from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
 
+from .caching import CONNECTIONS, SECONDS, CachedPage, CachedTurn
 from .cases import Case
 from .contenders import HEROESITE, PEERS, WORKERS, Contender
+from .figures import Figure, number
+from .growth import LONGEST
 from .load import Turn
 from .measuring import RoundTrips, Turns
 from .postgresql import ROOT
+from .processes import Memory
+from .rows import VERSIONS
 
 HEADER = (
     "| case | contender | requests/s | p50 ms | p99 ms | errors | CPU ms: server + database"
@@ -44,6 +49,21 @@ unique regardless of case. Of the peers, only DRF has links between pages. Only 
 contain a token, which belongs to an editor. The peers have indexes on name and team; heroesite has one on
 every column of its own table by which a list can be sorted. FastAPI + SQLModel isn't measured with 256 or
 more connections, because most of its requests would time out.
+"""
+
+GROWTH = f"""\
+Milliseconds per request, sent one at a time, by number of heroes, on PostgreSQL. The history has {VERSIONS}
+entries for each hero.
+"""
+BEHIND_NGINX = f"""\
+Visitors' requests to one address through nginx with `deploy/nginx.conf`, which stores a response for at most
+a second: wrk with {CONNECTIONS} keep-alive connections for {SECONDS} seconds, on the same machine. Meanwhile,
+a client checked every 10 ms whether it still got the same response; the table has the longest time that it
+did. Before that, requests with a cookie or a token were checked to bypass the cache.
+"""
+MEMORY = """\
+The larger worker of one site that gets all of this load: reads of one hero over many connections, then a mix
+of reads of the API and of pages at different addresses, and 5% PATCH.
 """
 
 
@@ -131,14 +151,53 @@ def growth_table(growth: Mapping[int, Mapping[str, float]]) -> str:
 
 
 def growing(growth: Mapping[int, Mapping[str, float]]) -> str:
-    """Return a sentence about the reads that take more than twice as long in the largest register."""
+    """Return list items about the slow reads of the largest register, and those that have become slower."""
     least, most = growth[min(growth)], growth[max(growth)]
-    names = sorted((name for name in least if most[name] > 2 * least[name]), key=lambda name: -most[name])
-    listed = "; ".join(f"{name} ({most[name]:,.0f} ms)" for name in names)
+    slower = with_times(most, [name for name in least if most[name] > 2 * least[name]])
+    slow = with_times(most, [name for name in most if most[name] > LONGEST])
     return (
-        f"These reads take more than twice as long with {max(growth):,} heroes as with {min(growth):,}:"
-        f" {listed or 'none'}.\n"
+        f"- With {max(growth):,} heroes, these reads take more than {LONGEST} ms: {slow}.\n"
+        f"- They take more than twice as long as with {min(growth):,} heroes: {slower}.\n"
     )
+
+
+def with_times(times: Mapping[str, float], names: Sequence[str]) -> str:
+    """Return the reads with their durations, slowest first."""
+    ordered = sorted(names, key=lambda name: -times[name])
+    return "; ".join(f"{name} ({times[name]:,.0f} ms)" for name in ordered) or "none"
+
+
+def figures_table(figures: Sequence[Figure]) -> str:
+    rows = (
+        f"| {each.name} | {number(each.value)} {each.unit} | {each.goal_text} |"
+        f" {'yes' if each.is_met else 'no'} |\n"
+        for each in figures
+    )
+    return f"| figure | value | goal | met |\n|---|--:|--:|---|\n{''.join(rows)}"
+
+
+def missed(figures: Sequence[Figure]) -> str:
+    """Return a list item with the goals that aren't met."""
+    return (
+        f"- Goals that aren't met: {'; '.join(str(each) for each in figures if not each.is_met) or 'none'}.\n"
+    )
+
+
+def cached_table(cached: Mapping[CachedPage, CachedTurn]) -> str:
+    rows = (
+        f"| {page.name} | {turn.rate:,.0f} | {turn.p50:,.1f} | {turn.p99:,.1f} | {turn.errors:,} |"
+        f" {turn.oldest:,.0f} |\n"
+        for page, turn in cached.items()
+    )
+    head = (
+        "| page | requests/s | p50 ms | p99 ms | errors | oldest response, ms |\n|---|--:|--:|--:|--:|--:|\n"
+    )
+    return head + "".join(rows)
+
+
+def memory_table(memories: Sequence[tuple[str, Memory]]) -> str:
+    rows = (f"| {name} | {it.rss:,.0f} | {it.pss:,.0f} | {it.peak:,.0f} |\n" for name, it in memories)
+    return f"| when | RSS MiB | PSS MiB | highest RSS MiB |\n|---|--:|--:|--:|\n{''.join(rows)}"
 
 
 def processor() -> str:
@@ -193,6 +252,9 @@ def document(
     trips: RoundTrips,
     on_sqlite: Turns,
     growth: Mapping[int, Mapping[str, float]],
+    cached: Mapping[CachedPage, CachedTurn],
+    memories: Sequence[tuple[str, Memory]],
+    figures: Sequence[Figure],
 ) -> str:
     """Return the page ``docs/PERFORMANCE.md``."""
     return "\n".join(
@@ -200,14 +262,22 @@ def document(
             "# Performance\n",
             conditions(heroes, rounds, postgresql),
             "## Where heroesite costs more\n",
-            "".join([*losses(turns, ""), *losses(on_sqlite, " on SQLite"), f"- {growing(growth)}"]),
+            "".join([*losses(turns, ""), *losses(on_sqlite, " on SQLite"), missed(figures), growing(growth)]),
+            "## Goals for heroesite alone\n",
+            figures_table(figures),
             "## PostgreSQL\n",
             table(turns, trips),
             "## SQLite\n",
             "CPU is that of the server, because SQLite runs in its processes.\n",
             table(on_sqlite, {}),
             "## Growth\n",
-            "Milliseconds per request, sent one at a time, by number of heroes, on PostgreSQL.\n",
+            GROWTH,
             growth_table(growth),
+            "## Behind nginx\n",
+            BEHIND_NGINX,
+            cached_table(cached),
+            "## Memory\n",
+            MEMORY,
+            memory_table(memories),
         ]
     )

@@ -1,5 +1,7 @@
 """Generate the rows that every contender starts with: 1,000 teams and any number of heroes, always the same.
 
+Every hero has been changed twice since it was created. heroesite's history has all three versions.
+
 Names sort in the same order with and without regard to case, so all contenders sort them alike. This order
 differs from that of the ids. A tenth of the heroes have no age, and another tenth have no team.
 """
@@ -8,6 +10,8 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
 TEAMS = 1000
+VERSIONS = 3
+"""The version of each hero."""
 COLUMNS = {
     "team": ("id", "name", "headquarters", "version", "created_at", "updated_at"),
     "hero": ("id", "name", "secret_name", "age", "team_id", "version", "created_at", "updated_at"),
@@ -31,4 +35,4 @@ def heroes(count: int) -> Iterator[tuple]:
         created = BEGINNING + timedelta(seconds=n)
         updated = created + timedelta(seconds=number, microseconds=n % 1000)
         team, age = n * 31 % TEAMS + 1 if n % 10 else None, n * 37 % 100 if n % 10 != 5 else None
-        yield n, name, "Nobody", age, team, 1, created, updated
+        yield n, name, "Nobody", age, team, VERSIONS, created, updated

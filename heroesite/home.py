@@ -11,6 +11,7 @@ from django.views.generic import TemplateView
 from heroesite.records.counts import count_records
 from heroesite.records.filters.filters import SearchField
 from heroesite.records.filters.forms import QueryForm
+from heroesite.records.filters.offset import OffsetPaginator
 from heroesite.records.models.base import Record
 from heroesite.records.registry import record_types
 from heroesite.records.views.charts import Chart, chart, list_address
@@ -67,11 +68,10 @@ class SearchView(TemplateView):
         return self.render_to_response(context, status=200 if form.is_valid() else 400)
 
     def search(self, model: type[Record], words: list[str]) -> dict[str, Any]:
-        """Return the records of one type that match: the first, how many, and the URL that lists all."""
-        matching = model.objects.search(words)
+        """Return the records of one type that match: the first page, and the URL that lists all."""
+        page = OffsetPaginator(model.objects.search(words)).page(0, self.limit)
         return {
             "opts": model._meta,
-            "count": matching.count(),
-            "first": matching[: self.limit],
+            "page": page,
             "list": list_address(model, {"search": " ".join(words)}),
         }

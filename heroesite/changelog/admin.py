@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.contrib import admin
+from django.contrib.admin.views.main import ChangeList
 from django.http import HttpRequest
 from django.urls import path, reverse
 from django.utils.html import format_html
@@ -10,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from heroesite.changelog.undo_views import UndoView
 from heroesite.records.admin.base import ReadOnlyModelAdmin
+from heroesite.records.admin.records import RecordChangeList, RecordPaginator
 from heroesite.records.audit.change_sets import ChangeSet
 
 
@@ -34,6 +36,8 @@ class AdminUndoView(UndoView):
 class ChangeSetAdmin(ReadOnlyModelAdmin):
     list_display = ("at", "username", "token", "source", "note", "details", "undo")
     list_filter = ("source",)
+    show_full_result_count = False
+    paginator = RecordPaginator
     search_fields = ("username", "token", "note")
     fields = ("at", "username", "token", "source", "note", "undoes", "details", "undo")
 
@@ -53,6 +57,9 @@ class ChangeSetAdmin(ReadOnlyModelAdmin):
     def undo(self, change_set: ChangeSet) -> str:
         address = reverse("admin:records_changeset_undo", args=[change_set.pk])
         return format_html('<a href="{}">{}</a>', address, _("Undo"))
+
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
+        return RecordChangeList
 
     def get_urls(self) -> list[Any]:
         undo = self.admin_site.admin_view(AdminUndoView.as_view(admin_site=self.admin_site))

@@ -13,7 +13,7 @@ from itertools import islice
 from typing import Any
 
 from django.core import signing
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 
 from heroesite.changelog.steps import Step, steps
 from heroesite.ids import LARGEST_ID as LARGEST
@@ -37,12 +37,21 @@ class Positions:
 
     places: Mapping[str, Place] = field(default_factory=dict)
 
-    def entries_after(self, model: type[Record]) -> QuerySet[Any]:
-        """Return the entries of ``model`` that haven't been read."""
+    def ranges_after(self, model: type[Record]) -> Iterator[QuerySet[Any]]:
+        """Yield the entries of ``model`` that haven't been read, as consecutive ranges of an index.
+
+        A single condition for the rest of a transaction and for later ones would read the transaction from
+        its start, and it may be a large import.
+        """
+        entries = model.history.order_by("transaction", "history_id")
         transaction, last = self.places.get(model._meta.label_lower, (-1, 0))
-        later = Q(transaction__gt=transaction) | Q(transaction=transaction, history_id__gt=last)
-        entries = model.history.filter(later, transaction__gte=transaction)
-        return entries.order_by("transaction", "history_id")
+        if last:
+            yield entries.filter(transaction=transaction, history_id__gt=last)
+        yield entries.filter(transaction__gt=transaction)
+
+    def has_entries_after(self, model: type[Record]) -> bool:
+        """Return whether any entries of ``model`` haven't been read."""
+        return any(entries.exists() for entries in self.ranges_after(model))
 
     @classmethod
     def latest(cls) -> "Positions":
@@ -99,14 +108,15 @@ def changes_after(seen: Positions, limit: int) -> tuple[list[Step], Positions, b
     )
     positions = seen.after(read)
     # Queried last, to find what was committed while the histories were read one after the other.
-    return read, positions, not any(positions.entries_after(model).exists() for model in record_models())
+    return read, positions, not any(map(positions.has_entries_after, record_models()))
 
 
-def next_steps(model: type[Record], seen: Positions, limit: int) -> Iterator[Step]:
-    entries = (
-        seen.entries_after(model).filter(transaction__lt=OLDEST_OPEN_TRANSACTION).select_related("change_set")
-    )
-    yield from steps(model, list(entries[:limit]))
+def next_steps(model: type[Record], seen: Positions, limit: int) -> list[Step]:
+    found: list[Any] = []
+    for entries in seen.ranges_after(model):
+        listed = entries.filter(transaction__lt=OLDEST_OPEN_TRANSACTION).select_related("change_set")
+        found += listed[: limit - len(found)]
+    return steps(model, found)
 
 
 def renumber_restored() -> None:

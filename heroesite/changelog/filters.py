@@ -11,8 +11,9 @@ from drf_spectacular.utils import extend_schema_field
 
 from heroesite.form_fields import PlainSelect
 from heroesite.records.audit.change_sets import ChangeSet, Source
-from heroesite.records.filters.filters import TEXT, InstantFilter, QueryLineField
+from heroesite.records.filters.filters import TEXT, ExactCountFilter, InstantFilter, QueryLineField
 from heroesite.records.filters.filtersets import PagedFilterSet
+from heroesite.records.filters.offset import Page, slice_page
 from heroesite.records.models.base import record_models
 
 
@@ -49,6 +50,10 @@ class ChangeSetFilterSet(PagedFilterSet):
     user = UserFilter("username", label=_("Username"))
     at__gte = InstantFilter("at", "gte", label=_("From (UTC)"))
     at__lte = InstantFilter("at", "lte", label=_("To (UTC)"))
+    count = ExactCountFilter()
+
+    def read_page(self, rows: Any, offset: int, limit: int) -> Page:
+        return slice_page(rows, offset, limit, is_exact=bool(self.form.cleaned_data["count"]))
 
     @cached_property
     def form(self) -> Any:

@@ -78,10 +78,10 @@ class Statement:
 
 
 class CountStatement(Statement):
-    """Counts the rows of a queryset."""
+    """Counts the rows of a queryset without an order."""
 
     def __init__(self, rows: Any) -> None:
-        super().__init__(rows.order_by().values_list("pk"))
+        super().__init__(rows.values_list("pk"))
         self.sql = f"SELECT COUNT(*) FROM ({self.sql}) matches"  # noqa: S608  SQL of the ORM
         self.convert = None
 

@@ -14,18 +14,22 @@ On SQLite, the records are counted again when something has been committed.
 """
 
 import time
-from collections.abc import Callable, Hashable, Mapping
+from collections.abc import Hashable, Mapping
 from functools import cache
 from typing import Any, NamedTuple
 
 from django.conf import settings
 from django.db import DEFAULT_DB_ALIAS, connections, models
+from django.utils.formats import localize
+from django.utils.translation import gettext
 
 from heroesite.database.data_tokens import EPOCH, read_data_token
 
 from .audit.entries import Entry
 from .models.base import Record
 
+MOST = 10_000
+"""The most rows of a filtered list that are counted, unless the exact count is requested."""
 SECONDS = 60
 """The time after which a stored count is no longer used."""
 SIGN = f"CASE entry.history_type WHEN '{Entry.CREATED}' THEN 1 WHEN '{Entry.DELETED}' THEN -1 ELSE 0 END"
@@ -35,6 +39,21 @@ SNAPSHOT = f"""
     {EPOCH}, pg_is_in_recovery()
 """
 """The snapshot of a statement, its oldest running transaction, its epoch, and whether this is a standby."""
+
+
+class Count(NamedTuple):
+    """The number of rows of a list.
+
+    Attributes:
+        number: the number of rows or, if it isn't exact, a number that the list has more rows than.
+    """
+
+    number: int
+    is_exact: bool = True
+
+    def __str__(self) -> str:
+        number = str(localize(self.number))
+        return number if self.is_exact else gettext("more than %(number)s") % {"number": number}
 
 
 class Grouping(NamedTuple):
@@ -173,11 +192,19 @@ def count_records(model: type[Record], database: str = DEFAULT_DB_ALIAS) -> int:
     return sum(record_counts(model, database=database).get().values())
 
 
-def count_rows(rows: models.QuerySet[Any], count_matches: Callable[[], int]) -> int:
-    """Return the number of rows of a list of records.
+def count_rows(rows: models.QuerySet[Any]) -> Count:
+    """Return the number of rows of a list. If it is filtered, at most ``MOST`` are counted."""
+    if rows.query.where:
+        return count_up_to_most(first_matches(rows).count())
+    model: Any = rows.model
+    return Count(count_records(model, rows.db) if issubclass(model, Record) else rows.count())
 
-    Args:
-        count_matches: counts them, which is necessary only if the list is filtered.
-    """
-    record_type: Any = rows.model
-    return count_matches() if rows.query.where else count_records(record_type, rows.db)
+
+def first_matches(rows: models.QuerySet[Any]) -> models.QuerySet[Any]:
+    """Return the rows of a filtered list to count, without an order: one more than ``MOST``."""
+    return rows.order_by()[: MOST + 1]
+
+
+def count_up_to_most(number: int) -> Count:
+    """Return the count of a list with ``number`` rows or, if that is more than ``MOST``, even more."""
+    return Count(number) if number <= MOST else Count(MOST, is_exact=False)

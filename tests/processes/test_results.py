@@ -19,7 +19,7 @@ def test_that_fails():
 """
 STEPS = ("check", "clients", "test", "test-processes", "test-pages", "messages")
 IGNORED = (".git", ".venv", "var", "tests")
-TOOLS = ("curl", "redis-server", "npx", "msgfmt", "chromium")
+TOOLS = ("curl", "redis-server", "nginx", "npx", "msgfmt", "chromium")
 
 
 @pytest.fixture

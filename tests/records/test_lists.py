@@ -20,7 +20,26 @@ pytestmark = pytest.mark.django_db
 
 NAMES = ["Owl", "owlet", "ÉCLAIR", "éclair au café", "Straße", "STRASSE 9", "ﬁre", "Fire 2", "Ωmega"]
 NAMES += ["Zed", "zebra", "Émile", "emile 2", "50% off_", "100 %", "The Night Owl", "İstanbul", "𝔸lpha"]
-WORDS = ["owl", "OWL", "é", "e", "STRASSE", "ss", "FI", "fire", "%", "_", "the night", "owl the", "ω", ""]
+WORDS = [
+    "owl",
+    "OWL",
+    "é",
+    "e",
+    "n",
+    "o",
+    "owle",
+    "ile",
+    "STRASSE",
+    "ss",
+    "FI",
+    "fire",
+    "%",
+    "_",
+    "the night",
+    "owl the",
+    "ω",
+    "",
+]
 MODELS = {"heroes": "hero", "teams": "team"}
 COLUMNS = ["id", "name", "age", "team", "version", "created_at", "updated_at"]
 
@@ -50,11 +69,17 @@ def names_in_admin(client, query, path="heroes"):
     return [cell.text for cell in read(response).all("th", class_="field-name")]
 
 
+def matches(term, name):
+    """Return whether a folded search term finds a name: a short one, at the start of a word."""
+    key = fold(name)
+    return term in key if len(term) > 2 else f" {term}" in f" {key}"
+
+
 def expected(query):
     """Return the names that ``query`` finds according to the documentation, computed in Python."""
     rows = list(Hero.objects.select_related("team"))
-    words = [fold(word) for word in query.get("search", "").split()]
-    rows = [hero for hero in rows if all(word in fold(hero.name) for word in words)]
+    terms = [fold(term) for term in query.get("search", "").split()]
+    rows = [hero for hero in rows if all(matches(term, hero.name) for term in terms)]
     if team := query.get("team"):
         rows = [hero for hero in rows if hero.team_id == (None if team == "null" else team)]
     if alone := query.get("team__isnull"):
@@ -212,8 +237,8 @@ def test_names_are_in_the_order_of_their_folded_form(interfaces):
         ("ΣΊΣΥΦΟΣ", ["σίσυφος", "Σίσυφοσ"]),
         ("Ⅷ", ["viii", "VIII"]),
         ("The Night Owl", ["owl the", "  OWL   night ", "night\u00a0owl"]),
-        ("50% off_", ["%", "_", "0% O"]),
-        (r"back\slash", ["\\", r"K\S"]),
+        ("50% off_", ["50%", "5", "50% O", "OFF_"]),
+        (r"back\slash", ["b", r"K\S"]),
         ('O\'Hara "Red"', ["o'h", '"red"']),
     ],
 )
@@ -346,7 +371,7 @@ def test_an_empty_list_has_a_link_to_add_the_first_record_for_editors(path, inte
     assert "Add the first one" not in page.text
     page = read(interfaces["admin"].get(f"/{path}/"))
     assert f"/{path}/new/" in [link["href"] for link in page.all("a") if link.text == "Add the first one"]
-    empty = {"count": 0, "next": None, "previous": None, "results": []}
+    empty = {"count": 0, "count_is_exact": True, "next": None, "previous": None, "results": []}
     assert interfaces["api"].get(f"/api/v1/{path}/").json() == empty
 
 
@@ -369,11 +394,11 @@ def test_a_query_without_results_has_a_message_and_a_link_to_all(path, query, in
 
 
 def test_a_page_after_the_last_has_a_message_and_a_link_to_the_first(register, interfaces):
-    page = read(interfaces["page"].get("/heroes/?offset=60&ordering=-age&search=e"))
+    page = read(interfaces["page"].get("/heroes/?offset=60&ordering=-age&search=owl"))
     link = page.one("div", class_="empty").one("a")
     assert "There is no page" in page.text
-    assert query_of(link["href"]) == {"ordering": "-age", "search": "e"}
-    names = expected({"ordering": "-age", "search": "e"})
+    assert query_of(link["href"]) == {"ordering": "-age", "search": "owl"}
+    names = expected({"ordering": "-age", "search": "owl"})
     assert names_on_page(interfaces["page"], query_of(link["href"])) == names
     response = interfaces["api"].get("/api/v1/heroes/?offset=60").json()
     assert (response["count"], response["results"], response["next"]) == (60, [], None)
@@ -381,7 +406,7 @@ def test_a_page_after_the_last_has_a_message_and_a_link_to_the_first(register, i
 
 # Links ------------------------------------------------------------------------
 
-QUERY = {"search": "e", "age__gte": "0", "ordering": "-age", "limit": "3", "offset": "3"}
+QUERY = {"search": "owl", "age__gte": "0", "ordering": "-age", "limit": "3", "offset": "3"}
 
 
 def test_sorting_by_a_column_preserves_the_filters_and_starts_at_the_first_page(register, interfaces):

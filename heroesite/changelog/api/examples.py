@@ -54,7 +54,8 @@ def change_set() -> dict[str, Any]:
 def change_set_detail() -> dict[str, Any]:
     """Return a change set with its entries."""
     results = [{**entry(first_record_type()), **key(first_record_type())}]
-    return {**change_set(), "entries": {"count": 1, "next": None, "previous": None, "results": results}}
+    page = {"count": 1, "count_is_exact": True, "next": None, "previous": None, "results": results}
+    return {**change_set(), "entries": page}
 
 
 def page_of_feed() -> dict[str, Any]:

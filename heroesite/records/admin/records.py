@@ -1,6 +1,6 @@
 """The admin of records, with the forms, filters, rules and permissions of the website."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import partial
 from typing import Any, ClassVar
 
@@ -9,7 +9,7 @@ from django.contrib.admin.utils import unquote
 from django.contrib.admin.views.main import ChangeList
 from django.contrib.admin.widgets import AutocompleteSelect
 from django.core.exceptions import PermissionDenied
-from django.core.paginator import Paginator
+from django.core.paginator import Page, Paginator
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
@@ -24,8 +24,8 @@ from heroesite.records.admin.base import StrictModelAdmin
 from heroesite.records.admin.filters import FilterSetListFilter, filter_names
 from heroesite.records.audit.change_sets import Source
 from heroesite.records.audit.disclosures import Disclosure
-from heroesite.records.counts import count_rows
-from heroesite.records.filters.filtersets import RecordFilterSet
+from heroesite.records.counts import Count, count_rows
+from heroesite.records.filters.filtersets import LAST_OFFSET, RecordFilterSet
 from heroesite.records.forms.record_form import RecordForm
 from heroesite.records.models.base import Record
 from heroesite.records.permissions import MASK, disclosable_fields, unrestricted_fields
@@ -40,12 +40,41 @@ class RecordSelect(AutocompleteSelect):
 
 
 class RecordPaginator(Paginator):
-    """Counts an unfiltered list of records without reading them all."""
+    """Counts a list of records without reading all of them.
+
+    If the count isn't exact, ``num_pages`` is the number of pages that are known to exist.
+    """
 
     @cached_property
-    def count(self) -> int:
+    def total(self) -> Count:
         rows: Any = self.object_list
-        return count_rows(rows, rows.count)
+        return count_rows(rows)
+
+    @property
+    def count(self) -> int:
+        return self.total.number
+
+    def validate_number(self, number: Any) -> int:
+        """Return the number of a page, after looking for it if it is beyond the count."""
+        if not self.total.is_exact and self.num_pages <= number <= LAST_OFFSET // self.per_page:
+            rows: Any = self.object_list
+            start = (number - 1) * self.per_page
+            found = rows[start : start + self.per_page + 1].count()
+            if found:
+                self.num_pages = number + (found > self.per_page)
+        return super().validate_number(number)
+
+    def page(self, number: Any) -> Page:
+        if self.total.is_exact:
+            return super().page(number)
+        start = (self.validate_number(number) - 1) * self.per_page
+        rows: Any = self.object_list
+        return Page(rows[start : start + self.per_page], number, self)
+
+    def get_elided_page_range(self, number: Any = 1, **kwargs: Any) -> Iterator[str | int]:
+        yield from super().get_elided_page_range(number, **kwargs)
+        if not self.total.is_exact and number < self.num_pages:
+            yield str(self.ELLIPSIS)
 
 
 class RecordChangeList(ChangeList):
@@ -54,6 +83,11 @@ class RecordChangeList(ChangeList):
     @cached_property
     def addresses(self) -> Addresses:
         return Addresses(f"admin:{self.opts.app_label}_{self.opts.model_name}_change")
+
+    def get_results(self, request: HttpRequest) -> None:
+        super().get_results(request)
+        if not self.paginator.total.is_exact:
+            self.full_result_count = self.result_count  # so that the search form doesn't show it as exact
 
     def url_for_result(self, result: Any) -> str:
         return self.addresses.of(result.pk)

@@ -5,8 +5,7 @@ from typing import Any
 from django.db import models
 
 from heroesite.database.statements import CountStatement, Row, Statement
-from heroesite.records.counts import count_rows
-from heroesite.records.filters.offset import DEEP, OffsetPaginator, rows_at
+from heroesite.records.filters.offset import DEEP, OffsetPaginator, reads_ids_first, rows_at
 
 OFFSET = 987_654_321
 """A placeholder for the offset in compiled SQL."""
@@ -31,22 +30,25 @@ class OffsetStatements(OffsetPaginator):
     Args:
         rows: a queryset in a total order.
         columns: the columns to read.
+        is_exact: see :class:`OffsetPaginator`.
 
     Raises:
         EmptyResultSet: no row can match.
     """
 
-    def __init__(self, rows: models.QuerySet[Any], columns: list[str]) -> None:
-        super().__init__(rows)
-        self.matches = CountStatement(rows)
+    def __init__(self, rows: models.QuerySet[Any], columns: list[str], *, is_exact: bool) -> None:
+        super().__init__(rows, is_exact=is_exact)
+        self.matches = CountStatement(self.rows_to_count)
         values = [one.values_list(*columns) for one in self.ranges]
-        self.statements = [Statement(one, " LIMIT %s OFFSET %s") for one in values]
         self.deep_statements = [DeepStatement(one) for one in values]
-        self.range_counts = [CountStatement(one) for one in self.ranges]
+        self.statements = [
+            deep if reads_ids_first(one, 0) else Statement(one, " LIMIT %s OFFSET %s")
+            for one, deep in zip(values, self.deep_statements, strict=True)
+        ]
+        self.range_counts = [CountStatement(one.order_by()) for one in self.ranges]
 
-    def count(self) -> int:
-        """Return the number of rows, which are counted each time."""
-        return count_rows(self.rows, self.matches.count)
+    def count_matches(self) -> int:
+        return self.matches.count()
 
     def read_range(self, number: int, offset: int, limit: int) -> list[Row]:
         statement = (self.statements if offset < DEEP else self.deep_statements)[number]

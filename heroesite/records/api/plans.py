@@ -16,7 +16,7 @@ from heroesite.api.conditional import etag_of_content
 from heroesite.database.statements import Row, Statement
 from heroesite.records.api.cursor_statements import CursorStatements, NotPlannable
 from heroesite.records.api.offset_statements import OffsetStatements
-from heroesite.records.api.pagination import link_header
+from heroesite.records.api.pagination import count_members, link_header
 from heroesite.records.filters.cursor import START, InvalidCursor
 from heroesite.records.filters.links import NULL, RecordFilter
 from heroesite.records.permissions import restricting_permissions
@@ -162,7 +162,7 @@ class ListPlan(Plan):
         return all(target.execute(*target.parameters) for target in self.filter_targets)
 
     def page(
-        self, rows: list[Row], next_link: str | None, previous_link: str | None, **count: int
+        self, rows: list[Row], next_link: str | None, previous_link: str | None, **count: Any
     ) -> HttpResponse:
         """Return the response with these rows, and with links to the next and the previous page."""
         results = [self.members.to_json(row) for row in rows]
@@ -176,7 +176,8 @@ class OffsetPlan(ListPlan):
     def __init__(self, view: Any, headers: Mapping[str, str]) -> None:
         super().__init__(view, headers)
         self.limit = view.paginator.limit
-        self.statements = OffsetStatements(self.records, self.members.columns)
+        is_exact = view.paginator.is_exact
+        self.statements = OffsetStatements(self.records, self.members.columns, is_exact=is_exact)
         address = view.request.build_absolute_uri()
         page = replace_query_param(address, "limit", self.limit)
         self.first = remove_query_param(address, "offset")
@@ -186,12 +187,11 @@ class OffsetPlan(ListPlan):
     def respond(self, read: ReadRequest) -> HttpResponse | None:
         if not self.filter_targets_exist():
             return None
-        number, count = read.number, self.statements.count()
-        end = number + self.limit
-        rows = self.statements.page(number, min(end, count) - number)
-        next_link = str(end).join(self.link_parts) if end < count else None
+        number = read.number
+        page = self.statements.page(number, self.limit)
+        next_link = str(page.next_offset).join(self.link_parts) if page.has_next else None
         previous = str(number - self.limit).join(self.link_parts) if number > self.limit else self.to_start
-        return self.page(rows, next_link, previous if number else None, count=count)
+        return self.page(page.records, next_link, previous if number else None, **count_members(page.count))
 
 
 class CursorPlan(ListPlan):

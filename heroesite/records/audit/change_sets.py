@@ -37,7 +37,7 @@ class ChangeSet(models.Model):
     user = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.SET_NULL, null=True, verbose_name=_("user"), related_name="+"
     )
-    username = models.CharField(_("username"), max_length=150, blank=True, db_index=True)
+    username = models.CharField(_("username"), max_length=150, blank=True)
     token = models.CharField(_("token"), max_length=100, blank=True)
     note = models.CharField(_("note"), max_length=200, blank=True)
     undoes = models.ForeignKey(
@@ -46,6 +46,7 @@ class ChangeSet(models.Model):
 
     class Meta:
         ordering = ["-id"]
+        indexes = (models.Index(fields=["source", "id"]), models.Index(fields=["username", "id"]))
         verbose_name = _("change")
         verbose_name_plural = _("changes")
 

@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.db import models
+from django.db.backends.utils import truncate_name
 from django.utils.translation import gettext_lazy as _
 from simple_history import manager
 from simple_history.models import HistoricalRecords
@@ -127,7 +128,12 @@ class VersionHistory(HistoricalRecords):
         feed = models.Index(
             fields=["transaction", "history_id"], name=f"{meta.app_label}_{meta.model_name}_feed"
         )
-        rules = {"constraints": [version], "indexes": [feed], "ordering": ["-version"]}
+        deleted = models.Index(
+            fields=["history_id"],
+            name=truncate_name(f"{meta.app_label}_{meta.model_name}_deleted", models.Index.max_name_length),
+            condition=models.Q(history_type=Entry.DELETED),
+        )
+        rules = {"constraints": [version], "indexes": [feed, deleted], "ordering": ["-version"]}
         return {**super().get_meta_options(model), **names, **rules}
 
     def _get_history_user_fields(self) -> dict[str, Any]:

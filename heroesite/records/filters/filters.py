@@ -116,6 +116,19 @@ class PagingFilter(DisplayFilter):
         extend_schema_field({"type": "integer", "minimum": smallest, "maximum": largest})(self)
 
 
+EXACT = "exact"
+
+
+@extend_schema_field({"type": "string", "enum": [EXACT]})
+class ExactCountFilter(DisplayFilter, django_filters.ChoiceFilter):
+    """``count=exact``, with which the paginator counts all rows."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        messages = {"invalid_choice": _("Send exact, or omit this parameter.")}
+        label = _("Send exact to count all rows of a filtered list")
+        super().__init__(choices=[(EXACT, EXACT)], label=label, error_messages=messages, **kwargs)
+
+
 class ListInput(forms.TextInput):
     """A list, sent as ``a=1,2`` or, by generated clients, as ``a=1&a=2``."""
 

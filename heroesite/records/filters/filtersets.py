@@ -13,7 +13,6 @@ when it was changed          ``created_at__gte``, ``created_at__lte``, ``updated
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import cache, cached_property
 from typing import Any, ClassVar
 
@@ -24,55 +23,20 @@ from django.http import QueryDict
 from django.utils.http import urlencode
 from django.utils.translation import gettext_lazy as _
 
+from heroesite.records.counts import Count
 from heroesite.records.field_types import datetime_filters, get_field_type, incoming_link_filters
 from heroesite.records.permissions import unrestricted_fields
 
 from .cursor import MAX_LENGTH, Column
-from .filters import CursorFilter, IdsFilter, NamesFilter, PagingFilter, SearchFilter
+from .filters import CursorFilter, ExactCountFilter, IdsFilter, NamesFilter, PagingFilter, SearchFilter
 from .forms import DISPLAY_PARAMETERS, PAGING, QueryForm
-from .offset import OffsetPaginator
+from .offset import OffsetPaginator, Page, slice_page
 from .ordering import RecordOrdering
 from .sparse_fields import SparseFields, row_members
 
 LIMIT = 100
 """Records on one page, by default and at most."""
 LAST_OFFSET = 1_000_000_000
-
-
-@dataclass(frozen=True)
-class Page:
-    """One page of a list.
-
-    Args:
-        records: the records on the page.
-        count: the number of records on all pages.
-    """
-
-    records: list[Any]
-    count: int
-    limit: int
-    offset: int
-
-    @property
-    def first(self) -> int:
-        return self.offset + 1
-
-    @property
-    def last(self) -> int:
-        return self.offset + len(self.records)
-
-    @property
-    def number(self) -> int:
-        return self.offset // self.limit + 1
-
-    @property
-    def next_offset(self) -> int | None:
-        following = self.offset + self.limit
-        return following if following < self.count else None
-
-    @property
-    def previous_offset(self) -> int | None:
-        return max(self.offset - self.limit, 0) if self.offset else None
 
 
 class PagedFilterSet(django_filters.FilterSet):
@@ -106,20 +70,20 @@ class PagedFilterSet(django_filters.FilterSet):
         """Return the requested page; an empty one if the query is invalid.
 
         Args:
-            rows: the rows to page through; by default, those of :meth:`rows`.
+            rows: the rows to page through; by default, those that the query selects.
         """
         if self.is_valid() and self.form.cleaned_data.get("cursor"):
             self.form.set_error("cursor", _("Only the API supports cursor. Use offset."), "cursor")
         if not self.is_valid():
-            return Page([], 0, LIMIT, 0)
-        rows = self.rows() if rows is None else rows
+            return Page([], Count(0), LIMIT, 0, has_next=False)
         values = self.form.cleaned_data
-        limit, offset = values["limit"] or LIMIT, values["offset"] or 0
-        return Page(list(rows[offset : offset + limit]), rows.count(), limit, offset)
+        return self.read_page(
+            self.qs if rows is None else rows, values["offset"] or 0, values["limit"] or LIMIT
+        )
 
-    def rows(self) -> Any:
-        """Return the rows that a valid query selects, to be counted and sliced."""
-        return self.qs
+    def read_page(self, rows: Any, offset: int, limit: int) -> Page:
+        """Return the page of ``rows`` at an offset."""
+        return slice_page(rows, offset, limit)
 
     @property
     def visible_fields(self) -> list[forms.BoundField]:
@@ -164,8 +128,10 @@ class RecordFilterSet(PagedFilterSet):
 
     ON_PAGE: ClassVar[tuple[str, ...]] = ("search",)
 
-    def rows(self) -> OffsetPaginator:
-        return OffsetPaginator(self.qs)
+    count = ExactCountFilter()
+
+    def read_page(self, rows: Any, offset: int, limit: int) -> Page:
+        return OffsetPaginator(rows, is_exact=bool(self.form.cleaned_data["count"])).page(offset, limit)
 
     @classmethod
     def get_filters(cls) -> dict[str, django_filters.Filter]:

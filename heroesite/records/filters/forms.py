@@ -16,7 +16,7 @@ from heroesite.records.filters.sparse_fields import SparseFields
 from heroesite.records.filters.typed_names import TypedNamesMixin
 from heroesite.text import printable
 
-DISPLAY_PARAMETERS = ("ordering", "limit", "fields", "omit", "expand")
+DISPLAY_PARAMETERS = ("ordering", "limit", "count", "fields", "omit", "expand")
 """Parameters that change how records are shown, and stay when the filters change."""
 PAGING = (*DISPLAY_PARAMETERS, "offset", "cursor")
 """Parameters that exclude no record."""
@@ -25,6 +25,7 @@ MAX_ERRORS = 20
 SYNONYMS = {
     "limit": ("perpage", "pagesize", "size", "max", "maxresults", "take", "top", "rows"),
     "offset": ("page", "pagenumber", "skip", "start", "startat"),
+    "count": ("total", "totalcount", "withcount", "includecount"),
     "cursor": ("pagetoken", "nexttoken", "startingafter"),
     "ordering": ("sort", "sortby", "order", "orderby"),
     "search": ("q", "query", "term", "keyword", "filter"),
@@ -112,6 +113,9 @@ class QueryForm(TypedNamesMixin, forms.Form):
         if values.get("cursor") and values.get("offset") is not None:
             error = ValidationError(_("Use either cursor or offset."), code="cursor")
             raise ValidationError({"offset": error})
+        if values.get("cursor") and values.get("count"):
+            error = ValidationError(_("Use either cursor or count."), code="cursor")
+            raise ValidationError({"count": error})
         return values
 
 

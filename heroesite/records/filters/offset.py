@@ -1,11 +1,11 @@
 """Offset pagination: a page starts after a number of rows."""
 
-from functools import cached_property
+from dataclasses import dataclass
 from typing import Any
 
-from django.db import models
+from django.db import connections, models
 
-from heroesite.records.counts import count_rows
+from heroesite.records.counts import Count, count_rows, count_up_to_most, first_matches
 
 from .cursor import CursorPaginator
 
@@ -13,29 +13,83 @@ DEEP = 5000
 """The offset from which on it is faster to skip ids in an index than to skip rows."""
 
 
+@dataclass(frozen=True)
+class Page:
+    """One page of a list.
+
+    Args:
+        records: the records on the page.
+        count: the number of records on all pages.
+        has_next: whether the list has records after this page.
+    """
+
+    records: list[Any]
+    count: Count
+    limit: int
+    offset: int
+    has_next: bool
+
+    @property
+    def first(self) -> int:
+        return self.offset + 1
+
+    @property
+    def last(self) -> int:
+        return self.offset + len(self.records)
+
+    @property
+    def number(self) -> int:
+        return self.offset // self.limit + 1
+
+    @property
+    def next_offset(self) -> int | None:
+        return self.offset + self.limit if self.has_next else None
+
+    @property
+    def previous_offset(self) -> int | None:
+        return max(self.offset - self.limit, 0) if self.offset else None
+
+
 class OffsetPaginator:
-    """Pages through a list of records in its order. Like a queryset, it can be counted and sliced.
+    """Pages through a list of records in its order.
 
     Args:
         rows: a queryset in a total order.
+        is_exact: whether to count all rows, however many match the filters.
     """
 
-    def __init__(self, rows: models.QuerySet[Any]) -> None:
+    def __init__(self, rows: models.QuerySet[Any], *, is_exact: bool = False) -> None:
         self.rows, self.ranges = rows, CursorPaginator(rows).ranges([])
+        self.is_exact = is_exact
 
-    def count(self) -> int:
-        """Return the number of rows, which are counted only once."""
-        return self.total
+    def page(self, offset: int, limit: int) -> Page:
+        """Return the page at an offset.
 
-    @cached_property
-    def total(self) -> int:
-        return count_rows(self.rows, self.rows.count)
+        The rows of a filtered list are read before they are counted, because the last page shows how many
+        there are. An unfiltered list is counted first, so that no rows beyond its end are skipped.
+        """
+        if self.rows.query.where:
+            found = self.read(offset, limit + 1)
+            is_last = len(found) <= limit and (found or not offset)
+            count = self.count_of(offset + len(found) if is_last else self.count_matches())
+        else:
+            count = count_rows(self.rows)
+            found = self.read(offset, min(limit + 1, count.number - offset))
+        return Page(found[:limit], count, limit, offset, has_next=len(found) > limit)
 
-    def __getitem__(self, page: slice) -> list[Any]:
-        return self.page(page.start, min(page.stop, self.total) - page.start)
+    def count_of(self, number: int) -> Count:
+        return Count(number) if self.is_exact else count_up_to_most(number)
 
-    def page(self, offset: int, length: int) -> list[Any]:
-        """Return ``length`` rows at an offset, which must exist; none if ``length`` isn't positive."""
+    @property
+    def rows_to_count(self) -> models.QuerySet[Any]:
+        """The rows of a filtered list that are counted."""
+        return self.rows.order_by() if self.is_exact else first_matches(self.rows)
+
+    def count_matches(self) -> int:
+        return self.rows_to_count.count()
+
+    def read(self, offset: int, length: int) -> list[Any]:
+        """Return up to ``length`` rows at an offset; none if ``length`` isn't positive."""
         found: list[Any] = []
         for number in range(len(self.ranges)):
             if len(found) >= length:
@@ -57,12 +111,28 @@ class OffsetPaginator:
 
 
 def rows_at(rows: models.QuerySet[Any], offset: int, limit: int) -> models.QuerySet[Any]:
-    """Return up to ``limit`` rows at an offset.
-
-    At a large offset, the ids of the page are read first, so that only entries of an index are skipped. Rows
-    with annotations are read at once, because the annotations would be computed twice.
-    """
+    """Return up to ``limit`` rows at an offset."""
     page = rows[offset : offset + limit]
-    if offset < DEEP or rows.query.annotations:
-        return page
-    return rows.filter(pk__in=page.values("pk"))
+    return rows.filter(pk__in=page.values("pk")) if reads_ids_first(rows, offset) else page
+
+
+def reads_ids_first(rows: models.QuerySet[Any], offset: int) -> bool:
+    """Return whether to read the ids of a page before its rows, so that only entries of an index are skipped.
+
+    This is faster at a large offset, and on PostgreSQL if the list is filtered: otherwise, it would read each
+    row before it compares the columns that the index contains. Rows with annotations are read at once,
+    because the annotations would be computed twice.
+    """
+    is_filtered = rows.query.where and connections[rows.db].vendor == "postgresql"
+    return not rows.query.annotations and bool(offset >= DEEP or is_filtered)
+
+
+def slice_page(rows: Any, offset: int, limit: int, *, is_exact: bool = True) -> Page:
+    """Return the page at an offset of a list that doesn't consist of records.
+
+    Args:
+        is_exact: whether to count all rows. Otherwise, ``rows`` is a queryset.
+    """
+    found = list(rows[offset : offset + limit + 1])
+    count = Count(rows.count()) if is_exact else count_rows(rows)
+    return Page(found[:limit], count, limit, offset, has_next=len(found) > limit)

@@ -18,6 +18,16 @@ from heroesite.text import fold
 
 from .fields import RecordForeignKey
 
+SHORT = 2
+"""The length of a search term, in characters, up to which it is only looked for at the start of a word."""
+
+
+def term_condition(term: str) -> Q:
+    """Return the condition for names that match a folded search term."""
+    if len(term) > SHORT:
+        return Q(name_key__contains=term)
+    return Q(name_key__startswith=term) | Q(name_key__contains=f" {term}")
+
 
 def batched(items: Sequence[Any], size: int) -> Iterator[Sequence[Any]]:
     """Yield slices of up to ``size`` items."""
@@ -45,9 +55,12 @@ class RecordQuerySet(models.QuerySet[Any]):
 
     bulk_create = bulk_update = _raw_delete = refuse
 
-    def search(self, words: Iterable[str]) -> Self:
-        """Filter by names that contain each of ``words``, ignoring case."""
-        return self.filter(*(Q(name_key__contains=fold(word)) for word in words))
+    def search(self, terms: Iterable[str]) -> Self:
+        """Filter by names that match each of ``terms``, ignoring case.
+
+        A term of one or two characters matches the start of a word, a longer one any part of the name.
+        """
+        return self.filter(*(term_condition(fold(term)) for term in terms))
 
     def named(self, names: Iterable[str]) -> Self:
         """Filter by whole names, ignoring case."""

@@ -1,4 +1,5 @@
-"""Trigram indexes, which find parts of names, with ``pg_trgm`` on PostgreSQL and FTS5 on SQLite.
+"""Indexes for search: trigram indexes, which find parts of names, with ``pg_trgm`` on PostgreSQL and FTS5 on
+SQLite, and on SQLite ranges, which find starts of names.
 
 Each ``migrate`` creates those that are missing, because the extension may be installed later than the
 database. Without an index, a search reads all names and returns the same results.
@@ -126,3 +127,19 @@ class Contains(models.lookups.Contains):
                 phrase = '"{}"'.format(text.replace('"', '""'))
                 return f"{pk} IN (SELECT rowid FROM {quote(index)} WHERE {quote(index)} MATCH %s)", [phrase]  # noqa: S608
         return super().as_sql(compiler, connection)
+
+
+LAST_CHARACTER = "\U0010ffff"
+"""The highest code point, which no name contains."""
+
+
+@FoldedField.register_lookup
+class StartsWith(models.lookups.StartsWith):
+    """Find the start of a folded name, on SQLite in a range. PostgreSQL uses its index for ``LIKE``."""
+
+    def as_sqlite(self, compiler: Any, connection: Any) -> Any:
+        if not isinstance(self.rhs, str):
+            return super().as_sql(compiler, connection)
+        column, parameters = self.process_lhs(compiler, connection)
+        bounds = [self.rhs, self.rhs + LAST_CHARACTER]
+        return f"({column} >= %s AND {column} < %s)", [*parameters, bounds[0], *parameters, bounds[1]]
