@@ -60,7 +60,7 @@ class RecordPaginator(Paginator):
         if not self.total.is_exact and self.num_pages <= number <= LAST_OFFSET // self.per_page:
             rows: Any = self.object_list
             start = (number - 1) * self.per_page
-            found = rows[start : start + self.per_page + 1].count()
+            found = rows.order_by()[start : start + self.per_page + 1].count()
             if found:
                 self.num_pages = number + (found > self.per_page)
         return super().validate_number(number)
