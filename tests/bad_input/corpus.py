@@ -428,6 +428,8 @@ QUERIES = f"""
 400  search=%ed%a0%80
 400  search=%c0%80
 400  search=a&search=a
+400  count=estimate
+400  count=exact&cursor=*
 200  search=%25
 200  search=_
 200  search=%5C

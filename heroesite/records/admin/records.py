@@ -26,6 +26,7 @@ from heroesite.records.audit.change_sets import Source
 from heroesite.records.audit.disclosures import Disclosure
 from heroesite.records.counts import Count, count_rows
 from heroesite.records.filters.filtersets import LAST_OFFSET, RecordFilterSet
+from heroesite.records.filters.offset import rows_at
 from heroesite.records.forms.record_form import RecordForm
 from heroesite.records.models.base import Record
 from heroesite.records.permissions import MASK, disclosable_fields, unrestricted_fields
@@ -59,17 +60,15 @@ class RecordPaginator(Paginator):
         if not self.total.is_exact and self.num_pages <= number <= LAST_OFFSET // self.per_page:
             rows: Any = self.object_list
             start = (number - 1) * self.per_page
-            found = rows[start : start + self.per_page + 1].count()
+            found = rows.order_by()[start : start + self.per_page + 1].count()
             if found:
                 self.num_pages = number + (found > self.per_page)
         return super().validate_number(number)
 
     def page(self, number: Any) -> Page:
-        if self.total.is_exact:
-            return super().page(number)
-        start = (self.validate_number(number) - 1) * self.per_page
+        number = self.validate_number(number)
         rows: Any = self.object_list
-        return Page(rows[start : start + self.per_page], number, self)
+        return Page(rows_at(rows, (number - 1) * self.per_page, self.per_page), number, self)
 
     def get_elided_page_range(self, number: Any = 1, **kwargs: Any) -> Iterator[str | int]:
         yield from super().get_elided_page_range(number, **kwargs)

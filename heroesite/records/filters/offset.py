@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
-from django.db import connections, models
+from django.db import models
 
 from heroesite.records.counts import Count, count_rows, count_up_to_most, first_matches
 
@@ -113,18 +113,21 @@ class OffsetPaginator:
 def rows_at(rows: models.QuerySet[Any], offset: int, limit: int) -> models.QuerySet[Any]:
     """Return up to ``limit`` rows at an offset."""
     page = rows[offset : offset + limit]
-    return rows.filter(pk__in=page.values("pk")) if reads_ids_first(rows, offset) else page
+    if not reads_ids_first(rows, offset):
+        return page
+    found = rows.all()
+    found.query.where = type(found.query.where)()  # the rows with these ids match
+    return found.filter(pk__in=page.values("pk"))
 
 
 def reads_ids_first(rows: models.QuerySet[Any], offset: int) -> bool:
-    """Return whether to read the ids of a page before its rows, so that only entries of an index are skipped.
+    """Return whether to read the ids of a page before its rows.
 
-    This is faster at a large offset, and on PostgreSQL if the list is filtered: otherwise, it would read each
-    row before it compares the columns that the index contains. Rows with annotations are read at once,
-    because the annotations would be computed twice.
+    At a large offset, only entries of an index are then skipped. In a filtered list, columns that the index
+    contains are compared without reading the rows, and only the rows of the page are joined with others. Rows
+    with annotations are read at once, because the annotations would be computed twice.
     """
-    is_filtered = rows.query.where and connections[rows.db].vendor == "postgresql"
-    return not rows.query.annotations and bool(offset >= DEEP or is_filtered)
+    return not rows.query.annotations and bool(offset >= DEEP or rows.query.where)
 
 
 def slice_page(rows: Any, offset: int, limit: int, *, is_exact: bool = True) -> Page:
