@@ -196,7 +196,8 @@ class RecordQuerySet(models.QuerySet[Any]):
             for record in records:
                 record.version, record.updated_at = record.version + 1, now
             if len(records) == 1:
-                return int(RecordWriter(records[0]).delete() is not None)
+                [record] = records
+                return int(RecordWriter(record).delete(record.version - 1) is not None)
             for batch in batched(records, self.batch_size):
                 self.unrecorded().filter(pk__in=[record.pk for record in batch]).delete()
             record_entries(self.model, records, Entry.DELETED)
