@@ -5,7 +5,7 @@ request that changes nothing has none.
 """
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import TypeVar
@@ -112,20 +112,26 @@ def new_change_set(
 
 
 @contextmanager
-def atomic_change_set(*, savepoint: bool = True) -> Iterator[None]:
+def atomic_change_set(*, savepoint: bool = True, is_one_statement: bool = False) -> Iterator[None]:
     """Run a transaction as a part of the current change set, or of a new one if there is none.
 
     Args:
         savepoint: whether an outer transaction remains usable after an exception, as in Django's ``atomic``.
+        is_one_statement: whether only one statement is run, which is a transaction by itself unless there is
+            an outer one.
     """
     context = _context.get()
     if context is None:
-        with new_change_set(Source.COMMAND), atomic_change_set(savepoint=savepoint):
+        with (
+            new_change_set(Source.COMMAND),
+            atomic_change_set(savepoint=savepoint, is_one_statement=is_one_statement),
+        ):
             yield
         return
     change_set_id = context.change_set_id
+    is_atomic = is_one_statement and not transaction.get_connection().in_atomic_block
     try:
-        with transaction.atomic(savepoint=savepoint):
+        with nullcontext() if is_atomic else transaction.atomic(savepoint=savepoint):
             yield
     except BaseException:
         context.change_set_id = change_set_id  # a change set created within has been rolled back

@@ -38,6 +38,11 @@ class Write(NamedTuple):
     is_first: bool
 
 
+def is_one_statement(model: Any) -> bool:
+    """Return whether a record of this type is written together with its history in one statement."""
+    return connections[router.db_for_write(model)].vendor == "postgresql"
+
+
 class RecordWriter:
     """Writes a record within :func:`.change_sets.atomic_change_set`.
 
@@ -52,8 +57,8 @@ class RecordWriter:
 
     def insert(self) -> Any:
         """Insert the record, and return its id."""
-        fields = fields_to_insert(type(self.record), with_key=self.record.pk is not None)
-        return self.write(Entry.CREATED, fields)
+        model: Any = type(self.record)
+        return self.write(Entry.CREATED, fields_to_insert(model, with_key=self.record.pk is not None))
 
     def update(self, fields: Sequence[Any], version: int) -> Any:
         """Write fields to the row. Return the id of the record, or None if it isn't at this version."""
@@ -83,8 +88,7 @@ class RecordWriter:
         if history_type == Entry.DELETED:
             replaced = [record._meta.get_field(name) for name in SET_BY_DELETION]
             entry = [*self.parameters(record, replaced), *entry]
-        is_postgresql = self.connection.vendor == "postgresql"
-        execute = self.execute_together if is_postgresql else self.execute_in_turn
+        execute = self.execute_together if is_one_statement(type(record)) else self.execute_in_turn
         pk, change_set_id = execute(write, row, change_set, entry, context.change_set_id)
         if pk is not None:
             context.change_set_id = change_set_id
@@ -175,8 +179,8 @@ def entry_sql(write: Write, change_set_id: str, source: str) -> str:
         change_set_id: SQL.
     """
     entry = write.model.history.model
-    vendor = connections[router.db_for_write(write.model)].vendor
-    as_sql = CURRENT_TRANSACTION.as_postgresql if vendor == "postgresql" else CURRENT_TRANSACTION.as_sql
+    is_postgresql = is_one_statement(write.model)
+    as_sql = CURRENT_TRANSACTION.as_postgresql if is_postgresql else CURRENT_TRANSACTION.as_sql
     values = {
         **{field.column: f"record.{quote(field.column)}" for field in entry.tracked_fields},
         **(dict.fromkeys(SET_BY_DELETION, "%s") if write.history_type == Entry.DELETED else {}),
