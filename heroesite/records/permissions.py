@@ -44,6 +44,11 @@ def restricting_permissions(model: type[Record]) -> frozenset[str]:
     return frozenset(permission for each in models for permission in each.RESTRICTED.values())
 
 
+def granted_permissions(user: Any, model: type[Record]) -> frozenset[str]:
+    """Return those of :func:`restricting_permissions` that ``user`` has."""
+    return frozenset(filter(user.has_perm, restricting_permissions(model)))
+
+
 @cache
 def unrestricted_fields(model: type[Record]) -> tuple[str, ...]:
     """Return the fields that are visible without a permission. Lists can be filtered and sorted by them."""
