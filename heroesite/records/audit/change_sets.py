@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
 from contextvars import ContextVar
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from django.conf import settings
 from django.db import models, transaction
@@ -73,25 +73,24 @@ class ChangeSetContext:
     undoes: ChangeSet | None = None
     change_set_id: int | None = None
 
-    def build(self) -> ChangeSet:
-        """Return the change set, unsaved."""
+    def attributes(self) -> dict[str, Any]:
+        """Return the values of a new change set by attribute, which is also the column."""
         user = getattr(self.request, "user", None)
         known = user is not None and user.is_authenticated
-        return ChangeSet(
-            source=self.source,
-            user=user if known else None,
-            username=user.get_username() if known and user else "",
-            token=str(getattr(self.request, "auth", None) or ""),
-            note=self.note,
-            undoes=self.undoes,
-        )
+        return {
+            "at": timezone.now(),
+            "source": self.source.value,
+            "user_id": user.pk if known and user else None,
+            "username": user.get_username() if known and user else "",
+            "token": str(getattr(self.request, "auth", None) or ""),
+            "note": self.note,
+            "undoes_id": self.undoes.pk if self.undoes else None,
+        }
 
     def get_or_create_id(self) -> int:
         """Return the id of the change set, which the first write creates."""
         if self.change_set_id is None:
-            change_set = self.build()
-            change_set.save()
-            self.change_set_id = change_set.pk
+            self.change_set_id = ChangeSet.objects.create(**self.attributes()).pk
         return self.change_set_id
 
 

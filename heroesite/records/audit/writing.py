@@ -28,14 +28,12 @@ class Write(NamedTuple):
 
     Attributes:
         columns: the columns of the row to write.
-        is_first: whether the write creates the change set.
     """
 
     model: Any
     history_type: str
     columns: tuple[str, ...]
     blind_fields: tuple[str, ...]
-    is_first: bool
 
 
 def is_one_statement(model: Any) -> bool:
@@ -81,10 +79,11 @@ class RecordWriter:
         context, record = current_context(), self.record
         is_first = context.change_set_id is None
         columns = tuple(field.column for field in fields)
-        write = Write(type(record), history_type, columns, self.blind_fields, is_first)
+        write = Write(type(record), history_type, columns, self.blind_fields)
         row = [*self.parameters(record, fields), *key]
-        change_set = self.parameters(context.build(), fields_to_insert(ChangeSet)) if is_first else []
-        entry = [self.connection.ops.adapt_datetimefield_value(timezone.now())]
+        now = self.connection.ops.adapt_datetimefield_value(timezone.now())
+        change_set = context.attributes() | {"at": now} if is_first else {}
+        entry = [now]
         if history_type == Entry.DELETED:
             replaced = [record._meta.get_field(name) for name in SET_BY_DELETION]
             entry = [*self.parameters(record, replaced), *entry]
@@ -103,16 +102,16 @@ class RecordWriter:
         ]
 
     def execute_together(
-        self, write: Write, row: list[Any], change_set: list[Any], entry: list[Any], change_set_id: Any
+        self, write: Write, row: list[Any], change_set: dict[str, Any], entry: list[Any], change_set_id: Any
     ) -> tuple[Any, Any]:
         """Write everything in one statement. Return the ids of the record and of the change set."""
         known = [] if change_set else [change_set_id]
         with preparing_cursor(self.connection) as cursor:
-            cursor.execute(joint_sql(write), [*row, *change_set, *entry, *known])
+            cursor.execute(joint_sql(write, tuple(change_set)), [*row, *change_set.values(), *entry, *known])
             return cursor.fetchone() or (None, None)
 
     def execute_in_turn(
-        self, write: Write, row: list[Any], change_set: list[Any], entry: list[Any], change_set_id: Any
+        self, write: Write, row: list[Any], change_set: dict[str, Any], entry: list[Any], change_set_id: Any
     ) -> tuple[Any, Any]:
         """Write each row in its own statement. Return the ids of the record and of the change set."""
         is_deletion = write.history_type == Entry.DELETED
@@ -126,7 +125,7 @@ class RecordWriter:
                     return None, None
                 pk = pk or cursor.lastrowid
             if change_set:
-                cursor.execute(change_set_sql(source), [*change_set, pk, version])
+                cursor.execute(change_set_sql(tuple(change_set), source), [*change_set.values(), pk, version])
                 change_set_id = cursor.lastrowid
             cursor.execute(entry_sql(write, "%s", source), [*entry, change_set_id, pk, version])
             if is_deletion:  # after its row has been copied
@@ -140,13 +139,17 @@ def quote(name: str) -> str:
 
 
 @cache
-def joint_sql(write: Write) -> str:
-    """Return the statement that writes everything, on PostgreSQL."""
+def joint_sql(write: Write, change_set: tuple[str, ...]) -> str:
+    """Return the statement that writes everything, on PostgreSQL.
+
+    Args:
+        change_set: the columns of the change set, or nothing if it exists already.
+    """
     columns = ", ".join(quote(field.column) for field in write.model.history.model.tracked_fields)
     parts = [f"record AS ({row_sql(write)} RETURNING {columns})"]
     source, change_set_id = "record", "%s"
-    if write.is_first:
-        parts.append(f"change_set AS ({change_set_sql('record')} RETURNING id)")
+    if change_set:
+        parts.append(f"change_set AS ({change_set_sql(change_set, 'record')} RETURNING id)")
         source, change_set_id = "record, change_set", "change_set.id"
     insert = entry_sql(write, change_set_id, source)
     return f"WITH {', '.join(parts)} {insert} RETURNING id, change_set_id"
@@ -166,9 +169,9 @@ def row_sql(write: Write) -> str:
 
 
 @cache
-def change_set_sql(source: str) -> str:
+def change_set_sql(columns: tuple[str, ...], source: str) -> str:
     """Return the statement that creates the change set, unless the tables in ``source`` are empty."""
-    return insert_sql(ChangeSet, {field.column: "%s" for field in fields_to_insert(ChangeSet)}, source)
+    return insert_sql(ChangeSet, dict.fromkeys(columns, "%s"), source)
 
 
 @cache
