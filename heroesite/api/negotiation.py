@@ -1,5 +1,7 @@
 """Content negotiation (RFC 9110, section 12.5.1)."""
 
+from typing import Any
+
 from django.http.request import MediaType
 from rest_framework.negotiation import DefaultContentNegotiation
 from rest_framework.request import Request
@@ -12,6 +14,12 @@ class ContentNegotiation(DefaultContentNegotiation):
 
     A client that accepts only problem documents accepts the errors, and so the requests that could have one.
     """
+
+    def select_renderer(self, request: Any, renderers: Any, format_suffix: Any = None) -> Any:
+        """Return the renderer and its media type; most clients accept anything."""
+        if len(renderers) == 1 and request.META.get("HTTP_ACCEPT", "*/*") in {"*/*", renderers[0].media_type}:
+            return renderers[0], renderers[0].media_type
+        return super().select_renderer(request, renderers, format_suffix)
 
     def get_accept_list(self, request: Request) -> list[str]:
         accepted = super().get_accept_list(request)

@@ -206,7 +206,7 @@ class RecordSerializer(serializers.ModelSerializer):
         """
         invalid = {name for name in record.FIELDS if record.attname(name) in errors}
         try:
-            record.full_clean(exclude={*invalid, *exclude}, **rules)
+            record.full_clean(exclude={*invalid, *exclude, *record.automatic_fields()}, **rules)
         except ModelValidationError as error:
             for name, errors_of_field in error.error_dict.items():
                 member = "non_field_errors" if name == NON_FIELD_ERRORS else record.attname(name)

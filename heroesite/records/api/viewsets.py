@@ -11,7 +11,6 @@ from rest_framework.decorators import action
 from rest_framework.exceptions import NotFound, ParseError
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.reverse import reverse
 
 from heroesite.api import idempotency
 from heroesite.api.conditional import (
@@ -142,7 +141,7 @@ class RecordViewSet(IdempotentWriteMixin, viewsets.ModelViewSet):
         serializer = self.get_serializer(data=self.body())
         serializer.is_valid(raise_exception=True)
         record = serializer.save()
-        address = reverse(f"api:{self.basename}-detail", args=[record.pk], request=request)
+        address = request.build_absolute_uri(f"{request.path.removesuffix('/')}/{record.pk}")
         response = Response(serializer.data, 201, headers={"Location": address})
         return self.log_disclosures(self.with_etag(response, record), [record])
 
