@@ -22,7 +22,7 @@ from heroesite.records.api.errors import MAX_ERRORS, READ_ONLY, StaleVersion, de
 from heroesite.records.field_types import get_field_type
 from heroesite.records.filters.sparse_fields import SparseFields
 from heroesite.records.models.base import Record
-from heroesite.records.permissions import granted_permissions, restricting_permissions
+from heroesite.records.permissions import hidden_with_links
 from heroesite.records.serializer_fields import integer_type_message, is_integer
 from heroesite.text import printable
 
@@ -83,7 +83,7 @@ class RecordSerializer(serializers.ModelSerializer):
             return super().fields
         sparse = self.context.get("sparse_fields", SparseFields())
         single = getattr(view, "serializer_class", None) if sparse.expand else None
-        fields = self.shared_fields(sparse, self.granted, single)
+        fields = self.shared_fields(sparse, self.hidden, single)
         own = BindingDict(self)
         for name, field in self._declared_fields.items():
             if name in fields and not isinstance(field, RecordSerializer):
@@ -93,15 +93,15 @@ class RecordSerializer(serializers.ModelSerializer):
     @classmethod
     @lru_cache(MAX_SHARED_FIELDS)
     def shared_fields(
-        cls, sparse: SparseFields, granted: frozenset[str], single: Any
+        cls, sparse: SparseFields, hidden: frozenset[tuple[type[Record], str]], single: Any
     ) -> dict[str, serializers.Field]:
         """Return the fields of serializers with this context.
 
         Args:
-            granted: the permissions of the user to see restricted values.
+            hidden: the models and fields that the user can't see.
             single: the serializer of one record, which has the members that a list can be extended by.
         """
-        context = {"sparse_fields": sparse, "granted": granted, "single": single}
+        context = {"sparse_fields": sparse, "hidden": hidden, "single": single}
         fields = BindingDict(owner := cls(context=context))
         for name, field in owner.get_fields().items():
             fields[name] = field
@@ -128,19 +128,17 @@ class RecordSerializer(serializers.ModelSerializer):
         return fields
 
     @cached_property
-    def granted(self) -> frozenset[str]:
-        """The user's permissions to see restricted values. The API description, which is public, has all."""
-        if "granted" in self.context:
-            return cast(frozenset[str], self.context["granted"])
-        model: Any = self.Meta.model
+    def hidden(self) -> frozenset[tuple[type[Record], str]]:
+        """What the user can't see of the record and its links; nothing for the API description."""
+        if "hidden" in self.context:
+            return cast(frozenset[tuple[type[Record], str]], self.context["hidden"])
         if is_described(self.context.get("view")):
-            return restricting_permissions(model)
-        return granted_permissions(self.context["request"].user, model)
+            return frozenset()
+        return hidden_with_links(self.context["request"].user, cast(Any, self.Meta.model))
 
     def hidden_members(self) -> list[str]:
         """Return the members that the user can't see."""
-        model: Any = self.Meta.model
-        return [name for name, permission in model.RESTRICTED.items() if permission not in self.granted]
+        return [name for model, name in self.hidden if model is self.Meta.model]
 
     @cached_property
     def readable(self) -> list[tuple[str, Callable[[Any], Any], Callable[[Any], Any]]]:
