@@ -68,7 +68,7 @@ class RecordSerializer(serializers.ModelSerializer):
     @classmethod
     @cache
     def model_fields(cls) -> dict[str, serializers.Field]:
-        """Return the serializer fields, built once; each serializer copies them."""
+        """Return the serializer fields, built once; :meth:`get_fields` copies them."""
         fields: dict[str, serializers.Field] = super().get_fields(cls())
         model: Any = cls.Meta.model
         for name in ("id", *model.AUTOMATIC):
