@@ -2,11 +2,15 @@
 
 import re
 from collections.abc import Callable
+from functools import lru_cache
 from http import HTTPStatus
 from typing import Any
 from urllib.parse import unquote_to_bytes
 from uuid import uuid4
 
+from csp.constants import HEADER
+from csp.middleware import CSPMiddleware
+from csp.utils import build_policy
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, UnreadablePostError
 from django.http.response import HttpResponseBase
@@ -41,7 +45,7 @@ class RequestIdMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        sent = request.headers.get("X-Request-Id", "")
+        sent = request.META.get("HTTP_X_REQUEST_ID", "")
         request.id = sent if self.plain.fullmatch(sent) else str(uuid4())  # type: ignore[attr-defined]
         response = self.get_response(request)
         response["X-Request-Id"] = request.id  # type: ignore[attr-defined]
@@ -193,7 +197,30 @@ class SecurityHeadersMiddleware:
         response["Permissions-Policy"] = settings.PERMISSIONS_POLICY
         for name, separator in {"Content-Security-Policy": "; ", "Vary": ", "}.items():
             if name in response:
-                response[name] = separator.join(sorted(response[name].split(separator), key=str.lower))
+                response[name] = sort_items(response[name], separator)
+        return response
+
+
+@lru_cache(100)
+def sort_items(value: str, separator: str) -> str:
+    """Return the value of a header with its items in alphabetical order, ignoring case."""
+    return separator.join(sorted(value.split(separator), key=str.lower))
+
+
+class PolicyMiddleware(CSPMiddleware):
+    """Add the Content-Security-Policy, which is built once, except for views with ``csp_update``."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        super().__init__(get_response)
+        self.policy = build_policy()
+
+    def process_request(self, request: HttpRequest) -> None:
+        """Do nothing: no page has a nonce."""
+
+    def process_response(self, request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
+        if settings.DEBUG or hasattr(response, "_csp_update"):
+            return super().process_response(request, response)
+        response.setdefault(HEADER, self.policy)
         return response
 
 

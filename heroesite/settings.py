@@ -149,7 +149,7 @@ MIDDLEWARE = [
     "heroesite.middleware.SecurityHeadersMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
-    "csp.middleware.CSPMiddleware",
+    "heroesite.middleware.PolicyMiddleware",
     "heroesite.middleware.PageCompressionMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "heroesite.middleware.CacheControlMiddleware",

@@ -34,6 +34,7 @@ def with_or_without_slash(address: str, view: Any, name: Any = None) -> list[URL
 
 
 urlpatterns = [
+    path("api/v1/", include(([*router.urls, *api_history_urls(router)], "api"))),
     path("", HomeView.as_view(charts=[changes_per_day]), name="home"),
     path("search/", SearchView.as_view(), name="search"),
     path("language/", LanguageView.as_view(), name="language"),
@@ -47,7 +48,6 @@ urlpatterns = [
     re_path("^admin/r/", not_found),  # it reveals which ids exist
     path("admin/password_change/", RedirectView.as_view(pattern_name="account_change_password")),
     path("admin/", admin.site.urls),
-    path("api/v1/", include(([*router.urls, *api_history_urls(router)], "api"))),
     path("api/v1", router.get_api_root_view()),
     *with_or_without_slash("api/schema", docs.SchemaView.as_view(), "schema"),
     *with_or_without_slash("api/docs", docs.swagger, "swagger"),

@@ -57,7 +57,7 @@ class BearerAuthentication(authentication.BaseAuthentication):
             AuthenticationFailed: the header is malformed, or the token is unknown, expired or revoked, or its
                 user is inactive.
         """
-        words = authentication.get_authorization_header(request).split()  # type: ignore[arg-type]
+        words = request.META.get("HTTP_AUTHORIZATION", "").encode("latin-1").split()
         return self.load_token(self.read_token(words)) if words else None
 
     def authenticate_header(self, request: Request) -> str:

@@ -31,6 +31,11 @@ def hidden_fields(user: Any, model: RecordModel) -> tuple[str, ...]:
     return tuple(name for name, permission in model.RESTRICTED.items() if not user.has_perm(permission))
 
 
+def hidden_with_links(user: Any, model: type[Record]) -> frozenset[tuple[type[Record], str]]:
+    """Return the :func:`hidden_fields` of a record and of its linked records, each with its model."""
+    return frozenset((each, name) for each in linked_models(model) for name in hidden_fields(user, each))
+
+
 def disclosable_fields(user: Any, model: RecordModel) -> tuple[str, ...]:
     """Return the restricted fields that ``user`` can see; each access to them is logged."""
     return tuple(name for name, permission in model.RESTRICTED.items() if user.has_perm(permission))
@@ -39,9 +44,14 @@ def disclosable_fields(user: Any, model: RecordModel) -> tuple[str, ...]:
 @cache
 def restricting_permissions(model: type[Record]) -> frozenset[str]:
     """Return the permissions required to see restricted values of a record or of its linked records."""
+    return frozenset(permission for each in linked_models(model) for permission in each.RESTRICTED.values())
+
+
+@cache
+def linked_models(model: type[Record]) -> list[type[Record]]:
+    """Return a record type and those that it links to."""
     fields: list[Any] = [model._meta.get_field(name) for name in model.link_names()]
-    models = [model, *(field.related_model for field in fields)]
-    return frozenset(permission for each in models for permission in each.RESTRICTED.values())
+    return [model, *(field.related_model for field in fields)]
 
 
 @cache

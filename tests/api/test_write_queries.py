@@ -55,11 +55,13 @@ def test_the_statements_of_a_write(write, status, on_postgresql, on_sqlite, regi
     with CaptureQueriesContext(connection) as queries:
         assert write(client, teams, heroes[1]).status_code == status
     statements = [query["sql"] for query in queries]
-    begin, commit = (
-        next(number for number, sql in enumerate(statements) if sql.startswith(word))
-        for word in ("BEGIN", "COMMIT")
-    )
-    expected = on_postgresql if connection.vendor == "postgresql" else on_sqlite
-    assert commit - begin - 1 == expected, statements
-    assert begin == 1, "one statement loads the token, the user and the permissions"
-    assert len(statements) == commit + 2, "and one looks for webhooks"
+    token, *of_the_write, webhooks = statements
+    assert "token" in token, "one statement loads the token, the user and the permissions"
+    assert "webhook" in webhooks, "and one looks for webhooks"
+    if connection.vendor == "postgresql":  # one statement writes, and so needs no transaction
+        assert len(of_the_write) == on_postgresql, statements
+        assert not {"BEGIN", "COMMIT"} & {*of_the_write}
+    else:
+        begin, *of_the_transaction, commit = of_the_write
+        assert (begin.split()[0], commit) == ("BEGIN", "COMMIT")
+        assert len(of_the_transaction) == on_sqlite, statements

@@ -17,16 +17,14 @@ from heroesite.database.statements import Row, Statement
 from heroesite.records.api.cursor_statements import CursorStatements, NotPlannable
 from heroesite.records.api.offset_statements import OffsetStatements
 from heroesite.records.api.pagination import count_members, link_header
+from heroesite.records.api.serializers import InstantField
 from heroesite.records.filters.cursor import START, InvalidCursor
 from heroesite.records.filters.links import NULL, RecordFilter
 from heroesite.records.permissions import restricting_permissions
 
 COMPUTED_HEADERS = {"Content-Length", "ETag", "Link", "RateLimit", "RateLimit-Policy"}
 """Headers that a plan computes for each response."""
-PLAIN = {
-    field.to_representation
-    for field in (serializers.IntegerField, serializers.CharField, serializers.DateTimeField)
-}
+PLAIN = {field.to_representation for field in (serializers.IntegerField, serializers.CharField, InstantField)}
 """Methods of serializer fields that orjson can replace: their JSON is that of the column's value."""
 PLACEHOLDER = 987_654_321
 """A placeholder in compiled links, which is replaced by an offset or a cursor."""

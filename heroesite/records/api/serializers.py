@@ -1,29 +1,58 @@
 """Records as JSON. The serializer checks the types, the model the rest, with the messages of the forms."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from copy import copy, deepcopy
-from functools import cache
-from typing import Any
+from datetime import datetime
+from functools import cache, lru_cache
+from operator import attrgetter
+from typing import Any, cast
 
 from django.core.exceptions import NON_FIELD_ERRORS
 from django.core.exceptions import ValidationError as ModelValidationError
+from django.db import models
+from django.utils.functional import cached_property
 from drf_spectacular.extensions import OpenApiSerializerExtension
 from rest_framework import serializers
 from rest_framework.exceptions import ErrorDetail
 from rest_framework.fields import empty
+from rest_framework.utils.serializer_helpers import BindingDict
 
 from heroesite.api.problems import SEND_OBJECT, InvalidBody, unknown_member_message
 from heroesite.records.api.errors import MAX_ERRORS, READ_ONLY, StaleVersion, details
 from heroesite.records.field_types import get_field_type
 from heroesite.records.filters.sparse_fields import SparseFields
 from heroesite.records.models.base import Record
-from heroesite.records.permissions import blind_writes, hidden_fields
+from heroesite.records.permissions import hidden_with_links
 from heroesite.records.serializer_fields import integer_type_message, is_integer
 from heroesite.text import printable
+
+MAX_SHARED_FIELDS = 200
+"""How many combinations of members are kept."""
+
+
+def is_described(view: Any) -> bool:
+    """Return whether the serializer is part of the API description."""
+    return getattr(view, "swagger_fake_view", False)
+
+
+def is_attribute(field: serializers.Field) -> bool:
+    """Return whether the value of a serializer field is the attribute of the record with the same name."""
+    return field.source == field.field_name and type(field).get_attribute is serializers.Field.get_attribute
+
+
+class InstantField(serializers.DateTimeField):
+    """An instant that was loaded from the database, and so is in UTC, the time zone of the API."""
+
+    def to_representation(self, value: datetime) -> str:
+        return value.isoformat().replace("+00:00", "Z")
 
 
 class RecordSerializer(serializers.ModelSerializer):
     """One record type as JSON. The fields follow from the model's ``FIELDS`` and ``RESTRICTED``."""
+
+    serializer_field_mapping = serializers.ModelSerializer.serializer_field_mapping | {
+        models.DateTimeField: InstantField
+    }
 
     def get_field_names(self, declared_fields: Mapping[str, Any], info: Any) -> list[str]:
         model: Any = self.Meta.model
@@ -39,12 +68,44 @@ class RecordSerializer(serializers.ModelSerializer):
     @classmethod
     @cache
     def model_fields(cls) -> dict[str, serializers.Field]:
-        """Return the serializer fields, built once; each serializer copies them."""
+        """Return the serializer fields, built once; :meth:`get_fields` copies them."""
         fields: dict[str, serializers.Field] = super().get_fields(cls())
         model: Any = cls.Meta.model
         for name in ("id", *model.AUTOMATIC):
             fields[name].read_only = True
         return fields
+
+    @cached_property
+    def fields(self) -> Any:
+        """The members. Serializers of a kind share them, except those that call its methods."""
+        view = self.context.get("view")
+        if isinstance(self.parent, RecordSerializer) or is_described(view):
+            return super().fields
+        sparse = self.context.get("sparse_fields", SparseFields())
+        single = getattr(view, "serializer_class", None) if sparse.expand else None
+        fields = self.shared_fields(sparse, self.hidden, single)
+        own = BindingDict(self)
+        for name, field in self._declared_fields.items():
+            if name in fields and not isinstance(field, RecordSerializer):
+                own[name] = deepcopy(field)
+        return {**fields, **own} if own else fields
+
+    @classmethod
+    @lru_cache(MAX_SHARED_FIELDS)
+    def shared_fields(
+        cls, sparse: SparseFields, hidden: frozenset[tuple[type[Record], str]], single: Any
+    ) -> dict[str, serializers.Field]:
+        """Return the fields of serializers with this context.
+
+        Args:
+            hidden: the models and fields that the user can't see.
+            single: the serializer of one record, which has the members that a list can be extended by.
+        """
+        context = {"sparse_fields": sparse, "hidden": hidden, "single": single}
+        fields = BindingDict(owner := cls(context=context))
+        for name, field in owner.get_fields().items():
+            fields[name] = field
+        return dict(fields)
 
     def get_fields(self) -> dict[str, Any]:
         is_nested = isinstance(self.parent, RecordSerializer)  # fields and omit apply to the outer record
@@ -53,7 +114,7 @@ class RecordSerializer(serializers.ModelSerializer):
         )
         prototypes = self.model_fields()
         if sparse.expand:
-            nested = self.context["view"].serializer_class.model_fields()
+            nested = self.context["single"].model_fields()
             prototypes = prototypes | {name: nested[name] for name in sparse.expand}
         # Declared fields may contain other fields, which only a deep copy copies.
         declared = {*self._declared_fields, *sparse.expand}
@@ -66,10 +127,31 @@ class RecordSerializer(serializers.ModelSerializer):
                 fields[name].write_only = True
         return fields
 
-    def hidden_members(self) -> tuple[str, ...]:
-        """Return the members that the user can't see; none for the API description, which is public."""
-        described = getattr(self.context.get("view"), "swagger_fake_view", False)
-        return () if described else hidden_fields(self.context["request"].user, self.Meta.model)
+    @cached_property
+    def hidden(self) -> frozenset[tuple[type[Record], str]]:
+        """What the user can't see of the record and its links; nothing for the API description."""
+        if "hidden" in self.context:
+            return cast(frozenset[tuple[type[Record], str]], self.context["hidden"])
+        if is_described(self.context.get("view")):
+            return frozenset()
+        return hidden_with_links(self.context["request"].user, cast(Any, self.Meta.model))
+
+    def hidden_members(self) -> list[str]:
+        """Return the members that the user can't see."""
+        return [name for model, name in self.hidden if model is self.Meta.model]
+
+    @cached_property
+    def readable(self) -> list[tuple[str, Callable[[Any], Any], Callable[[Any], Any]]]:
+        """For each member of a response, its name, and functions that return its value and the JSON of it."""
+        return [
+            (name, attrgetter(name) if is_attribute(field) else field.get_attribute, field.to_representation)
+            for name, field in self.fields.items()
+            if not field.write_only
+        ]
+
+    def to_representation(self, instance: Any) -> dict[str, Any]:
+        values = ((name, get_value(instance), to_json) for name, get_value, to_json in self.readable)
+        return {name: None if value is None else to_json(value) for name, value, to_json in values}
 
     def run_validation(self, data: Any = empty) -> dict[str, Any]:
         """Set the values of a JSON object on the record, and validate the record.
@@ -89,8 +171,7 @@ class RecordSerializer(serializers.ModelSerializer):
             self.validate_record(record, errors)
         if errors:
             raise InvalidBody(errors)
-        user = self.context["request"].user
-        return {"record": record, "blind_fields": blind_writes(user, record, values)}
+        return {"record": record, "blind_fields": set(self.hidden_members()) & values.keys()}
 
     def set_values(
         self, record: Record, data: Mapping[str, Any], *, partial: bool
@@ -123,7 +204,7 @@ class RecordSerializer(serializers.ModelSerializer):
         """
         invalid = {name for name in record.FIELDS if record.attname(name) in errors}
         try:
-            record.full_clean(exclude={*invalid, *exclude}, **rules)
+            record.full_clean(exclude={*invalid, *exclude, *record.automatic_fields()}, **rules)
         except ModelValidationError as error:
             for name, errors_of_field in error.error_dict.items():
                 member = "non_field_errors" if name == NON_FIELD_ERRORS else record.attname(name)

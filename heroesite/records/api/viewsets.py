@@ -4,13 +4,13 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, ClassVar
 
+from django.db import connection
 from django.utils.cache import add_never_cache_headers
 from rest_framework import viewsets
 from rest_framework.decorators import action
 from rest_framework.exceptions import NotFound, ParseError
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.reverse import reverse
 
 from heroesite.api import idempotency
 from heroesite.api.conditional import (
@@ -32,10 +32,11 @@ from heroesite.records.api.writes import IdempotentWriteMixin, idempotent
 from heroesite.records.audit.change_sets import Source
 from heroesite.records.audit.disclosures import Disclosure
 from heroesite.records.audit.entries import Entry
+from heroesite.records.audit.writing import is_one_statement
 from heroesite.records.filters.filtersets import RecordFilterSet
 from heroesite.records.filters.forms import OneRecordForm
 from heroesite.records.filters.sparse_fields import SparseFields, row_members
-from heroesite.records.models.base import Record
+from heroesite.records.models.base import Record, StaleRecord
 from heroesite.records.permissions import disclosable_fields
 from heroesite.text import printable
 
@@ -86,9 +87,9 @@ class RecordViewSet(IdempotentWriteMixin, viewsets.ModelViewSet):
         return {**super().get_serializer_context(), "sparse_fields": self.sparse_fields}
 
     def get_object(self) -> Any:
-        """Return the record, locked if the request writes."""
+        """Return the record, locked if the request writes it in a transaction."""
         key = self.kwargs["pk"]
-        is_write = self.request.method in ACTIONS
+        is_write = self.request.method in ACTIONS and connection.in_atomic_block
         found = self.model.load(int(key), lock=is_write) if is_id(key) else None
         if not found:
             raise not_found(self.model, key)
@@ -140,7 +141,7 @@ class RecordViewSet(IdempotentWriteMixin, viewsets.ModelViewSet):
         serializer = self.get_serializer(data=self.body())
         serializer.is_valid(raise_exception=True)
         record = serializer.save()
-        address = reverse(f"api:{self.basename}-detail", args=[record.pk], request=request)
+        address = request.build_absolute_uri(f"{request.path.removesuffix('/')}/{record.pk}")
         response = Response(serializer.data, 201, headers={"Location": address})
         return self.log_disclosures(self.with_etag(response, record), [record])
 
@@ -158,7 +159,8 @@ class RecordViewSet(IdempotentWriteMixin, viewsets.ModelViewSet):
     def destroy(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         record = self.get_object()
         self.check_conditions(record)
-        self.model.objects.delete_all([record])
+        if not self.model.objects.delete_all([record]):
+            raise StaleRecord
         return Response(status=204)
 
     @action(detail=False, methods=["post"], url_path="bulk", url_name="bulk")
@@ -215,6 +217,13 @@ class RecordViewSet(IdempotentWriteMixin, viewsets.ModelViewSet):
             Disclosure.objects.record(self.request.user, Source.API, field, records)
             add_never_cache_headers(response)
         return response
+
+    def is_one_statement(self) -> bool:
+        """Return whether one record is written, and nothing else: no links to it, and no disclosure."""
+        if self.action == "destroy":
+            return self.model.objects.all().deletes_in_one_statement()
+        is_single = self.action in {"create", "update", "partial_update"} and is_one_statement(self.model)
+        return is_single and not disclosable_fields(self.request.user, self.model)
 
     def restricted_members(self) -> dict[str, str]:
         """Return the field of each member that has restricted values."""

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable
 from functools import wraps
 from typing import Any
 
+from django.db import DatabaseError, connection
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -14,8 +15,8 @@ from heroesite.records.api.filter_backend import is_dry_run
 from heroesite.records.audit.change_sets import run_and_roll_back
 from heroesite.records.audit.entries import action_of
 from heroesite.records.audit.recording import entries_of_current_change_set
-from heroesite.records.models.base import record_models
-from heroesite.records.retries import retry_on_conflict
+from heroesite.records.models.base import StaleRecord, record_models
+from heroesite.records.retries import is_conflict, retry_on_conflict
 
 MAX_CHANGES = 1000
 """Changes that the response to a dry run lists."""
@@ -27,6 +28,10 @@ class IdempotentWriteMixin:
     def restricted_members(self) -> Iterable[str]:
         """Return the members of a response whose values are neither stored nor shown by a dry run."""
         return ()
+
+    def is_one_statement(self) -> bool:
+        """Return whether the request writes with one statement, and so needs no transaction and no lock."""
+        return False
 
     def dry_run_response(self, response: Response) -> Response:
         """Describe a write, before it is rolled back.
@@ -64,7 +69,9 @@ class IdempotentWriteMixin:
 def idempotent(write: Callable[..., Response]) -> Callable[..., Response]:
     """Decorate the method of a view that writes.
 
-    It runs in one transaction, and once for each Idempotency-Key. With ``dry_run`` it is rolled back.
+    It runs in one transaction, and once for each Idempotency-Key. With ``dry_run`` it is rolled back. If one
+    statement is all that the transaction would contain, it is tried without first; a conflict with another
+    write is then resolved in a transaction.
     """
 
     @wraps(write)
@@ -78,6 +85,10 @@ def idempotent(write: Callable[..., Response]) -> Callable[..., Response]:
         key = idempotency.claim(request) if takes_key else None
         if key is not None and key.status is not None:
             return view.replay(key)
+        if key is None and view.is_one_statement() and not connection.in_atomic_block:
+            response = without_lock(lambda: write(view, request, *args, **kwargs))
+            if response is not None:
+                return response
 
         @retry_on_conflict
         def write_and_store() -> Response:
@@ -102,3 +113,22 @@ def idempotent(write: Callable[..., Response]) -> Callable[..., Response]:
                 idempotency.release(key)
 
     return run
+
+
+def without_lock(write: Callable[[], Response]) -> Response | None:
+    """Run a write of one statement without a transaction and without a lock.
+
+    Returns:
+        what ``write`` returns, or None if it conflicts with another write, in which case nothing is written.
+
+    Raises:
+        DatabaseError: any other error.
+    """
+    try:
+        return write()
+    except StaleRecord:
+        return None
+    except DatabaseError as error:
+        if not is_conflict(error):
+            raise
+        return None

@@ -5,10 +5,10 @@ request that changes nothing has none.
 """
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from contextvars import ContextVar
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from django.conf import settings
 from django.db import models, transaction
@@ -74,25 +74,24 @@ class ChangeSetContext:
     undoes: ChangeSet | None = None
     change_set_id: int | None = None
 
-    def build(self) -> ChangeSet:
-        """Return the change set, unsaved."""
+    def attributes(self) -> dict[str, Any]:
+        """Return the values of a new change set by attribute, which is also the column."""
         user = getattr(self.request, "user", None)
         known = user is not None and user.is_authenticated
-        return ChangeSet(
-            source=self.source,
-            user=user if known else None,
-            username=user.get_username() if known and user else "",
-            token=str(getattr(self.request, "auth", None) or ""),
-            note=self.note,
-            undoes=self.undoes,
-        )
+        return {
+            "at": timezone.now(),
+            "source": self.source.value,
+            "user_id": user.pk if known and user else None,
+            "username": user.get_username() if known and user else "",
+            "token": str(getattr(self.request, "auth", None) or ""),
+            "note": self.note,
+            "undoes_id": self.undoes.pk if self.undoes else None,
+        }
 
     def get_or_create_id(self) -> int:
         """Return the id of the change set, which the first write creates."""
         if self.change_set_id is None:
-            change_set = self.build()
-            change_set.save()
-            self.change_set_id = change_set.pk
+            self.change_set_id = ChangeSet.objects.create(**self.attributes()).pk
         return self.change_set_id
 
 
@@ -113,20 +112,26 @@ def new_change_set(
 
 
 @contextmanager
-def atomic_change_set(*, savepoint: bool = True) -> Iterator[None]:
+def atomic_change_set(*, savepoint: bool = True, is_one_statement: bool = False) -> Iterator[None]:
     """Run a transaction as a part of the current change set, or of a new one if there is none.
 
     Args:
         savepoint: whether an outer transaction remains usable after an exception, as in Django's ``atomic``.
+        is_one_statement: whether only one statement is run, which is a transaction by itself unless there is
+            an outer one.
     """
     context = _context.get()
     if context is None:
-        with new_change_set(Source.COMMAND), atomic_change_set(savepoint=savepoint):
+        with (
+            new_change_set(Source.COMMAND),
+            atomic_change_set(savepoint=savepoint, is_one_statement=is_one_statement),
+        ):
             yield
         return
     change_set_id = context.change_set_id
+    is_atomic = is_one_statement and not transaction.get_connection().in_atomic_block
     try:
-        with transaction.atomic(savepoint=savepoint):
+        with nullcontext() if is_atomic else transaction.atomic(savepoint=savepoint):
             yield
     except BaseException:
         context.change_set_id = change_set_id  # a change set created within has been rolled back

@@ -15,7 +15,8 @@ from heroesite.records.audit.change_sets import (
 from heroesite.records.audit.entries import CURRENT_TRANSACTION
 
 entries_recorded = Signal()
-"""Sent in the transaction that writes entries into the history of ``sender``, a model."""
+"""Sent after entries were written into the history of ``sender``, a model, in the same transaction if there
+is one: a single write on PostgreSQL has none besides its statement."""
 
 
 def entries_of_current_change_set(model: Any) -> models.QuerySet[Any]:

@@ -19,7 +19,7 @@ from heroesite.database.statements import InstanceStatement, Statement
 from heroesite.ids import is_id_number
 from heroesite.records.audit.change_sets import atomic_change_set
 from heroesite.records.audit.entries import VersionHistory
-from heroesite.records.audit.writing import RecordWriter
+from heroesite.records.audit.writing import RecordWriter, is_one_statement
 from heroesite.text import fold
 
 from .constraints import FieldCheckConstraint
@@ -111,9 +111,8 @@ class Record(FieldLookups, HistoryLookups, models.Model):
             if name in writable and (name not in stored or stored[name] != value)
         }
         if changed or blind_fields:
-            unsaved = {name: stored[name] for name in values.keys() - changed.keys() if name in stored}
             fields = {name for name, attname in self.attnames().items() if attname in changed}
-            self._update(fields, unsaved, blind_fields)
+            self._update(fields, blind_fields)
             self._loaded = {**stored, **changed}
 
     def get_absolute_url(self) -> str:
@@ -173,31 +172,25 @@ class Record(FieldLookups, HistoryLookups, models.Model):
         """Insert the row; a restored record has its former id."""
         signal = self._signal(None)
         self._prepare_related_fields_for_save(operation_name="save")  # type: ignore[attr-defined]
-        with atomic_change_set(savepoint=False):
+        with atomic_change_set(savepoint=False, is_one_statement=is_one_statement(type(self))):
             pre_save.send(**signal)
-            self.pk = RecordWriter(self, blind_fields=blind_fields).insert()
+            self.pk = RecordWriter(self, blind_fields).insert()
             self._state.adding, self._state.db = False, signal["using"]
             post_save.send(**signal, created=True)
 
-    def _update(self, names: set[str], unsaved: Mapping[str, Any], blind_fields: Collection[str]) -> None:
-        """Write fields to the row at the loaded version.
-
-        Args:
-            names: the fields to write.
-            unsaved: the stored values of the other fields, as the history is to record them.
-        """
+    def _update(self, names: set[str], blind_fields: Collection[str]) -> None:
+        """Write these fields to the row at the loaded version."""
         if "version" in self.get_deferred_fields():
             raise ValueError(
                 "A record can't be saved without the version that was loaded. Load the field version too."
             )
         signal = self._signal(frozenset(names))
         fields: list[Any] = [self._meta.get_field(name) for name in sorted(self.with_dependent_fields(names))]
-        with atomic_change_set(savepoint=False):
+        with atomic_change_set(savepoint=False, is_one_statement=is_one_statement(type(self))):
             pre_save.send(**signal)
             version = self.version
             self.version += 1
-            values = {field.attname: field.pre_save(self, add=False) for field in fields}
-            if RecordWriter(self, unsaved, blind_fields).update(values, version) is None:
+            if RecordWriter(self, blind_fields).update(fields, version) is None:
                 self.version = version
                 name, pk = self._meta.verbose_name, self.pk
                 raise StaleRecord(f"{name} {pk} is no longer at version {version}.")

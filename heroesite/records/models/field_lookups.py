@@ -57,5 +57,11 @@ class FieldLookups:
 
     @classmethod
     @cache
+    def automatic_fields(cls) -> frozenset[str]:
+        """Return the names of the fields that no interface sets."""
+        return frozenset(field.name for field in cls._meta.fields) - set(cls.FIELDS)
+
+    @classmethod
+    @cache
     def folded_fields(cls) -> tuple[FoldedField, ...]:
         return tuple(field for field in cls._meta.fields if isinstance(field, FoldedField))

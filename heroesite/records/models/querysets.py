@@ -13,7 +13,7 @@ from heroesite.ids import is_id_number
 from heroesite.records.audit.change_sets import atomic_change_set
 from heroesite.records.audit.entries import Entry
 from heroesite.records.audit.recording import record_entries
-from heroesite.records.audit.writing import RecordWriter
+from heroesite.records.audit.writing import RecordWriter, is_one_statement
 from heroesite.text import fold
 
 from .fields import RecordForeignKey
@@ -200,8 +200,12 @@ class RecordQuerySet(models.QuerySet[Any]):
     delete.queryset_only = True  # type: ignore[attr-defined]
 
     def delete_all(self, records: Sequence[Any]) -> int:
-        """Delete ``records``, which must be locked, as :meth:`delete` does. Return their number."""
-        with atomic_change_set(savepoint=False):
+        """Delete ``records``, which must be locked, as :meth:`delete` does. Return their number.
+
+        A single one need not be locked: it is deleted only if it is still at its version.
+        """
+        is_one = self.deletes_in_one_statement() and len(records) == 1
+        with atomic_change_set(savepoint=False, is_one_statement=is_one):
             for batch in batched(records, self.batch_size):
                 for link, linking in self.linking_records([record.pk for record in batch]):
                     linking.update(**{link.name: None})
@@ -209,11 +213,16 @@ class RecordQuerySet(models.QuerySet[Any]):
             for record in records:
                 record.version, record.updated_at = record.version + 1, now
             if len(records) == 1:
-                return int(RecordWriter(records[0]).delete() is not None)
+                [record] = records
+                return int(RecordWriter(record).delete(record.version - 1) is not None)
             for batch in batched(records, self.batch_size):
                 self.unrecorded().filter(pk__in=[record.pk for record in batch]).delete()
             record_entries(self.model, records, Entry.DELETED)
             return len(records)
+
+    def deletes_in_one_statement(self) -> bool:
+        """Return whether a record can be deleted in one statement, because no other record links to it."""
+        return is_one_statement(self.model) and not self.model.incoming_links()
 
     def locked(self) -> list[Any]:
         """Load and lock the records, in the order in which everyone locks several: by id."""
