@@ -1,4 +1,4 @@
-"""Indexes for sorting lists of records."""
+"""Indexes for sorting lists of records, and for finding records without a value."""
 
 from copy import copy
 from typing import Any
@@ -28,12 +28,16 @@ def add_order_indexes(model: type[models.Model], name: str, *, null: bool) -> No
     """Add the indexes for sorting a model's lists by a field in both directions.
 
     An index can be read backwards, but missing values come last in both directions. An optional field
-    therefore needs two indexes.
+    therefore needs two indexes, and a third one for the list of records without a value, sorted by name.
     """
     meta: Any = model._meta
     if meta.abstract:
         return
     meta.indexes.append(models.Index(fields=[name, "id"]))
     if null:
-        label = truncate_name(f"{meta.app_label}_{meta.model_name}_{name}_desc", MAX_NAME_LENGTH)
-        meta.indexes.append(NullsLastIndex(F(name).desc(nulls_last=True), F("id").desc(), name=label))
+        label = f"{meta.app_label}_{meta.model_name}_{name}"
+        descending = truncate_name(f"{label}_desc", MAX_NAME_LENGTH)
+        meta.indexes.append(NullsLastIndex(F(name).desc(nulls_last=True), F("id").desc(), name=descending))
+        is_missing = models.Q(**{f"{name}__isnull": True})
+        missing = truncate_name(f"{label}_missing", MAX_NAME_LENGTH)
+        meta.indexes.append(models.Index(fields=["name_key", "id"], condition=is_missing, name=missing))
