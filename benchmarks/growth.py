@@ -113,7 +113,7 @@ def page_reads(half: int) -> Iterator[Read]:
         **{f"history, {query}": f"/history/?{query}" for query in HISTORY_QUERIES},
         "history of 1,000 heroes": f"/history/{IMPORT}/",
     }.items():
-        yield name, address, ""
+        yield name, address, "returning visitor"  # to whom no stored page is sent
 
 
 def signed_in_reads(half: int) -> Iterator[Read]:

@@ -4,7 +4,7 @@ import pytest
 
 from heroes.models import Hero
 from heroesite.records.api import offset_statements
-from heroesite.records.filters import offset
+from heroesite.records.filters import ids_first
 from tests.cases import Cases
 from tests.factories import HeroFactory, TeamFactory
 from tests.markup import read
@@ -32,7 +32,7 @@ def register():
 @pytest.fixture(params=["small offsets", "large offsets"])
 def deep(request, monkeypatch):
     """Treat all offsets as small, or all as large."""
-    for module in (offset, offset_statements):
+    for module in (ids_first, offset_statements):
         monkeypatch.setattr(module, "DEEP", 0 if request.param == "large offsets" else 1000)
 
 

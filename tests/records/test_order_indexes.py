@@ -5,7 +5,7 @@ from django.db import connection
 
 from heroes.models import Hero
 from heroesite.records.filters.cursor import CursorPaginator
-from heroesite.records.filters.offset import DEEP, rows_at
+from heroesite.records.filters.ids_first import DEEP, rows_at
 from heroesite.records.models.fields import RecordForeignKey
 from heroesite.records.registry import get_record_type, record_types
 from teams.models import Team

@@ -26,7 +26,7 @@ from heroesite.records.audit.change_sets import Source
 from heroesite.records.audit.disclosures import Disclosure
 from heroesite.records.counts import Count, count_rows
 from heroesite.records.filters.filtersets import LAST_OFFSET, RecordFilterSet
-from heroesite.records.filters.offset import rows_at
+from heroesite.records.filters.ids_first import rows_at
 from heroesite.records.forms.record_form import RecordForm
 from heroesite.records.models.base import Record
 from heroesite.records.permissions import MASK, disclosable_fields, unrestricted_fields

@@ -82,9 +82,8 @@ class CursorStatements:
         columns = self.paginator.position_columns
         ranges = []
         for rows in self.paginator.ranges(placeholders, backwards=backwards):
-            statement = Statement(
-                rows.annotate(**columns).values_list(*self.columns, *columns)[: self.limit + 1]
-            )
+            values = self.paginator.first(rows, self.limit + 1).annotate(**columns)
+            statement = Statement(values.values_list(*self.columns, *columns))
             parameters = [
                 (stored.index(value), None) if value in stored else (None, value)
                 for value in statement.parameters

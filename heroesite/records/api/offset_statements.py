@@ -5,7 +5,8 @@ from typing import Any
 from django.db import models
 
 from heroesite.database.statements import CountStatement, Row, Statement
-from heroesite.records.filters.offset import DEEP, OffsetPaginator, reads_ids_first, rows_at
+from heroesite.records.filters.ids_first import DEEP, reads_ids_first, rows_at
+from heroesite.records.filters.offset import OffsetPaginator
 
 OFFSET = 987_654_321
 """A placeholder for the offset in compiled SQL."""

@@ -17,6 +17,8 @@ from django.db.models.constants import LOOKUP_SEP
 from django.db.models.expressions import OrderBy
 from django.db.models.lookups import GreaterThan, LessThan
 
+from .ids_first import rows_at
+
 Position = list[Any]
 """The values of a row in the columns that rows are sorted by."""
 START = "*"
@@ -130,11 +132,15 @@ class CursorPaginator:
         backwards, position = self.read(cursor)
         found: list[Any] = []
         for rows in self.ranges(position, backwards=backwards):
-            found += rows.annotate(**self.position_columns)[: limit + 1]
+            found += self.first(rows, limit + 1).annotate(**self.position_columns)
             if len(found) > limit:
                 break
         positions = [[getattr(row, name) for name in self.position_columns] for row in found]
         return self.page_of(found, positions, limit, position, backwards=backwards)
+
+    def first(self, rows: models.QuerySet[Any], count: int) -> models.QuerySet[Any]:
+        """Return the first rows of a range of the list."""
+        return rows_at(rows, 0, count) if self.rows.query.where else rows[:count]
 
     @property
     def position_columns(self) -> dict[str, F]:

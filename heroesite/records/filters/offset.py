@@ -8,9 +8,7 @@ from django.db import models
 from heroesite.records.counts import Count, count_rows, count_up_to_most, first_matches
 
 from .cursor import CursorPaginator
-
-DEEP = 5000
-"""The offset from which on it is faster to skip ids in an index than to skip rows."""
+from .ids_first import rows_at
 
 
 @dataclass(frozen=True)
@@ -108,26 +106,6 @@ class OffsetPaginator:
     def count_range(self, number: int) -> int:
         """Return the number of rows in a range."""
         return self.ranges[number].count()
-
-
-def rows_at(rows: models.QuerySet[Any], offset: int, limit: int) -> models.QuerySet[Any]:
-    """Return up to ``limit`` rows at an offset."""
-    page = rows[offset : offset + limit]
-    if not reads_ids_first(rows, offset):
-        return page
-    found = rows.all()
-    found.query.where = type(found.query.where)()  # the rows with these ids match
-    return found.filter(pk__in=page.values("pk"))
-
-
-def reads_ids_first(rows: models.QuerySet[Any], offset: int) -> bool:
-    """Return whether to read the ids of a page before its rows.
-
-    At a large offset, only entries of an index are then skipped. In a filtered list, columns that the index
-    contains are compared without reading the rows, and only the rows of the page are joined with others. Rows
-    with annotations are read at once, because the annotations would be computed twice.
-    """
-    return not rows.query.annotations and bool(offset >= DEEP or rows.query.where)
 
 
 def slice_page(rows: Any, offset: int, limit: int, *, is_exact: bool = True) -> Page:
