@@ -68,6 +68,7 @@ def filtered_reads() -> Iterator[Read]:
         "search “panther 00012”": "search=panther+00012",
         "search “er 0001”": "search=er+0001",
         "search “pa”": "search=pa",
+        "search “pa”, by cursor": "search=pa&cursor=*",
         "search “p”": "search=p",
         "search “zz”, which finds nothing": "search=zz",
         "search “z”, which finds nothing": "search=z",
