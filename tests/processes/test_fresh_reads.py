@@ -59,9 +59,8 @@ def run_site(folder, keys, url):
 
 def newest_age(response):
     """Return the largest number in a response that a writer has set."""
-    return max(
-        [int(number) for number in re.findall(r"\b9\d{5}\b", response.text.replace(",", ""))], default=0
-    )
+    numbers = re.findall(r"(?<![.\d])9\d{5}\b", response.text.replace(",", ""))  # not of microseconds
+    return max(map(int, numbers), default=0)
 
 
 def check_history(site, seed):

@@ -127,7 +127,7 @@ def alter_role(superuser, change, undo):
 def start(server):
     """Start PostgreSQL, which recovers from its crash first."""
     for _attempt in range(5):
-        with suppress(SubprocessError):
+        with suppress(SubprocessError, AssertionError):  # it may still be recovering
             server.ensure_postgres_running()
             return
     raise AssertionError("PostgreSQL doesn't start.")
