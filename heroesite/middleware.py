@@ -208,7 +208,7 @@ def sort_items(value: str, separator: str) -> str:
 
 
 class PolicyMiddleware(CSPMiddleware):
-    """Add the Content-Security-Policy, which is built once, except for views with ``csp_update``."""
+    """Add the Content-Security-Policy, which is built once. Only ``csp_update`` can change it for a view."""
 
     def __init__(self, get_response: GetResponse) -> None:
         super().__init__(get_response)

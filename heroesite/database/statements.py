@@ -78,7 +78,7 @@ class Statement:
 
 
 class CountStatement(Statement):
-    """Counts the rows of a queryset without an order."""
+    """Counts the rows of a queryset, which must not have an order."""
 
     def __init__(self, rows: Any) -> None:
         super().__init__(rows.values_list("pk"))

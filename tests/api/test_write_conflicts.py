@@ -7,10 +7,11 @@ from functools import partial
 
 import pytest
 from django.contrib.auth.models import Permission
-from django.db import connection
+from django.db import OperationalError, connection
 
 from heroes.models import Hero
 from heroesite.records.models.base import Record
+from teams.api import TeamSerializer
 from tests.factories import HeroFactory
 from tests.people import person, program
 from tests.threads import in_parallel
@@ -135,3 +136,18 @@ def test_of_parallel_records_with_one_name_one_is_created(clients):
         body = {"name": f"Hero {number}", "secret_name": "x"}
         responses = in_parallel(*(partial(client.post, HEROES, body) for client in clients))
         assert sorted(response.status_code for response in responses) == [201, 422, 422, 422]
+
+
+def test_a_team_whose_response_fails_is_not_created(monkeypatch):
+    """The response contains the team's heroes, which are read after the team has been written."""
+
+    def fail(_serializer, _team):
+        raise OperationalError("canceling statement due to statement timeout")
+
+    user, team = person("Rose"), {"name": "Night Watch", "headquarters": "Harbour Road"}
+    user.user_permissions.add(Permission.objects.get(codename="add_team"))
+    client = program(user)
+    with monkeypatch.context() as patches:
+        patches.setattr(TeamSerializer, "get_heroes", fail)
+        assert client.post("/api/v1/teams/", team).status_code >= 500
+    assert client.post("/api/v1/teams/", team).status_code == 201

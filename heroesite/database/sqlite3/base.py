@@ -8,7 +8,7 @@ from django.db.backends.sqlite3 import base
 
 from heroesite.database.files import create_private
 
-from .kept_connections import kept_connections
+from .kept_connections import identity, kept_connections, path_of
 
 
 class DatabaseWrapper(base.DatabaseWrapper):
@@ -28,5 +28,6 @@ class DatabaseWrapper(base.DatabaseWrapper):
         return super().get_new_connection(conn_params)
 
     def connect(self) -> None:
+        opened = identity(path_of(self))
         super().connect()
-        kept_connections.keep(self)
+        kept_connections.keep(self, opened)

@@ -4,7 +4,8 @@ Opening a connection costs more than most reads, because SQLite reads the schema
 the write-ahead log beside the file can contain commits that the file lacks, and a file that replaces it would
 be used with that log. So a process that has had no request for a short time closes all its connections, which
 writes the log to the file. Then the file can be copied, moved or replaced. If it has been replaced sooner,
-the connections to the former file are closed before the next request is processed.
+the connections to the former file are closed before the next request is processed, which waits until the
+running ones have finished, but no longer than for a lock.
 """
 
 import atexit
@@ -46,6 +47,8 @@ class KeptConnections:
         opened: the connections, by thread.
         serving: the threads that process a request. Others don't use their connections.
         finished: when the last request was finished.
+        observer: the connection that observes commits.
+        observers: how many there have been.
     """
 
     def __init__(self) -> None:
@@ -54,6 +57,7 @@ class KeptConnections:
         self.finished = 0.0
         self.condition, self.has_opened = Condition(), Event()
         self.closer: Thread | None = None
+        self.observer: sqlite3.Connection | None = None
         self.observers = 0
 
     def enable(self) -> None:
@@ -67,8 +71,9 @@ class KeptConnections:
     def start_request(self, **_kwargs: Any) -> None:
         with self.condition:
             if self.has_former_file():
-                self.condition.wait_for(lambda: not self.serving, WEB_TIMEOUT)
-                self.close()
+                self.condition.wait_for(lambda: not (self.serving and self.has_former_file()), WEB_TIMEOUT)
+                if self.has_former_file():
+                    self.close()
             self.serving.add(get_ident())
         close_old_connections()
 
@@ -78,16 +83,20 @@ class KeptConnections:
             self.finished = time.monotonic()
             self.condition.notify_all()
 
-    def keep(self, wrapper: "DatabaseWrapper") -> None:
-        """Keep the connection that this thread has opened, if it processes a request of a server."""
+    def keep(self, wrapper: "DatabaseWrapper", opened: Any) -> None:
+        """Keep the connection that this thread has opened, if it processes a request of a server.
+
+        Args:
+            opened: the identity of the file before it was opened.
+        """
         with self.condition:
             if get_ident() not in self.serving:
                 return
             wrapper.close_at = None
-            self.add(get_ident(), partial(close, wrapper), Path(wrapper.settings_dict["NAME"]))
+            self.add(get_ident(), Kept(partial(close, wrapper), path_of(wrapper), opened))
 
-    def add(self, key: int, close: Callable[[], None], path: Path) -> None:
-        self.opened[key] = Kept(close, path, identity(path))
+    def add(self, key: int, kept: Kept) -> None:
+        self.opened[key] = kept
         self.has_opened.set()
         if not (self.closer and self.closer.is_alive()):  # a process that was forked has none
             self.closer = Thread(target=self.close_when_idle, daemon=True)
@@ -106,12 +115,13 @@ class KeptConnections:
             if get_ident() not in self.serving:
                 return None
             try:
-                if OBSERVER not in self.opened:
+                if OBSERVER not in self.opened or self.observer is None:
+                    opened = identity(path)
                     # Not read-only: the last connection that is closed writes the log to the file.
                     address = f"{path.as_uri()}?mode=rw"
                     self.observer = sqlite3.connect(address, uri=True, check_same_thread=False)
                     self.observers += 1
-                    self.add(OBSERVER, self.observer.close, path)
+                    self.add(OBSERVER, Kept(self.observer.close, path, opened))
                 [version] = self.observer.execute("PRAGMA data_version").fetchone()
             except sqlite3.Error:
                 return None
@@ -142,6 +152,10 @@ def close(wrapper: "DatabaseWrapper") -> None:
     wrapper.inc_thread_sharing()
     wrapper.close()
     wrapper.dec_thread_sharing()
+
+
+def path_of(wrapper: "DatabaseWrapper") -> Path:
+    return Path(wrapper.settings_dict["NAME"])
 
 
 def identity(path: Path) -> Any:

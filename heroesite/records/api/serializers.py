@@ -22,7 +22,7 @@ from heroesite.records.api.errors import MAX_ERRORS, READ_ONLY, StaleVersion, de
 from heroesite.records.field_types import get_field_type
 from heroesite.records.filters.sparse_fields import SparseFields
 from heroesite.records.models.base import Record
-from heroesite.records.permissions import hidden_with_links
+from heroesite.records.permissions import blind_writes, hidden_with_links
 from heroesite.records.serializer_fields import integer_type_message, is_integer
 from heroesite.text import printable
 
@@ -74,6 +74,13 @@ class RecordSerializer(serializers.ModelSerializer):
         for name in ("id", *model.AUTOMATIC):
             fields[name].read_only = True
         return fields
+
+    @classmethod
+    @cache
+    def queried_members(cls) -> list[str]:
+        """Return the members that methods of the serializer compute, with queries of their own."""
+        declared = cls._declared_fields.items()
+        return [name for name, field in declared if isinstance(field, serializers.SerializerMethodField)]
 
     @cached_property
     def fields(self) -> Any:
@@ -171,7 +178,8 @@ class RecordSerializer(serializers.ModelSerializer):
             self.validate_record(record, errors)
         if errors:
             raise InvalidBody(errors)
-        return {"record": record, "blind_fields": set(self.hidden_members()) & values.keys()}
+        user = self.context["request"].user
+        return {"record": record, "blind_fields": blind_writes(user, model, values)}
 
     def set_values(
         self, record: Record, data: Mapping[str, Any], *, partial: bool

@@ -219,11 +219,15 @@ class RecordViewSet(IdempotentWriteMixin, viewsets.ModelViewSet):
         return response
 
     def is_one_statement(self) -> bool:
-        """Return whether one record is written, and nothing else: no links to it, and no disclosure."""
+        """Return whether one record is written, and nothing else: no links to it, and no disclosure.
+
+        Its response must not need a query either: if that failed, the record would have been written already.
+        """
         if self.action == "destroy":
             return self.model.objects.all().deletes_in_one_statement()
         is_single = self.action in {"create", "update", "partial_update"} and is_one_statement(self.model)
-        return is_single and not disclosable_fields(self.request.user, self.model)
+        needs_queries = bool(self.get_serializer_class().queried_members())
+        return is_single and not needs_queries and not disclosable_fields(self.request.user, self.model)
 
     def restricted_members(self) -> dict[str, str]:
         """Return the field of each member that has restricted values."""

@@ -74,12 +74,16 @@ class ChangeSetContext:
     undoes: ChangeSet | None = None
     change_set_id: int | None = None
 
-    def attributes(self) -> dict[str, Any]:
-        """Return the values of a new change set by attribute, which is also the column."""
+    def attributes(self, at: Any) -> dict[str, Any]:
+        """Return the values of a new change set by attribute, which is also the column.
+
+        Args:
+            at: when it was made.
+        """
         user = getattr(self.request, "user", None)
         known = user is not None and user.is_authenticated
         return {
-            "at": timezone.now(),
+            "at": at,
             "source": self.source.value,
             "user_id": user.pk if known and user else None,
             "username": user.get_username() if known and user else "",
@@ -91,7 +95,7 @@ class ChangeSetContext:
     def get_or_create_id(self) -> int:
         """Return the id of the change set, which the first write creates."""
         if self.change_set_id is None:
-            self.change_set_id = ChangeSet.objects.create(**self.attributes()).pk
+            self.change_set_id = ChangeSet.objects.create(**self.attributes(timezone.now())).pk
         return self.change_set_id
 
 

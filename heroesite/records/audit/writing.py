@@ -27,7 +27,10 @@ class Write(NamedTuple):
     """What the SQL of a write depends on.
 
     Attributes:
+        model: the record type.
+        history_type: whether the record is created, changed or deleted, see :class:`.entries.Entry`.
         columns: the columns of the row to write.
+        blind_fields: the restricted fields that were written by a user who can't see them.
     """
 
     model: Any
@@ -82,7 +85,7 @@ class RecordWriter:
         write = Write(type(record), history_type, columns, self.blind_fields)
         row = [*self.parameters(record, fields), *key]
         now = self.connection.ops.adapt_datetimefield_value(timezone.now())
-        change_set = context.attributes() | {"at": now} if is_first else {}
+        change_set = context.attributes(now) if is_first else {}
         entry = [now]
         if history_type == Entry.DELETED:
             replaced = [record._meta.get_field(name) for name in SET_BY_DELETION]

@@ -28,7 +28,7 @@ REPEATED = gettext_lazy("Use this parameter only once.")
 
 
 def best_matches(records: Any, text: str) -> Any:
-    """Return the records whose names contain each word of ``text``, those that start with it first."""
+    """Return the records that a search for ``text`` finds, those that start with it first."""
     starts = When(name_key__startswith=fold(text), then=0)
     order = Case(starts, default=1, output_field=IntegerField())
     return records.search(text.split()).order_by(order, "name_key", "pk")
