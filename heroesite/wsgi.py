@@ -9,6 +9,8 @@ from django.conf import settings
 from django.core.wsgi import get_wsgi_application
 from django.utils.http import parse_header_parameters
 
+from heroesite.database.sqlite3.kept_connections import kept_connections
+
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "heroesite.settings")
 os.environ["HEROESITE_PROCESS"] = "web"  # settings differ from those of commands
 django_application = get_wsgi_application()
@@ -42,6 +44,8 @@ def application(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]
         body = environ["wsgi.input"].read(settings.DATA_UPLOAD_MAX_MEMORY_SIZE + 1)
         environ["wsgi.input"], environ["CONTENT_LENGTH"] = BytesIO(body), str(len(body))
     response = django_application(environ, start_response)
+    if not getattr(response, "streaming", True):
+        kept_connections.end_use()  # the client can take its time to read
     if environ["REQUEST_METHOD"] != "HEAD":
         return response
     response.close()  # gunicorn would log a warning about the body

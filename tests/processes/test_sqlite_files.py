@@ -4,6 +4,7 @@ import shutil
 import sqlite3
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
+from socket import create_connection
 
 import pytest
 
@@ -68,6 +69,28 @@ def test_a_copy_of_the_file_is_complete(site, file, tmp_path):
     wait_until_idle(file)
     shutil.copyfile(file, tmp_path / "copy.sqlite3")
     assert {f"Heron {number}" for number in range(20)} <= names(tmp_path / "copy.sqlite3")
+
+
+def test_the_file_is_complete_after_errors(site, file):
+    """The tracebacks of errors refer to cursors, which would keep the file open."""
+    with closing(sqlite3.connect(file)) as writer:
+        writer.execute("BEGIN IMMEDIATE")
+        writer.execute("UPDATE heroes_hero SET name = 'Owl' WHERE id = 1")
+        for _time in range(3):
+            assert site.call("PATCH", "/api/v1/heroes/1", {"age": 1}).status == 503
+        writer.commit()
+    wait_until_idle(file)
+    assert "Owl" in names(file)
+
+
+def test_the_file_is_complete_while_clients_are_slow(site, file):
+    with closing(create_connection(("127.0.0.1", site.port))) as sender:
+        sender.sendall(b"POST /api/v1/heroes/ HTTP/1.1\r\nHost: localhost\r\nContent-Length: 9\r\n\r\n{")
+        with closing(create_connection(("127.0.0.1", site.port))) as reader:
+            reader.sendall(b"GET /api/v1/heroes/?expand=team HTTP/1.1\r\nHost: localhost\r\n\r\n" * 400)
+            create(site, "Owl")
+            wait_until_idle(file)
+            assert "Owl" in names(file)
 
 
 @pytest.mark.parametrize("replace", [shutil.copyfile, shutil.move], ids=["overwritten", "replaced"])

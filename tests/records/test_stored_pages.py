@@ -24,9 +24,9 @@ PAGES = ["/", "/heroes/", "/heroes/?search=owl", "/heroes/1/", "/teams/", "/hist
 @pytest.fixture
 def serving():
     """Let this thread process requests as a server does, which observes commits to an SQLite database."""
+    connections.close_all()
     kept_connections.start_request()
     yield
-    connections.close_all()
     kept_connections.finish_request()
     kept_connections.close()
 

@@ -2,10 +2,10 @@
 
 Opening a connection costs more than most reads, because SQLite reads the schema. But while a process has one,
 the write-ahead log beside the file can contain commits that the file lacks, and a file that replaces it would
-be used with that log. So a process that has had no request for a short time closes all its connections, which
-writes the log to the file. Then the file can be copied, moved or replaced. If it has been replaced sooner,
-the connections to the former file are closed before the next request is processed, which waits until the
-running ones have finished, but no longer than for a lock.
+be used with that log. So a process that hasn't used the database for a short time closes all its connections,
+which writes the log to the file. Then the file can be copied, moved or replaced. If it has been replaced
+sooner, the connections to the former file are closed before another request uses the database, which waits
+for those that are using it, but no longer than for a lock.
 """
 
 import atexit
@@ -19,7 +19,6 @@ from threading import Condition, Event, Thread, get_ident
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from django.core.signals import request_finished, request_started
-from django.db import close_old_connections
 
 from heroesite.database.url import WEB_TIMEOUT
 
@@ -27,7 +26,7 @@ if TYPE_CHECKING:
     from .base import DatabaseWrapper
 
 IDLE_SECONDS = 0.1
-"""The time without a request after which a process closes its connections."""
+"""The time after which a process that doesn't use the database closes its connections."""
 OBSERVER = 0
 """The key of the connection that observes commits, which belongs to no thread."""
 
@@ -45,16 +44,19 @@ class KeptConnections:
 
     Attributes:
         opened: the connections, by thread.
-        serving: the threads that process a request. Others don't use their connections.
-        finished: when the last request was finished.
+        requests: the threads that process a request.
+        using: those of them that have used the database and haven't computed their response yet. Clients that
+            send or read slowly don't count.
+        last_use: when the last of them had finished.
         observer: the connection that observes commits.
         observers: how many there have been.
     """
 
     def __init__(self) -> None:
         self.opened: dict[int, Kept] = {}
-        self.serving: set[int] = set()
-        self.finished = 0.0
+        self.requests: set[int] = set()
+        self.using: set[int] = set()
+        self.last_use = 0.0
         self.condition, self.has_opened = Condition(), Event()
         self.closer: Thread | None = None
         self.observer: sqlite3.Connection | None = None
@@ -62,26 +64,51 @@ class KeptConnections:
 
     def enable(self) -> None:
         """Keep the connections of this process from now on."""
-        # Django's receiver would use a connection before the thread is known to process a request.
-        request_started.disconnect(close_old_connections)
         request_started.connect(self.start_request)
         request_finished.connect(self.finish_request)
         atexit.register(self.close)
 
     def start_request(self, **_kwargs: Any) -> None:
-        with self.condition:
-            if self.has_former_file():
-                self.condition.wait_for(lambda: not (self.serving and self.has_former_file()), WEB_TIMEOUT)
-                if self.has_former_file():
-                    self.close()
-            self.serving.add(get_ident())
-        close_old_connections()
+        self.requests.add(get_ident())
 
     def finish_request(self, **_kwargs: Any) -> None:
+        self.requests.discard(get_ident())
+        self.end_use()
+
+    def begin_use(self) -> bool:
+        """Let this thread use its connection, if it processes a request.
+
+        Returns:
+            whether this is the first use.
+
+        Raises:
+            sqlite3.OperationalError: the file has been replaced while another request was using it.
+        """
+        thread = get_ident()
+        if thread in self.using or thread not in self.requests:
+            return False
         with self.condition:
-            self.serving.discard(get_ident())
-            self.finished = time.monotonic()
-            self.condition.notify_all()
+            if self.has_former_file():
+                self.condition.wait_for(lambda: not (self.using and self.has_former_file()), WEB_TIMEOUT)
+                self.close()
+                if self.has_former_file():
+                    error = sqlite3.OperationalError("A request is still using the former database file.")
+                    error.sqlite_errorcode = sqlite3.SQLITE_BUSY
+                    raise error
+            self.using.add(thread)
+        return True
+
+    def end_use(self) -> None:
+        """Let the connection of this thread be closed."""
+        with self.condition:
+            if get_ident() in self.using:
+                self.using.remove(get_ident())
+                self.last_use = time.monotonic()
+                self.condition.notify_all()
+
+    def is_idle(self) -> bool:
+        """Return whether this thread has a connection that can be closed at any time."""
+        return get_ident() in self.opened and get_ident() not in self.using
 
     def keep(self, wrapper: "DatabaseWrapper", opened: Any) -> None:
         """Keep the connection that this thread has opened, if it processes a request of a server.
@@ -90,7 +117,7 @@ class KeptConnections:
             opened: the identity of the file before it was opened.
         """
         with self.condition:
-            if get_ident() not in self.serving:
+            if get_ident() not in self.using:
                 return
             wrapper.close_at = None
             self.add(get_ident(), Kept(partial(close, wrapper), path_of(wrapper), opened))
@@ -111,10 +138,11 @@ class KeptConnections:
         Args:
             path: the database file.
         """
+        if get_ident() not in self.requests:
+            return None
         with self.condition:
-            if get_ident() not in self.serving:
-                return None
             try:
+                self.begin_use()
                 if OBSERVER not in self.opened or self.observer is None:
                     opened = identity(path)
                     # Not read-only: the last connection that is closed writes the log to the file.
@@ -129,12 +157,13 @@ class KeptConnections:
 
     def has_former_file(self) -> bool:
         """Return whether a connection is open to a file that has been moved or replaced."""
-        return any(identity(kept.path) != kept.identity for kept in self.opened.values())
+        files = {(kept.path, kept.identity) for kept in self.opened.values()}
+        return any(identity(path) != opened for path, opened in files)
 
     def close(self) -> None:
-        """Close the connections of the threads that don't process a request."""
+        """Close the connections that no thread is using."""
         with self.condition:
-            for key in self.opened.keys() - self.serving:
+            for key in self.opened.keys() - self.using:
                 self.opened.pop(key).close()
 
     def close_when_idle(self) -> None:
@@ -142,7 +171,7 @@ class KeptConnections:
             self.has_opened.wait()
             time.sleep(IDLE_SECONDS)
             with self.condition:
-                if not self.serving and time.monotonic() - self.finished >= IDLE_SECONDS:
+                if not self.using and time.monotonic() - self.last_use >= IDLE_SECONDS:
                     self.close()
                     self.has_opened.clear()
 

@@ -92,7 +92,7 @@ class QueryForm(TypedNamesMixin, forms.Form):
         value = self[name].data
         if value.strip():
             return False
-        return not self.allow_empty or (bool(value) and self.cleaned_data[name] is None)
+        return not self.allow_empty or (bool(value) and self.cleaned_data.get(name) is None)
 
     def errors_by_label(self) -> list[tuple[Any, str, ErrorList]]:
         """Return for each invalid parameter its label, the id of its input if it has one, and the errors."""
