@@ -20,14 +20,16 @@ class DatabaseWrapper(base.DatabaseWrapper):
         cursors: the cursors in use, and those that the traceback of an error refers to.
     """
 
-    schema: dict[str, Any]
-    cursors: WeakSet[Any]
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.schema: dict[str, Any] = {}
+        self.cursors: WeakSet[Any] = WeakSet()
 
     def get_new_connection(self, conn_params: dict[str, Any]) -> Any:
         if not self.is_in_memory_db():
             with suppress(OSError):  # SQLite reports it
                 create_private(Path(conn_params["database"]))
-        self.schema, self.cursors = {}, WeakSet()
+        self.schema = {}
         return super().get_new_connection(conn_params)
 
     def ensure_connection(self) -> None:
@@ -52,8 +54,8 @@ class DatabaseWrapper(base.DatabaseWrapper):
         self.cursors.add(cursor)
         return cursor
 
-    def _close(self) -> None:
+    def close(self) -> None:
         """Close the connection and its cursors, without which SQLite would keep the file open."""
         for cursor in list(self.cursors):
             cursor.close()
-        super()._close()  # type: ignore[misc]
+        super().close()
