@@ -1,7 +1,7 @@
 """If PostgreSQL has closed a connection between two requests, the next request opens another one."""
 
 import pytest
-from django.db import close_old_connections, connection, connections
+from django.db import close_old_connections, connection, connections, transaction
 
 from heroesite.api.models import ApiToken
 from tests.factories import HeroFactory
@@ -33,3 +33,16 @@ def test_the_first_query_of_a_request_opens_another_connection(caller, path):
         close_at_server()
         close_old_connections()
         assert client.get(path, headers=headers).status_code == 200
+
+
+def test_a_connection_can_be_closed_while_something_refers_to_a_former_cursor():
+    former = connection.cursor()
+    for _time in range(2):
+        connection.close()
+        connection.close()
+        connection.ensure_connection()
+    with transaction.atomic():
+        connection.close()
+        connection.close()
+        transaction.set_rollback(True)
+    assert former

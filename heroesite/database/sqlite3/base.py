@@ -29,7 +29,7 @@ class DatabaseWrapper(base.DatabaseWrapper):
         if not self.is_in_memory_db():
             with suppress(OSError):  # SQLite reports it
                 create_private(Path(conn_params["database"]))
-        self.schema = {}
+        self.schema, self.cursors = {}, WeakSet()
         return super().get_new_connection(conn_params)
 
     def ensure_connection(self) -> None:
@@ -56,6 +56,7 @@ class DatabaseWrapper(base.DatabaseWrapper):
 
     def close(self) -> None:
         """Close the connection and its cursors, without which SQLite would keep the file open."""
-        for cursor in list(self.cursors):
-            cursor.close()
+        if self.connection is not None and not self.closed_in_transaction:
+            for cursor in list(self.cursors):
+                cursor.close()
         super().close()
