@@ -7,8 +7,8 @@ from .cases import Case, Round
 from .contenders import Site
 
 TIMES = {"created_at", "updated_at"}
-LINKS = {"next", "previous"}
-"""Members of a list that FastAPI and django-ninja don't offer. heroesite and DRF are timed with them."""
+OTHERS = {"next", "previous", "count_is_exact"}
+"""Members of a list that not all contenders offer. They are timed with them."""
 SAMPLES = 5
 
 
@@ -17,7 +17,7 @@ class Unequal(Exception):
 
 
 def comparable(value: Any, *, written: bool) -> Any:
-    """Return a response body without its links between pages, and with times in one notation.
+    """Return a response body without members that only some contenders offer, and with times in one notation.
 
     Args:
         written: whether the request has written the row. If so, members that each contender sets by itself
@@ -27,7 +27,7 @@ def comparable(value: Any, *, written: bool) -> Any:
         return [comparable(item, written=written) for item in value]
     if not isinstance(value, dict):
         return value
-    skipped = LINKS | ({"updated_at", "version", "created_at", "id"} if written else set())
+    skipped = OTHERS | ({"updated_at", "version", "created_at", "id"} if written else set())
     nested = {
         name: comparable(member, written=False) for name, member in value.items() if name not in skipped
     }
