@@ -18,6 +18,7 @@ from django.db import Error
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 
+from heroesite.bounded_dict import BoundedDict
 from heroesite.database.data_tokens import read_data_token
 from heroesite.errors import is_api
 from heroesite.records.api.fast_reads import INERT_HEADERS
@@ -66,7 +67,7 @@ class StoredPageMiddleware:
             raise MiddlewareNotUsed
         self.get_response = get_response
         self.lock = Lock()
-        self.keys: dict[Hashable, None] = {}
+        self.keys: BoundedDict[Hashable, None] = BoundedDict(MAX_KEYS)
         self.token: Hashable = None
         self.pages: dict[Hashable, StoredPage] = {}
         self.size = 0
@@ -98,8 +99,6 @@ class StoredPageMiddleware:
         """
         with self.lock:
             if token is None:
-                if len(self.keys) >= MAX_KEYS:
-                    del self.keys[next(iter(self.keys))]
                 self.keys[key] = None
             elif token == self.token and self.size + len(page.content) <= MAX_BYTES and key not in self.pages:
                 self.pages[key] = page

@@ -43,7 +43,7 @@ def nginx(folder: Path, site: int, *, workers: int = 1, scheme: str = "$scheme")
     Args:
         folder: an empty folder for its files.
         site: the port of the site.
-        scheme: what it tells the site about the connection: ``https`` for a site that requires it.
+        scheme: the value of X-Forwarded-Proto, such as ``https`` for a site that requires it.
     """
     port = free_port()
     shipped = (ROOT / "deploy" / "nginx.conf").read_text()

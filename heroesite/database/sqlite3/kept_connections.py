@@ -12,18 +12,15 @@ import atexit
 import os
 import sqlite3
 import time
-from collections.abc import Callable, Hashable
-from functools import partial
+from collections.abc import Hashable
 from pathlib import Path
 from threading import Condition, Event, Thread, get_ident
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 from django.core.signals import request_finished, request_started
+from django.db.backends.base.base import BaseDatabaseWrapper
 
 from heroesite.database.url import WEB_TIMEOUT
-
-if TYPE_CHECKING:
-    from .base import DatabaseWrapper
 
 IDLE_SECONDS = 0.1
 """The time after which a process that doesn't use the database closes its connections."""
@@ -32,9 +29,9 @@ OBSERVER = 0
 
 
 class Kept(NamedTuple):
-    """A connection: how to close it, the path of its file, and which file that was when it was opened."""
+    """A connection of Django or of the driver, its path, and which file that was when it was opened."""
 
-    close: Callable[[], None]
+    connection: Any
     path: Path
     identity: Any
 
@@ -48,8 +45,7 @@ class KeptConnections:
         using: those of them that have used the database and haven't computed their response yet. Clients that
             send or read slowly don't count.
         last_use: when the last of them had finished.
-        observer: the connection that observes commits.
-        observers: how many there have been.
+        observers: how many connections have observed commits.
     """
 
     def __init__(self) -> None:
@@ -59,7 +55,6 @@ class KeptConnections:
         self.last_use = 0.0
         self.condition, self.has_opened = Condition(), Event()
         self.closer: Thread | None = None
-        self.observer: sqlite3.Connection | None = None
         self.observers = 0
 
     def enable(self) -> None:
@@ -110,7 +105,7 @@ class KeptConnections:
         """Return whether this thread has a connection that can be closed at any time."""
         return get_ident() in self.opened and get_ident() not in self.using
 
-    def keep(self, wrapper: "DatabaseWrapper", opened: Any) -> None:
+    def keep(self, connection: BaseDatabaseWrapper, opened: Any) -> None:
         """Keep the connection that this thread has opened, if it processes a request of a server.
 
         Args:
@@ -119,8 +114,10 @@ class KeptConnections:
         with self.condition:
             if get_ident() not in self.using:
                 return
-            wrapper.close_at = None
-            self.add(get_ident(), Kept(partial(close, wrapper), path_of(wrapper), opened))
+            connection.close_at = None
+            if not connection.allow_thread_sharing:
+                connection.inc_thread_sharing()  # another thread may close it
+            self.add(get_ident(), Kept(connection, path_of(connection), opened))
 
     def add(self, key: int, kept: Kept) -> None:
         self.opened[key] = kept
@@ -143,14 +140,15 @@ class KeptConnections:
         with self.condition:
             try:
                 self.begin_use()
-                if OBSERVER not in self.opened or self.observer is None:
+                if OBSERVER not in self.opened:
                     opened = identity(path)
                     # Not read-only: the last connection that is closed writes the log to the file.
                     address = f"{path.as_uri()}?mode=rw"
-                    self.observer = sqlite3.connect(address, uri=True, check_same_thread=False)
+                    observer = sqlite3.connect(address, uri=True, check_same_thread=False)
                     self.observers += 1
-                    self.add(OBSERVER, Kept(self.observer.close, path, opened))
-                [version] = self.observer.execute("PRAGMA data_version").fetchone()
+                    self.add(OBSERVER, Kept(observer, path, opened))
+                observer = self.opened[OBSERVER].connection
+                [version] = observer.execute("PRAGMA data_version").fetchone()
             except sqlite3.Error:
                 return None
             return self.observers, version
@@ -164,7 +162,7 @@ class KeptConnections:
         """Close the connections that no thread is using."""
         with self.condition:
             for key in self.opened.keys() - self.using:
-                self.opened.pop(key).close()
+                self.opened.pop(key).connection.close()
 
     def close_when_idle(self) -> None:
         while True:
@@ -176,15 +174,8 @@ class KeptConnections:
                     self.has_opened.clear()
 
 
-def close(wrapper: "DatabaseWrapper") -> None:
-    """Close the connection of another thread."""
-    wrapper.inc_thread_sharing()
-    wrapper.close()
-    wrapper.dec_thread_sharing()
-
-
-def path_of(wrapper: "DatabaseWrapper") -> Path:
-    return Path(wrapper.settings_dict["NAME"])
+def path_of(connection: BaseDatabaseWrapper) -> Path:
+    return Path(connection.settings_dict["NAME"])
 
 
 def identity(path: Path) -> Any:

@@ -27,6 +27,7 @@ from rest_framework.exceptions import AuthenticationFailed
 
 from heroesite.api.authentication import BearerAuthentication
 from heroesite.api.limits import LimitExceeded, add_limit_headers, address_of, count_request
+from heroesite.bounded_dict import BoundedDict
 from heroesite.ids import is_id
 from heroesite.records.api.cursor_statements import NotPlannable
 from heroesite.records.api.plans import Plan, ReadRequest, plan_class
@@ -108,8 +109,8 @@ class FastReadMiddleware:
         if not settings.FAST_READS:
             raise MiddlewareNotUsed
         self.get_response = get_response
-        self.plans: dict[Hashable, Plan] = {}
-        self.requests: dict[Hashable, int] = {}
+        self.plans: BoundedDict[Hashable, Plan] = BoundedDict(MAX_PLANS)
+        self.requests: BoundedDict[Hashable, int] = BoundedDict(MAX_PLANS)
         self.lock = Lock()
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
@@ -162,7 +163,8 @@ class FastReadMiddleware:
         if any(map(user.has_perm, restricting_permissions(view.model))):
             return
         count = self.requests.get(read.key, 0) + 1
-        self.store(self.requests, read.key, count)
+        with self.lock:
+            self.requests[read.key] = count
         if count == 1 or count & (count - 1):
             return
         try:
@@ -174,11 +176,5 @@ class FastReadMiddleware:
             logger.exception("Can't compile a plan for %s.", view.request.path)
             return
         if planned and planned.content == response.content:
-            self.store(self.plans, read.key, plan)
-
-    def store(self, values: dict[Hashable, Any], key: Hashable, value: Any) -> None:
-        """Store a value, and remove the oldest one if there are too many."""
-        with self.lock:
-            if key not in values and len(values) >= MAX_PLANS:
-                del values[next(iter(values))]
-            values[key] = value
+            with self.lock:
+                self.plans[read.key] = plan

@@ -32,7 +32,7 @@ from heroesite.records.api.writes import IdempotentWriteMixin, idempotent
 from heroesite.records.audit.change_sets import Source
 from heroesite.records.audit.disclosures import Disclosure
 from heroesite.records.audit.entries import Entry
-from heroesite.records.audit.writing import is_one_statement
+from heroesite.records.audit.writing import writes_in_one_statement
 from heroesite.records.filters.filtersets import RecordFilterSet
 from heroesite.records.filters.forms import OneRecordForm
 from heroesite.records.filters.sparse_fields import SparseFields, row_members
@@ -218,16 +218,19 @@ class RecordViewSet(IdempotentWriteMixin, viewsets.ModelViewSet):
             add_never_cache_headers(response)
         return response
 
-    def is_one_statement(self) -> bool:
-        """Return whether one record is written, and nothing else: no links to it, and no disclosure.
+    def needs_no_transaction(self) -> bool:
+        """Return whether the request only writes one record: no links to it, and no disclosure.
 
         Its response must not need a query either: if that failed, the record would have been written already.
         """
         if self.action == "destroy":
             return self.model.objects.all().deletes_in_one_statement()
-        is_single = self.action in {"create", "update", "partial_update"} and is_one_statement(self.model)
-        needs_queries = bool(self.get_serializer_class().queried_members())
-        return is_single and not needs_queries and not disclosable_fields(self.request.user, self.model)
+        return (
+            self.action in {"create", "update", "partial_update"}
+            and writes_in_one_statement(self.model)
+            and not self.get_serializer_class().queried_members()
+            and not disclosable_fields(self.request.user, self.model)
+        )
 
     def restricted_members(self) -> dict[str, str]:
         """Return the field of each member that has restricted values."""

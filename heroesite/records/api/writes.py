@@ -29,7 +29,7 @@ class IdempotentWriteMixin:
         """Return the members of a response whose values are neither stored nor shown by a dry run."""
         return ()
 
-    def is_one_statement(self) -> bool:
+    def needs_no_transaction(self) -> bool:
         """Return whether the request writes with one statement, and so needs no transaction and no lock."""
         return False
 
@@ -85,7 +85,7 @@ def idempotent(write: Callable[..., Response]) -> Callable[..., Response]:
         key = idempotency.claim(request) if takes_key else None
         if key is not None and key.status is not None:
             return view.replay(key)
-        if key is None and view.is_one_statement() and not connection.in_atomic_block:
+        if key is None and view.needs_no_transaction() and not connection.in_atomic_block:
             response = without_lock(lambda: write(view, request, *args, **kwargs))
             if response is not None:
                 return response

@@ -39,7 +39,7 @@ class Write(NamedTuple):
     blind_fields: tuple[str, ...]
 
 
-def is_one_statement(model: Any) -> bool:
+def writes_in_one_statement(model: Any) -> bool:
     """Return whether a record of this type is written together with its history in one statement."""
     return connections[router.db_for_write(model)].vendor == "postgresql"
 
@@ -90,7 +90,7 @@ class RecordWriter:
         if history_type == Entry.DELETED:
             replaced = [record._meta.get_field(name) for name in SET_BY_DELETION]
             entry = [*self.parameters(record, replaced), *entry]
-        execute = self.execute_together if is_one_statement(type(record)) else self.execute_in_turn
+        execute = self.execute_together if writes_in_one_statement(type(record)) else self.execute_in_turn
         pk, change_set_id = execute(write, row, change_set, entry, context.change_set_id)
         if pk is not None:
             context.change_set_id = change_set_id
@@ -185,7 +185,7 @@ def entry_sql(write: Write, change_set_id: str, source: str) -> str:
         change_set_id: SQL.
     """
     entry = write.model.history.model
-    is_postgresql = is_one_statement(write.model)
+    is_postgresql = writes_in_one_statement(write.model)
     as_sql = CURRENT_TRANSACTION.as_postgresql if is_postgresql else CURRENT_TRANSACTION.as_sql
     values = {
         **{field.column: f"record.{quote(field.column)}" for field in entry.tracked_fields},

@@ -19,7 +19,7 @@ from heroesite.database.statements import InstanceStatement, Statement
 from heroesite.ids import is_id_number
 from heroesite.records.audit.change_sets import atomic_change_set
 from heroesite.records.audit.entries import VersionHistory
-from heroesite.records.audit.writing import RecordWriter, is_one_statement
+from heroesite.records.audit.writing import RecordWriter, writes_in_one_statement
 from heroesite.text import fold
 
 from .constraints import FieldCheckConstraint
@@ -172,7 +172,7 @@ class Record(FieldLookups, HistoryLookups, models.Model):
         """Insert the row; a restored record has its former id."""
         signal = self._signal(None)
         self._prepare_related_fields_for_save(operation_name="save")  # type: ignore[attr-defined]
-        with atomic_change_set(savepoint=False, is_one_statement=is_one_statement(type(self))):
+        with atomic_change_set(savepoint=False, is_one_statement=writes_in_one_statement(type(self))):
             pre_save.send(**signal)
             self.pk = RecordWriter(self, blind_fields).insert()
             self._state.adding, self._state.db = False, signal["using"]
@@ -186,7 +186,7 @@ class Record(FieldLookups, HistoryLookups, models.Model):
             )
         signal = self._signal(frozenset(names))
         fields: list[Any] = [self._meta.get_field(name) for name in sorted(self.with_dependent_fields(names))]
-        with atomic_change_set(savepoint=False, is_one_statement=is_one_statement(type(self))):
+        with atomic_change_set(savepoint=False, is_one_statement=writes_in_one_statement(type(self))):
             pre_save.send(**signal)
             version = self.version
             self.version += 1

@@ -13,7 +13,7 @@ from heroesite.ids import is_id_number
 from heroesite.records.audit.change_sets import atomic_change_set
 from heroesite.records.audit.entries import Entry
 from heroesite.records.audit.recording import record_entries
-from heroesite.records.audit.writing import RecordWriter, is_one_statement
+from heroesite.records.audit.writing import RecordWriter, writes_in_one_statement
 from heroesite.text import fold
 
 from .fields import RecordForeignKey
@@ -222,7 +222,7 @@ class RecordQuerySet(models.QuerySet[Any]):
 
     def deletes_in_one_statement(self) -> bool:
         """Return whether a record can be deleted in one statement, because no other record links to it."""
-        return is_one_statement(self.model) and not self.model.incoming_links()
+        return writes_in_one_statement(self.model) and not self.model.incoming_links()
 
     def locked(self) -> list[Any]:
         """Load and lock the records, in the order in which everyone locks several: by id."""
