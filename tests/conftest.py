@@ -16,6 +16,7 @@ from rest_framework.test import APIClient
 
 from heroesite.api import docs, limits
 from heroesite.records.counts import record_counts
+from heroesite.webhooks import deliveries
 
 from .__main__ import OWN_DATABASE, ROOT
 from .people import browser, person, program
@@ -59,6 +60,12 @@ def fast_passwords(settings):
 def forget_counts():
     """Discard stored counts before each test, because tests remove their records with SQL."""
     record_counts.cache_clear()
+
+
+@pytest.fixture(autouse=True)
+def forget_webhooks(monkeypatch):
+    """Look for active webhooks again in each test."""
+    monkeypatch.setattr(deliveries, "known_webhooks", deliveries.KnownWebhooks())
 
 
 @pytest.fixture(autouse=True, scope="session")

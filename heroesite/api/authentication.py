@@ -57,8 +57,23 @@ class BearerAuthentication(authentication.BaseAuthentication):
             AuthenticationFailed: the header is malformed, or the token is unknown, expired or revoked, or its
                 user is inactive.
         """
+        digest = self.find_digest(request)
+        return self.load_token(digest) if digest else None
+
+    def find_digest(self, request: HttpRequest | Request) -> str | None:
+        """Return the digest of a request's token, or None without an ``Authorization`` header.
+
+        Raises:
+            AuthenticationFailed: the header is malformed.
+        """
         words = request.META.get("HTTP_AUTHORIZATION", "").encode("latin-1").split()
-        return self.load_token(self.read_token(words)) if words else None
+        if not words:
+            return None
+        text = self.read_token(words)
+        if not self.token_format.fullmatch(text):
+            raise AuthenticationFailed(INVALID)
+        digest: str = hash_token(text.decode())
+        return digest
 
     def authenticate_header(self, request: Request) -> str:
         return "Bearer"
@@ -72,8 +87,13 @@ class BearerAuthentication(authentication.BaseAuthentication):
             raise AuthenticationFailed(f"Malformed Authorization header. {SEND_TOKEN}")
         return words[1]
 
-    def load_token(self, text: bytes) -> ApiToken:
-        token = token_with_digest(hash_token(text.decode())) if self.token_format.fullmatch(text) else None
+    def load_token(self, digest: str) -> ApiToken:
+        """Return the token with this digest, with its user.
+
+        Raises:
+            AuthenticationFailed: the token is unknown, expired or revoked, or its user is inactive.
+        """
+        token = token_with_digest(digest)
         if not token or token.is_expired:
             raise AuthenticationFailed(INVALID)
         if not token.user.is_active:

@@ -6,10 +6,11 @@ other data, so the token contains an epoch, which a crash changes. On SQLite, it
 which a server process observes.
 """
 
-from collections.abc import Hashable
+from collections.abc import Hashable, Sequence
 from pathlib import Path
+from typing import Any
 
-from django.db import DEFAULT_DB_ALIAS, connections
+from django.db import DEFAULT_DB_ALIAS, connections, models
 
 from .sqlite3.kept_connections import kept_connections
 from .statements import preparing_cursor
@@ -22,11 +23,25 @@ change, but its statistics are reset.
 """
 
 
+DATA_TOKEN = f"CASE WHEN NOT pg_is_in_recovery() THEN pg_current_snapshot()::text || {EPOCH} END"
+"""SQL: the token, or NULL on a standby, whose snapshots omit running transactions."""
+
+
+class DataTokenColumn(models.Func):
+    """Selects the token together with other data, on PostgreSQL. On SQLite, the column is NULL."""
+
+    template, arity = f"(SELECT {DATA_TOKEN})", 0  # a subquery is executed once, not for each row
+    output_field = models.TextField()
+
+    def as_sqlite(self, compiler: Any, connection: Any, **context: Any) -> Any:
+        return self.as_sql(compiler, connection, template="NULL", **context)
+
+
 def read_data_token(database: str = DEFAULT_DB_ALIAS) -> Hashable | None:
     """Return the token of the committed data, or None if it isn't known.
 
-    It isn't known within a transaction, which sees its own changes; on a standby of PostgreSQL, whose
-    snapshots omit running transactions; and on SQLite outside of a server's request.
+    It isn't known within a transaction, which sees its own changes, on a standby of PostgreSQL, and on SQLite
+    outside of a server's request.
     """
     connection = connections[database]
     if connection.in_atomic_block:
@@ -34,6 +49,17 @@ def read_data_token(database: str = DEFAULT_DB_ALIAS) -> Hashable | None:
     if connection.vendor == "sqlite":
         return kept_connections.data_version(Path(connection.settings_dict["NAME"]))
     with preparing_cursor(connection) as cursor:
-        cursor.execute(f"SELECT pg_current_snapshot()::text, {EPOCH}, pg_is_in_recovery()")
-        snapshot, epoch, is_standby = cursor.fetchone()
-    return None if is_standby else (snapshot, epoch)
+        cursor.execute(f"SELECT {DATA_TOKEN}")
+        return cursor.fetchone()[0]
+
+
+def selected_data_token(rows: Sequence[Sequence[Any]], database: str) -> Hashable | None:
+    """Return the token of the committed data, or None if it isn't known.
+
+    Args:
+        rows: rows whose last column is a :class:`DataTokenColumn`.
+    """
+    connection = connections[database]
+    if connection.vendor != "postgresql":
+        return read_data_token(database)
+    return rows[0][-1] if rows and not connection.in_atomic_block else None

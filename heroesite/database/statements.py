@@ -7,9 +7,10 @@ from typing import Any
 from weakref import WeakSet
 
 import psycopg
-from django.db import NotSupportedError, connections
+from django.db import NotSupportedError, connections, models
 
 Row = Sequence[Any]
+Columns = Sequence[str | models.Expression]
 
 checked_connections: WeakSet[psycopg.Connection] = WeakSet()
 

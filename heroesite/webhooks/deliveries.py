@@ -5,12 +5,14 @@ each change becomes exactly one delivery.
 """
 
 import threading
+import time
+from collections.abc import Collection
 from datetime import datetime, timedelta
-from functools import cache
 from typing import Any
 
 from django.contrib.auth.models import AnonymousUser
 from django.db import transaction
+from django.db.models.signals import post_save
 from django.dispatch import receiver
 from django.utils import timezone
 from django_tasks import task
@@ -19,7 +21,6 @@ from rest_framework.renderers import JSONRenderer
 from heroesite.changelog.erasing import ERASED
 from heroesite.changelog.feed import InvalidCursor, Positions, changes_after
 from heroesite.changelog.steps import Step
-from heroesite.database.statements import Statement
 from heroesite.records.audit.entries import Action
 from heroesite.records.audit.recording import entries_recorded
 from heroesite.records.filters.sparse_fields import row_members
@@ -40,6 +41,8 @@ RETRY_DELAYS = [
     *(timedelta(hours=hours) for hours in (1, 2, 4, 8, 8)),
 ]
 """Between one attempt and the next: a day in all."""
+KNOWN_FOR = 1
+"""How long a process knows which webhooks are active, in seconds."""
 GONE = 410
 """The status of a receiver that wants no more events (Standard Webhooks)."""
 
@@ -68,19 +71,46 @@ def schedule_once() -> None:
     """
     if unscheduled.entries:
         unscheduled.entries = False
-        schedule_deliveries()
+        schedule_each(deliver, next_second(), known_webhooks.get())
 
 
-@cache
-def active_webhooks() -> Statement:
-    return Statement(Webhook.objects.order_by().filter(active=True).values_list("pk"))
+def active_webhooks() -> list[tuple[int]]:
+    return list(Webhook.objects.order_by().filter(active=True).values_list("pk"))
+
+
+class KnownWebhooks:
+    """The ids of the active webhooks, which a process reads at most once in ``KNOWN_FOR`` seconds.
+
+    A change made soon after a webhook is activated may not schedule its delivery. The job that the activation
+    schedules delivers it.
+    """
+
+    def __init__(self) -> None:
+        self.ids: Collection[tuple[int]] = ()
+        self.until = 0.0
+
+    def get(self) -> Collection[tuple[int]]:
+        now = time.monotonic()
+        if now >= self.until:
+            self.ids, self.until = active_webhooks(), now + KNOWN_FOR
+        return self.ids
+
+
+known_webhooks = KnownWebhooks()
+
+
+@receiver(post_save, sender=Webhook)
+def schedule_when_known(instance: Webhook, **_signal: Any) -> None:
+    """Schedule the deliveries of a webhook for when all processes know that it is active."""
+    if instance.active:
+        transaction.on_commit(
+            lambda: schedule(deliver, next_second(timezone.now() + timedelta(seconds=KNOWN_FOR)), instance.pk)
+        )
 
 
 def schedule_deliveries() -> None:
     """Enqueue a job for each active webhook."""
-    statement = active_webhooks()
-    if webhooks := statement.execute(*statement.parameters):
-        schedule_each(deliver, next_second(), map(tuple, webhooks))
+    schedule_each(deliver, next_second(), active_webhooks())
 
 
 def next_second(after: datetime | None = None) -> datetime:

@@ -3,6 +3,7 @@
 import random
 import re
 import shutil
+import sqlite3
 import subprocess
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -12,7 +13,7 @@ import pytest
 
 from tests.__main__ import postgresql_server
 
-from .processes import wait_until
+from .processes import manage, wait_until
 from .sites import prepare, running
 
 READS = {
@@ -100,6 +101,51 @@ def test_reads_on_sqlite(tmp_path):
 def test_reads_on_postgresql(server, keys, tmp_path):
     with run_site(tmp_path, keys, server.get_uri("fresh")) as site:
         check_history(site, 2)
+
+
+ISSUE_TOKEN = """
+from django.contrib.auth.models import User
+from heroesite.api.models import ApiToken
+
+_token, text = ApiToken.objects.issue(User.objects.create_user("reader"))
+print(text)
+"""
+
+
+def check_callers(folder, url, execute):
+    """Check that all processes know at once whether a user is active, which they read with other data.
+
+    Args:
+        execute: executes SQL in a transaction of its own.
+    """
+    keys = prepare(folder, DATABASE_URL=url)
+    ran = manage(folder, "shell", "--no-imports", "--command", ISSUE_TOKEN, DATABASE_URL=url)
+    reader = {"Authorization": f"Bearer {ran.stdout.strip()}"}
+    with run_site(folder, keys, url) as site:
+        for path in ("/api/v1/heroes/1", "/api/v1/heroes/", "/api/v1/heroes/?cursor=*"):
+            for is_active in [True, False] * 10:
+                execute(f"UPDATE auth_user SET is_active = {is_active} WHERE username = 'reader'")
+                statuses = [site.request("GET", path, **reader).status for _time in range(12)]
+                assert statuses == [200 if is_active else 401] * 12
+
+
+def test_callers_on_sqlite(tmp_path):
+    file = tmp_path / "register.sqlite3"
+
+    def execute(sql):
+        with sqlite3.connect(file, timeout=30) as connection:
+            connection.execute(sql)
+        connection.close()
+
+    check_callers(tmp_path, f"sqlite:///{file}", execute)
+
+
+def test_callers_on_postgresql(server, tmp_path):
+    with psycopg.connect(server.get_uri(), autocommit=True) as superuser:
+        superuser.execute("CREATE DATABASE callers")
+    url = server.get_uri("callers")
+    with psycopg.connect(url, autocommit=True) as connection:
+        check_callers(tmp_path, url, connection.execute)
 
 
 def read_often(site, hero):

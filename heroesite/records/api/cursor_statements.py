@@ -5,7 +5,7 @@ from typing import Any
 
 from django.db import connections, models
 
-from heroesite.database.statements import Row, Statement
+from heroesite.database.statements import Columns, Row, Statement
 from heroesite.records.filters.cursor import CursorPaginator, Position
 
 PLACEHOLDERS = {
@@ -25,14 +25,14 @@ class CursorStatements:
 
     Args:
         rows: a queryset in a total order.
-        columns: the columns to read.
+        columns: the names of the columns to read, or expressions.
         limit: the number of rows on a page.
 
     Raises:
         NotPlannable: a filter has the value of a placeholder.
     """
 
-    def __init__(self, rows: models.QuerySet[Any], columns: list[str], limit: int) -> None:
+    def __init__(self, rows: models.QuerySet[Any], columns: Columns, limit: int) -> None:
         self.paginator = CursorPaginator(rows)
         self.columns, self.limit, self.database = columns, limit, rows.db
         self.fields = [column.field for column in self.paginator.columns]

@@ -11,11 +11,11 @@ exceed a limit. It also handles a request whose plan raises an error, and the pl
 """
 
 import logging
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Iterable
 from functools import cache
 from http import HTTPStatus
 from threading import Lock
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import unquote_plus
 
 from django.conf import settings
@@ -27,10 +27,11 @@ from rest_framework.exceptions import AuthenticationFailed
 
 from heroesite.api.authentication import BearerAuthentication
 from heroesite.api.limits import LimitExceeded, add_limit_headers, address_of, count_request
+from heroesite.api.models import ApiToken
 from heroesite.bounded_dict import BoundedDict
 from heroesite.ids import is_id
 from heroesite.records.api.cursor_statements import NotPlannable
-from heroesite.records.api.plans import Plan, ReadRequest, plan_class
+from heroesite.records.api.plans import Plan, PlannedResponse, ReadRequest, plan_class
 from heroesite.records.api.viewsets import RecordViewSet
 from heroesite.records.filters.cursor import MAX_LENGTH
 from heroesite.records.filters.filtersets import LAST_OFFSET
@@ -51,7 +52,7 @@ INERT_HEADERS = frozenset(
     }
 )
 """Headers that don't affect the response, or that :func:`parse` or the plan considers."""
-MAX_PLANS, MAX_PLANNED_QUERY = 1000, 500
+MAX_PLANS, MAX_CALLERS, MAX_PLANNED_QUERY = 1000, 1000, 500
 
 
 @cache
@@ -99,6 +100,23 @@ def parse(request: HttpRequest) -> ReadRequest | None:
     return ReadRequest(key, int(number), cursor)
 
 
+class Caller(NamedTuple):
+    """The caller of an API request.
+
+    Attributes:
+        api_token: the API token, with its user and the user's permissions.
+        data_token: the token of the data when the caller was loaded, or of earlier data; None if it isn't
+            known. While the data have this token, the caller is the same too.
+    """
+
+    api_token: ApiToken
+    data_token: Hashable | None
+
+    def can_read_any(self, permissions: Iterable[str]) -> bool:
+        """Return whether the user has one of these permissions to read restricted columns."""
+        return any(map(self.api_token.user.has_perm, permissions))
+
+
 class FastReadMiddleware:
     """Responds to API reads with plans, and compiles plans from the responses of the ordinary path.
 
@@ -111,6 +129,7 @@ class FastReadMiddleware:
         self.get_response = get_response
         self.plans: BoundedDict[Hashable, Plan] = BoundedDict(MAX_PLANS)
         self.requests: BoundedDict[Hashable, int] = BoundedDict(MAX_PLANS)
+        self.callers: BoundedDict[str, Caller] = BoundedDict(MAX_CALLERS)
         self.lock = Lock()
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
@@ -129,16 +148,14 @@ class FastReadMiddleware:
     def execute(self, plan: Plan, request: HttpRequest, read: ReadRequest) -> HttpResponse | None:
         """Count the request and return its response, or None if the ordinary path has to respond."""
         try:
-            if token := BearerAuthentication().find_token(request):
-                if any(map(token.user.has_perm, plan.permissions)):
-                    return None
-                request.username = token.user.get_username()  # type: ignore[attr-defined]
-                count_request(request, [("token", token.digest), ("user", str(token.user_id))])
+            digest = BearerAuthentication().find_digest(request)
+            if digest:
+                planned = self.respond_to_caller(digest, plan, request, read)
             elif settings.PUBLIC_READ:
                 count_request(request, [address_of(request)])
+                planned = plan.respond(read)
             else:
                 return None
-            response = plan.respond(read)
         except (AuthenticationFailed, LimitExceeded):
             return None
         except Exception as error:  # the ordinary path can still respond
@@ -147,9 +164,38 @@ class FastReadMiddleware:
             with self.lock:
                 self.plans.pop(read.key, None)
             return None
-        if response:
-            add_limit_headers(request, response)
-        return response
+        if not planned:
+            return None
+        add_limit_headers(request, planned.response)
+        return planned.response
+
+    def respond_to_caller(
+        self, digest: str, plan: Plan, request: HttpRequest, read: ReadRequest
+    ) -> PlannedResponse | None:
+        """Return the response to a request with an API token, or None if only the view can respond.
+
+        If the caller is known from an earlier request, the data are read first. Their token tells whether
+        anything has been committed since the caller was loaded. If so, it is loaded again.
+        """
+        load_token = BearerAuthentication().load_token
+        known = self.callers.get(digest)
+        if known and known.api_token.is_expired:
+            known = None
+        caller = known or Caller(load_token(digest), None)
+        if caller.can_read_any(plan.permissions):
+            return None
+        user = caller.api_token.user
+        request.username = user.get_username()  # type: ignore[attr-defined]
+        count_request(request, [("token", digest), ("user", str(user.pk))])
+        planned = plan.respond(read)
+        if known and planned and (planned.data_token is None or planned.data_token != known.data_token):
+            caller = Caller(load_token(digest), planned.data_token)
+            if caller.can_read_any(plan.permissions):
+                return None
+        if caller is not known:
+            with self.lock:
+                self.callers[digest] = caller
+        return planned
 
     def compile_plan(self, read: ReadRequest, response: Any) -> None:
         """Compile a plan from the view that responded, and store it if its response is the same.
@@ -175,6 +221,6 @@ class FastReadMiddleware:
         except Exception:  # the response must be sent even if the plan fails
             logger.exception("Can't compile a plan for %s.", view.request.path)
             return
-        if planned and planned.content == response.content:
+        if planned and planned.response.content == response.content:
             with self.lock:
                 self.plans[read.key] = plan

@@ -4,7 +4,7 @@ from typing import Any
 
 from django.db import models
 
-from heroesite.database.statements import CountStatement, Row, Statement
+from heroesite.database.statements import Columns, CountStatement, Row, Statement
 from heroesite.records.filters.ids_first import DEEP, reads_ids_first, rows_at
 from heroesite.records.filters.offset import OffsetPaginator
 
@@ -16,11 +16,12 @@ class DeepStatement(Statement):
     """Reads the rows at a large offset.
 
     Args:
-        rows: a queryset of values.
+        rows: a queryset in a total order.
+        columns: the names of the columns to read, or expressions.
     """
 
-    def __init__(self, rows: models.QuerySet[Any]) -> None:
-        super().__init__(rows_at(rows, OFFSET, 1))
+    def __init__(self, rows: models.QuerySet[Any], columns: Columns) -> None:
+        super().__init__(rows_at(rows, OFFSET, 1).values_list(*columns))
         # These two come after all other parameters, because the order has none.
         self.sql = self.sql.replace(f" LIMIT 1 OFFSET {OFFSET}", " LIMIT %s OFFSET %s")
 
@@ -30,21 +31,20 @@ class OffsetStatements(OffsetPaginator):
 
     Args:
         rows: a queryset in a total order.
-        columns: the columns to read.
+        columns: the names of the columns to read, or expressions.
         is_exact: see :class:`OffsetPaginator`.
 
     Raises:
         EmptyResultSet: no row can match.
     """
 
-    def __init__(self, rows: models.QuerySet[Any], columns: list[str], *, is_exact: bool) -> None:
+    def __init__(self, rows: models.QuerySet[Any], columns: Columns, *, is_exact: bool) -> None:
         super().__init__(rows, is_exact=is_exact)
         self.matches = CountStatement(self.rows_to_count)
-        values = [one.values_list(*columns) for one in self.ranges]
-        self.deep_statements = [DeepStatement(one) for one in values]
+        self.deep_statements = [DeepStatement(one, columns) for one in self.ranges]
         self.statements = [
-            deep if reads_ids_first(one, 0) else Statement(one, " LIMIT %s OFFSET %s")
-            for one, deep in zip(values, self.deep_statements, strict=True)
+            deep if reads_ids_first(one, 0) else Statement(one.values_list(*columns), " LIMIT %s OFFSET %s")
+            for one, deep in zip(self.ranges, self.deep_statements, strict=True)
         ]
         self.range_counts = [CountStatement(one.order_by()) for one in self.ranges]
 

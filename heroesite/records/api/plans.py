@@ -3,7 +3,7 @@
 A plan never reads a restricted column, regardless of who sent the request that it was compiled from.
 """
 
-from collections.abc import Hashable, Mapping
+from collections.abc import Hashable, Mapping, Sequence
 from typing import Any, NamedTuple
 from urllib.parse import quote_plus
 
@@ -13,7 +13,8 @@ from rest_framework import serializers
 from rest_framework.utils.urls import remove_query_param, replace_query_param
 
 from heroesite.api.conditional import etag_of_content
-from heroesite.database.statements import Row, Statement
+from heroesite.database.data_tokens import DataTokenColumn, selected_data_token
+from heroesite.database.statements import Columns, Row, Statement
 from heroesite.records.api.cursor_statements import CursorStatements, NotPlannable
 from heroesite.records.api.offset_statements import OffsetStatements
 from heroesite.records.api.pagination import count_members, link_header
@@ -84,8 +85,8 @@ class Members:
             raise NotPlannable
 
     def to_json(self, row: Row) -> dict[str, Any]:
-        """Return the JSON object for a row."""
-        values = list(row)
+        """Return the JSON object for a row, which begins with the columns."""
+        values = list(row[: len(self.columns)])
         for index, members in self.nested:
             width = len(members.columns)
             linked = values[index : index + width]
@@ -94,26 +95,52 @@ class Members:
         return dict(zip(self.names, values, strict=True))
 
 
+class PlannedResponse(NamedTuple):
+    """The response of a plan.
+
+    Attributes:
+        data_token: the token of the data that the response was read from, if it is known and the request has
+            an API token.
+    """
+
+    response: HttpResponse
+    data_token: Hashable | None
+
+
 class Plan:
     """Responds to requests that differ only in id, offset or cursor.
 
     Args:
         view: the :class:`RecordViewSet` that has responded to one of these requests.
         headers: the headers of its response.
+
+    Attributes:
+        columns: the columns to read: those of the members and, for requests with an API token, the token of
+            the data.
+        permissions: the permissions with which restricted columns can be read.
     """
 
     def __init__(self, view: Any, headers: Mapping[str, str]) -> None:
         self.headers = {name: text for name, text in headers.items() if name not in COMPUTED_HEADERS}
         self.members = Members(view.model, view.get_serializer().fields)
+        self.database = view.get_queryset().db
+        self.has_data_token = view.request.auth is not None
+        data_token = [DataTokenColumn()] if self.has_data_token else []
+        self.columns: Columns = [*self.members.columns, *data_token]
         self.permissions = restricting_permissions(view.model)
 
-    def respond(self, read: ReadRequest) -> HttpResponse | None:
+    def respond(self, read: ReadRequest) -> PlannedResponse | None:
         """Return the response, or None if only the view can respond."""
         raise NotImplementedError
 
-    def build_response(self, content: bytes, headers: Mapping[str, str]) -> HttpResponse:
+    def build_response(
+        self, content: bytes, headers: Mapping[str, str], rows: Sequence[Row]
+    ) -> PlannedResponse:
+        """Return the response with this content, which was read from ``rows``."""
         length = {"Content-Length": str(len(content))}
-        return HttpResponse(content, headers={**self.headers, **headers, **length})
+        response = HttpResponse(content, headers={**self.headers, **headers, **length})
+        data_token = selected_data_token(rows, self.database) if self.has_data_token else None
+        return PlannedResponse(response, data_token)
 
 
 class RecordPlan(Plan):
@@ -124,14 +151,15 @@ class RecordPlan(Plan):
         if "as_of" in view.request.query_params:
             raise NotPlannable
         records = view.get_queryset().filter(pk=view.kwargs["pk"])
-        self.record = Statement(records.values_list(*self.members.columns, "version"))
+        self.record = Statement(records.values_list("version", *self.columns))
         if len(self.record.parameters) != 1:
             raise NotPlannable
 
-    def respond(self, read: ReadRequest) -> HttpResponse | None:
-        for *row, version in self.record.execute(read.number):
+    def respond(self, read: ReadRequest) -> PlannedResponse | None:
+        rows = self.record.execute(read.number)
+        for version, *row in rows:
             content = encode(self.members.to_json(row))
-            return self.build_response(content, {"ETag": etag_of_content(version, content)})
+            return self.build_response(content, {"ETag": etag_of_content(version, content)}, rows)
         return None
 
 
@@ -161,11 +189,12 @@ class ListPlan(Plan):
 
     def page(
         self, rows: list[Row], next_link: str | None, previous_link: str | None, **count: Any
-    ) -> HttpResponse:
+    ) -> PlannedResponse:
         """Return the response with these rows, and with links to the next and the previous page."""
         results = [self.members.to_json(row) for row in rows]
         body = {**count, "next": next_link, "previous": previous_link, "results": results}
-        return self.build_response(encode(body), {"Link": link_header(self.first, previous_link, next_link)})
+        headers = {"Link": link_header(self.first, previous_link, next_link)}
+        return self.build_response(encode(body), headers, rows)
 
 
 class OffsetPlan(ListPlan):
@@ -175,14 +204,14 @@ class OffsetPlan(ListPlan):
         super().__init__(view, headers)
         self.limit = view.paginator.limit
         is_exact = view.paginator.is_exact
-        self.statements = OffsetStatements(self.records, self.members.columns, is_exact=is_exact)
+        self.statements = OffsetStatements(self.records, self.columns, is_exact=is_exact)
         address = view.request.build_absolute_uri()
         page = replace_query_param(address, "limit", self.limit)
         self.first = remove_query_param(address, "offset")
         self.to_start = remove_query_param(page, "offset")
         self.link_parts = split_link(page, "offset")
 
-    def respond(self, read: ReadRequest) -> HttpResponse | None:
+    def respond(self, read: ReadRequest) -> PlannedResponse | None:
         if not self.filter_targets_exist():
             return None
         number = read.number
@@ -198,11 +227,11 @@ class CursorPlan(ListPlan):
     def __init__(self, view: Any, headers: Mapping[str, str]) -> None:
         super().__init__(view, headers)
         limit = view.paginator.get_limit(view.request)
-        self.statements = CursorStatements(self.records, self.members.columns, limit)
+        self.statements = CursorStatements(self.records, self.columns, limit)
         self.link_parts = split_link(view.request.build_absolute_uri(), "cursor")
         self.first = quote_plus(START).join(self.link_parts)
 
-    def respond(self, read: ReadRequest) -> HttpResponse | None:
+    def respond(self, read: ReadRequest) -> PlannedResponse | None:
         if not self.filter_targets_exist():
             return None
         try:
