@@ -93,13 +93,19 @@ class BearerAuthentication(authentication.BaseAuthentication):
         Raises:
             AuthenticationFailed: the token is unknown, expired or revoked, or its user is inactive.
         """
-        token = token_with_digest(digest)
+        token = self.query_token(digest)
         if not token or token.is_expired:
             raise AuthenticationFailed(INVALID)
         if not token.user.is_active:
             raise AuthenticationFailed(
                 "The user of this token is inactive. Ask an administrator to activate it."
             )
+        set_permissions(token.user, token)
+        return token
+
+    def query_token(self, digest: str) -> ApiToken | None:
+        """Return the token with this digest, its user and the user's permissions, or None."""
+        token: ApiToken | None = token_statement().load(digest)
         return token
 
 
@@ -107,14 +113,6 @@ class BearerAuthentication(authentication.BaseAuthentication):
 def token_statement() -> InstanceStatement:
     tokens = ApiToken.objects.order_by().annotate(**permission_lists("user_id"))
     return InstanceStatement(tokens.filter(digest=""), links=["user"])
-
-
-def token_with_digest(digest: str) -> ApiToken | None:
-    """Return the token with this digest, its user and the user's permissions, or None."""
-    token: ApiToken | None = token_statement().load(digest)
-    if token:
-        set_permissions(token.user, token)
-    return token
 
 
 class SessionAuthentication(authentication.SessionAuthentication):

@@ -1,7 +1,7 @@
 """SQL that is compiled from a queryset once and executed many times."""
 
 from collections.abc import Iterator, Sequence
-from functools import cache, partial
+from functools import cache
 from itertools import islice
 from typing import Any
 from weakref import WeakSet
@@ -54,11 +54,12 @@ class Statement:
 
     def __init__(self, rows: Any, suffix: str = "") -> None:
         self.database = rows.db
-        compiler = rows.query.get_compiler(self.database)
-        sql, self.parameters = compiler.as_sql()
+        self.compiler = rows.query.get_compiler(self.database)
+        sql, self.parameters = self.compiler.as_sql()
         self.sql = sql + suffix
-        converters = compiler.get_converters([expression for expression, _sql, _alias in compiler.select])
-        self.convert = partial(compiler.apply_converters, converters=converters) if converters else None
+        selected = [expression for expression, _sql, _alias in self.compiler.select]
+        self.width = len(selected)
+        self.converters = self.compiler.get_converters(selected)
 
     def execute(self, *parameters: Any) -> list[Row]:
         connection = connections[self.database]
@@ -70,7 +71,7 @@ class Statement:
                 raise  # a rollback discards it; see heroesite.records.retries
             connection.close()
             rows = self.fetch(connection, parameters)
-        return list(self.convert(rows)) if self.convert else rows
+        return list(self.compiler.apply_converters(rows, self.converters)) if self.converters else rows
 
     def fetch(self, connection: Any, parameters: Sequence[Any]) -> Any:
         with preparing_cursor(connection) as cursor:
@@ -84,7 +85,7 @@ class CountStatement(Statement):
     def __init__(self, rows: Any) -> None:
         super().__init__(rows.values_list("pk"))
         self.sql = f"SELECT COUNT(*) FROM ({self.sql}) matches"  # noqa: S608  SQL of the ORM
-        self.convert = None
+        self.converters = {}
 
     def count(self) -> int:
         [[count]] = self.execute(*self.parameters)
@@ -128,6 +129,27 @@ class InstanceStatement(Statement):
         for name, value in zip(self.annotations, values, strict=True):
             setattr(instance, name, value)
         return instance
+
+
+class JoinedStatement(Statement):
+    """Loads two instances in one round trip, the second one only if the first is found."""
+
+    def __init__(self, first: InstanceStatement, second: InstanceStatement) -> None:
+        self.first, self.second = first, second
+        self.database, self.compiler = first.database, first.compiler
+        self.sql = f"SELECT * FROM ({first.sql}) AS first LEFT JOIN ({second.sql}) AS second ON TRUE"  # noqa: S608
+        moved = {first.width + index: converters for index, converters in second.converters.items()}
+        self.converters = {**first.converters, **moved}
+
+    def load(self, first_key: Any, second_key: Any) -> tuple[Any, Any]:
+        """Return the instances that are found if these keys replace the last parameters, or None for each."""
+        first, second, width = self.first, self.second, self.first.width
+        parameters = [*first.parameters[:-1], first_key, *second.parameters[:-1], second_key]
+        for row in self.execute(*parameters):
+            is_found = row[width + second.columns.index(second.model._meta.pk.attname)] is not None
+            found = second.instance(iter(row[width:])) if is_found else None
+            return first.instance(iter(row[:width])), found
+        return None, None
 
 
 @cache

@@ -10,7 +10,7 @@ from django.contrib.auth.models import Permission
 from django.db import OperationalError, connection
 
 from heroes.models import Hero
-from heroesite.records.models.base import Record
+from heroesite.records.api.viewsets import RecordViewSet
 from teams.api import TeamSerializer
 from tests.factories import HeroFactory
 from tests.people import person, program
@@ -40,15 +40,15 @@ def interrupt(monkeypatch):
         if connection.vendor == "sqlite":
             write()
             return []
-        load, waiting = Record.load.__func__, [write]
+        get_object, waiting = RecordViewSet.get_object, [write]
 
-        def loading(cls, pk, *, lock=False):
-            found = load(cls, pk, lock=lock)
-            if cls is Hero and not lock and waiting:
+        def get_and_write(view):
+            found = get_object(view)
+            if not connection.in_atomic_block and waiting:
                 waiting.pop()()
             return found
 
-        monkeypatch.setattr(Record, "load", classmethod(loading))
+        monkeypatch.setattr(RecordViewSet, "get_object", get_and_write)
         return waiting
 
     return arrange

@@ -13,6 +13,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from heroesite.api import idempotency
+from heroesite.api.authentication import SessionAuthentication
 from heroesite.api.conditional import (
     PreconditionFailed,
     check_if_match,
@@ -22,6 +23,7 @@ from heroesite.api.conditional import (
 )
 from heroesite.api.models import IdempotencyKey
 from heroesite.ids import is_id
+from heroesite.records.api.authentication import RecordBearerAuthentication
 from heroesite.records.api.bulk import Bulk
 from heroesite.records.api.errors import not_found
 from heroesite.records.api.filter_backend import RecordFilterBackend, is_dry_run, validate_query
@@ -59,6 +61,10 @@ class RecordViewSet(IdempotentWriteMixin, viewsets.ModelViewSet):
     sparse_fields = SparseFields()
     """The members of the response."""
 
+    loaded: Record | None = None
+    """The record that the request writes, if it was loaded together with the caller."""
+
+    authentication_classes = [RecordBearerAuthentication, SessionAuthentication]
     permission_classes = [RecordPermission]
     filter_backends = [RecordFilterBackend]
     pagination_class = RecordPagination
@@ -90,7 +96,9 @@ class RecordViewSet(IdempotentWriteMixin, viewsets.ModelViewSet):
         """Return the record, locked if the request writes it in a transaction."""
         key = self.kwargs["pk"]
         is_write = self.request.method in ACTIONS and connection.in_atomic_block
-        found = self.model.load(int(key), lock=is_write) if is_id(key) else None
+        found = None if is_write else self.loaded
+        if not found and is_id(key):
+            found = self.model.load(int(key), lock=is_write)
         if not found:
             raise not_found(self.model, key)
         return found

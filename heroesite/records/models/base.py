@@ -128,7 +128,8 @@ class Record(FieldLookups, HistoryLookups, models.Model):
 
     @classmethod
     @cache
-    def _loading_statement(cls, *, lock: bool) -> InstanceStatement:
+    def loading_statement(cls, *, lock: bool) -> InstanceStatement:
+        """Return the statement that loads a record together with those that it links to."""
         connection = connections[router.db_for_write(cls)]
         table = connection.ops.quote_name(cls._meta.db_table)
         suffix = f" FOR UPDATE OF {table}" if lock and connection.features.has_select_for_update_of else ""
@@ -141,7 +142,7 @@ class Record(FieldLookups, HistoryLookups, models.Model):
         Args:
             lock: whether to lock the record for the rest of the transaction.
         """
-        record: Self | None = cls._loading_statement(lock=lock).load(pk) if is_id_number(pk) else None
+        record: Self | None = cls.loading_statement(lock=lock).load(pk) if is_id_number(pk) else None
         return record
 
     _loaded: Any = None
