@@ -73,7 +73,7 @@ def erase(model: type[Record], pk: int, field: str, versions: Collection[int]) -
         if erased:
             listed = ", ".join(map(str, erased))
             note = f"erase_history: {field} of {model._meta.model_name} {pk}, versions {listed}"
-            ChangeSet.objects.create(source=Source.COMMAND, note=note[:200])
+            ChangeSet.objects.create(source=Source.COMMAND, note=note[:200], entry_counts={})
         return erased
 
 

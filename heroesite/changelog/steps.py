@@ -1,7 +1,7 @@
 """What each history entry changed in its record, field by field."""
 
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -11,11 +11,13 @@ from django.utils.formats import localize
 from django.utils.translation import gettext_lazy as _
 
 from heroesite.records.audit.change_sets import ChangeSet
-from heroesite.records.audit.entries import Action, Entry, action_of
+from heroesite.records.audit.entries import Action, Entry, action_of, count_key
 from heroesite.records.audit.recording import changed_fields
 from heroesite.records.models.base import Record, record_models
 
 ERASED = _("erased")
+ACTIONS = (Action.CREATED, Action.RESTORED, Action.DELETED, Action.CHANGED)
+"""The order in which the tallies of a record type are listed."""
 RESTORABLE = Q(history_type=Entry.CREATED, version__gt=1)
 """Entries that may have restored a record. Only for these is the previous entry looked up."""
 
@@ -73,11 +75,20 @@ class Entries:
         self.found = list(found)
 
     @classmethod
-    def of_change_set(cls, change_set: ChangeSet) -> "Entries":
-        return cls(
-            (model, model.history.filter(change_set=change_set).order_by("history_id"))
-            for model in record_models()
+    def of_change_set(cls, change_set: ChangeSet, counted: Iterable["Tally"]) -> "Entries":
+        """Return the entries of a change set.
+
+        Args:
+            counted: its tallies.
+        """
+        counts: Counter[type[Record]] = Counter()
+        for tally in counted:
+            counts[tally.model] += tally.count
+        entries = cls(
+            (model, model.history.filter(change_set=change_set).order_by("history_id")) for model in counts
         )
+        entries.counts = list(counts.values())
+        return entries
 
     @cached_property
     def counts(self) -> list[int]:
@@ -164,20 +175,28 @@ class Tally:
 
 
 def tallies(change_sets: Collection[ChangeSet]) -> dict[int, list[Tally]]:
-    """Return the tallies of each change set by its id, in one query per model."""
-    found: dict[int, list[Tally]] = {change_set.pk: [] for change_set in change_sets}
+    """Return the tallies of each change set by its id."""
+    counted = count_entries([each.pk for each in change_sets if each.entry_counts is None])
+    keys = [(model, action, count_key(model, action)) for model in record_models() for action in ACTIONS]
+    found: dict[int, list[Tally]] = {}
+    for each in change_sets:
+        counts = each.entry_counts or counted[each.pk]
+        found[each.pk] = [Tally(model, action, counts[key]) for model, action, key in keys if key in counts]
+    return found
+
+
+def count_entries(change_set_ids: Collection[int]) -> Mapping[int, Counter[str]]:
+    """Count the entries of change sets that were stored without their counts, in one query per model."""
+    counts: defaultdict[int, Counter[str]] = defaultdict(Counter)
     for model in record_models():
         before = model.history.filter(id=OuterRef("id"), version=OuterRef("version") - 1)
         counted = (
-            model.history.filter(change_set__in=found)
+            model.history.filter(change_set__in=change_set_ids)
             .annotate(has_before=Case(When(RESTORABLE, then=Exists(before)), default=Value(False)))
-            .order_by("change_set_id", "history_type")
+            .order_by()
             .values_list("change_set_id", "history_type", "has_before")
             .annotate(count=Count("history_id"))
         )
-        counts: Counter[tuple[int, Action]] = Counter()
         for pk, history_type, has_before, count in counted:
-            counts[pk, action_of(history_type, has_before)] += count
-        for (pk, action), count in counts.items():
-            found[pk].append(Tally(model, action, count))
-    return found
+            counts[pk][count_key(model, action_of(history_type, has_before))] += count
+    return counts

@@ -167,8 +167,8 @@ class ChangeSetDetailView(ChangelogView):
     def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         change_set = get_object_or_404(ChangeSet, pk=kwargs["pk"])
         filterset = PagedFilterSet(request.GET, queryset=ChangeSet.objects.none())
-        page = filterset.page(Entries.of_change_set(change_set))
         counts = tallies([change_set])[change_set.pk]
+        page = filterset.page(Entries.of_change_set(change_set, counts))
         context = self.get_context_data(
             change_set=change_set,
             tallies=counts,

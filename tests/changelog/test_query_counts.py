@@ -34,8 +34,8 @@ def register(request):
 
 
 COSTS = [
-    ("visitor", [5, 2, 5, 8], [2, 5, 8]),
-    ("keeper", [7, 4, 7, 12], [4, 6, 10]),
+    ("visitor", [5, 2, 3, 4], [2, 3, 4]),
+    ("keeper", [7, 4, 5, 7], [4, 4, 6]),
 ]
 PAGES = ["/heroes/{hero}/history/", "/heroes/deleted/", "/history/", "/history/{change_set}/"]
 API = ["/api/v1/heroes/{hero}/history/", "/api/v1/changesets/", "/api/v1/changesets/{change_set}/"]

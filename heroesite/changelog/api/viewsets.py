@@ -124,7 +124,8 @@ class ChangeSetViewSet(HistoryViewSet):
         change_set = self.get_queryset().filter(pk=key).first() if is_id(key) else None
         if change_set is None:
             raise not_found(ChangeSet, key)
-        entries, rows = self.page_of(Entries.of_change_set(change_set), ChangeSetEntrySerializer)
+        counts = tallies([change_set])[change_set.pk]
+        entries, rows = self.page_of(Entries.of_change_set(change_set, counts), ChangeSetEntrySerializer)
         [members] = self.serialize([change_set])
         return self.log_disclosures(Response({**members, "entries": entries.data}), rows)
 

@@ -4,10 +4,11 @@ All writes of one request, import or command share a change set. It is created b
 request that changes nothing has none.
 """
 
+from collections import Counter
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 from django.conf import settings
@@ -30,7 +31,11 @@ class Source(models.TextChoices):
 
 
 class ChangeSet(models.Model):
-    """What one request, import or command changed. History entries link to it."""
+    """What one request, import or command changed. History entries link to it.
+
+    ``entry_counts`` is the number of entries by record type and action, see :func:`.entries.count_key`. It is
+    None if it isn't known, because something other than this version of the site wrote the change set.
+    """
 
     at = models.DateTimeField(_("when"), default=timezone.now, db_index=True)
     source = models.CharField(_("source"), max_length=10, choices=Source)
@@ -43,6 +48,7 @@ class ChangeSet(models.Model):
     undoes = models.ForeignKey(
         "self", models.SET_NULL, null=True, verbose_name=_("undoes change"), related_name="undone_by"
     )
+    entry_counts = models.JSONField(null=True, editable=False)
 
     class Meta:
         ordering = ["-id"]
@@ -66,6 +72,9 @@ class ChangeSetContext:
     Args:
         request: has the user at the first write; API requests are authenticated after they started.
         change_set_id: None until the first write.
+        entry_counts: those of what has been written. It is replaced rather than changed.
+        stored_counts: those that the row of the change set has.
+        depth: how many transactions and savepoints of :func:`atomic_change_set` are open.
     """
 
     source: Source
@@ -73,6 +82,9 @@ class ChangeSetContext:
     note: str = ""
     undoes: ChangeSet | None = None
     change_set_id: int | None = None
+    entry_counts: Counter[str] = field(default_factory=Counter)
+    stored_counts: Counter[str] = field(default_factory=Counter)
+    depth: int = 0
 
     def attributes(self, at: Any) -> dict[str, Any]:
         """Return the values of a new change set by attribute, which is also the column.
@@ -95,8 +107,24 @@ class ChangeSetContext:
     def get_or_create_id(self) -> int:
         """Return the id of the change set, which the first write creates."""
         if self.change_set_id is None:
-            self.change_set_id = ChangeSet.objects.create(**self.attributes(timezone.now())).pk
+            attributes = {**self.attributes(timezone.now()), "entry_counts": self.entry_counts}
+            self.change_set_id = ChangeSet.objects.create(**attributes).pk
+            self.stored_counts = self.entry_counts
         return self.change_set_id
+
+    def counts_with(self, key: str, number: int = 1) -> Counter[str]:
+        """Return the counts after writing that many more entries.
+
+        Args:
+            key: the record type and the action, see :func:`.entries.count_key`.
+        """
+        return self.entry_counts + Counter({key: number})
+
+    def store_counts(self) -> None:
+        """Write the counts to the row of the change set, unless it has them."""
+        if self.change_set_id and self.stored_counts != self.entry_counts:
+            ChangeSet.objects.filter(pk=self.change_set_id).update(entry_counts=self.entry_counts)
+            self.stored_counts = self.entry_counts
 
 
 _context: ContextVar[ChangeSetContext | None] = ContextVar("change_set", default=None)
@@ -119,10 +147,13 @@ def new_change_set(
 def atomic_change_set(*, savepoint: bool = True, is_one_statement: bool = False) -> Iterator[None]:
     """Run a transaction as a part of the current change set, or of a new one if there is none.
 
+    The change set is created with the counts of its first write. Those of later ones are stored when the
+    transaction ends, in one statement.
+
     Args:
         savepoint: whether an outer transaction remains usable after an exception, as in Django's ``atomic``.
         is_one_statement: whether only one statement is run, which is a transaction by itself unless there is
-            an outer one.
+            an outer one, or the change set exists already.
     """
     context = _context.get()
     if context is None:
@@ -132,13 +163,20 @@ def atomic_change_set(*, savepoint: bool = True, is_one_statement: bool = False)
         ):
             yield
         return
-    change_set_id = context.change_set_id
-    is_atomic = is_one_statement and not transaction.get_connection().in_atomic_block
+    before = {**vars(context)}
+    is_first = context.change_set_id is None
     try:
-        with nullcontext() if is_atomic else transaction.atomic(savepoint=savepoint):
+        if is_one_statement and is_first and not transaction.get_connection().in_atomic_block:
             yield
+        else:
+            with transaction.atomic(savepoint=savepoint):
+                context.depth += 1
+                yield
+                context.depth -= 1
+                if not context.depth:
+                    context.store_counts()
     except BaseException:
-        context.change_set_id = change_set_id  # a change set created within has been rolled back
+        vars(context).update(before)  # what was written within has been rolled back
         raise
 
 

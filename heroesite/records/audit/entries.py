@@ -56,6 +56,11 @@ def action_of(history_type: str, has_before: bool) -> Action:
     return Action.DELETED if history_type == Entry.DELETED else Action.CHANGED
 
 
+def count_key(model: Any, action: Action) -> str:
+    """Return the key in ``ChangeSet.entry_counts``, such as ``heroes.hero.created``."""
+    return f"{model._meta.label_lower}.{action.value}"
+
+
 class Entry(models.Model):
     """A record after a change, or before its deletion.
 

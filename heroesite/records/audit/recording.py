@@ -1,5 +1,6 @@
 """Write and read the history entries of records."""
 
+from collections import Counter
 from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
@@ -8,11 +9,8 @@ from django.db import models
 from django.dispatch import Signal
 from django.utils import timezone
 
-from heroesite.records.audit.change_sets import (
-    current_change_set_id,
-    recorded_change_set_id,
-)
-from heroesite.records.audit.entries import CURRENT_TRANSACTION
+from heroesite.records.audit.change_sets import current_context, recorded_change_set_id
+from heroesite.records.audit.entries import CURRENT_TRANSACTION, action_of, count_key
 
 entries_recorded = Signal()
 """Sent after entries were written into the history of ``sender``, a model, in the same transaction if there
@@ -36,7 +34,11 @@ def record_entries(
     records = list(records)
     if not records:
         return
-    now, change_set = timezone.now(), current_change_set_id()
+    context = current_context()
+    for has_before, number in Counter(record.version > 1 for record in records).items():
+        key = count_key(model, action_of(history_type, has_before))
+        context.entry_counts = context.counts_with(key, number)
+    now, change_set = timezone.now(), context.get_or_create_id()
     entries = [build_entry(record, history_type, now, change_set, blind_fields) for record in records]
     model.history.model.objects.bulk_create(entries, batch_size=500)
     entries_recorded.send(sender=model)

@@ -16,11 +16,12 @@ from django.utils import timezone
 
 from heroesite.database.statements import preparing_cursor
 from heroesite.records.audit.change_sets import ChangeSet, current_context
-from heroesite.records.audit.entries import CURRENT_TRANSACTION, Entry
+from heroesite.records.audit.entries import CURRENT_TRANSACTION, Entry, action_of, count_key
 from heroesite.records.audit.recording import entries_recorded
 
 SET_BY_DELETION = ("version", "updated_at")
 """The fields in which the entry of a deletion differs from the row that was deleted."""
+COUNTS: Any = ChangeSet._meta.get_field("entry_counts")
 
 
 class Write(NamedTuple):
@@ -85,7 +86,11 @@ class RecordWriter:
         write = Write(type(record), history_type, columns, self.blind_fields)
         row = [*self.parameters(record, fields), *key]
         now = self.connection.ops.adapt_datetimefield_value(timezone.now())
-        change_set = context.attributes(now) if is_first else {}
+        counts = context.counts_with(count_key(write.model, action_of(history_type, record.version > 1)))
+        change_set = {}
+        if is_first:
+            stored_counts = COUNTS.get_db_prep_save(counts, self.connection)
+            change_set = {**context.attributes(now), COUNTS.column: stored_counts}
         entry = [now]
         if history_type == Entry.DELETED:
             replaced = [record._meta.get_field(name) for name in SET_BY_DELETION]
@@ -93,7 +98,9 @@ class RecordWriter:
         execute = self.execute_together if writes_in_one_statement(type(record)) else self.execute_in_turn
         pk, change_set_id = execute(write, row, change_set, entry, context.change_set_id)
         if pk is not None:
-            context.change_set_id = change_set_id
+            context.entry_counts = counts
+            if is_first:
+                context.change_set_id, context.stored_counts = change_set_id, counts
             entries_recorded.send(sender=type(record))
         return pk
 
