@@ -34,7 +34,7 @@ def count_entries(apps, schema_editor):
     aggregate = AGGREGATES[schema_editor.connection.vendor]
     if counts:
         schema_editor.execute(UPDATE.format(aggregate=aggregate, counts=" UNION ALL ".join(counts)))
-    apps.get_model("records", "ChangeSet").objects.filter(entry_counts=None).update(entry_counts={})
+    apps.get_model("records", "ChangeSet").objects.filter(entry_counts__isnull=True).update(entry_counts={})
 
 
 class Migration(migrations.Migration):
