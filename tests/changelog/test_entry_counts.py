@@ -105,9 +105,9 @@ class Writes:
         Team.objects.filter(pk__lte=number).delete()
 
     def restore(self, number):
-        deleted = Hero.history.exclude(id__in=Hero.objects.values("pk")).filter(history_type="-")
-        if entry := deleted.order_by("-version").first():
-            self.api.post(f"{API}{entry.id}/history/{max(entry.version - 1, 1)}/revert")
+        hero = self.pick(Hero.objects.all(), number)
+        hero.delete()
+        assert self.api.post(f"{API}{hero.pk}/history/{hero.version}/revert").status_code == 200
 
     def undo(self, number):
         change_set = self.pick(ChangeSet.objects.order_by("-pk")[:5], number)
