@@ -76,7 +76,7 @@ LAYERS: dict[str, list[tuple[str, set[str]]]] = {
     ],
     "history": [
         ("heroesite/records/audit/recording.py", set()),
-        ("heroesite/records/audit/change_sets.py", {"get_or_create_id"}),
+        ("heroesite/records/audit/change_sets.py", {"get_or_create_id", "store_counts"}),
     ],
     "BEGIN and COMMIT": [("django/db/transaction.py", set())],
     "writing the row": [("heroesite/records/models/base.py", {"save", "_update"})],

@@ -47,6 +47,7 @@ print(json.dumps({
     "sources": sorted({type(log).__name__: globals()[type(log).__name__].objects.get(pk=log.pk).source
                        for log in logs}.items()),
     "history": sorted(history),
+    "counts": sorted(str(each.entry_counts) for each in ChangeSet.objects.all()),
 }))
 """
 
@@ -65,3 +66,5 @@ def test_records_and_logs_survive_an_upgrade(release, empty_database, tmp_path):
     assert upgraded["sources"] == (expected if had_history else expected[1:])
     started = [["Hero", "~", "command"], ["Team", "~", "command"]]
     assert upgraded["history"] == ([] if had_history else started)
+    counts = ["{'heroes.hero.changed': 1}", "{'teams.team.changed': 1}"]
+    assert upgraded["counts"] == (["{}"] if had_history else counts)
