@@ -75,14 +75,14 @@ class Entries:
         self.found = list(found)
 
     @classmethod
-    def of_change_set(cls, change_set: ChangeSet, counted: Iterable["Tally"]) -> "Entries":
+    def of_change_set(cls, change_set: ChangeSet, found: Iterable["Tally"]) -> "Entries":
         """Return the entries of a change set.
 
         Args:
-            counted: its tallies.
+            found: its tallies, so that the entries needn't be counted.
         """
         counts: Counter[type[Record]] = Counter()
-        for tally in counted:
+        for tally in found:
             counts[tally.model] += tally.count
         entries = cls(
             (model, model.history.filter(change_set=change_set).order_by("history_id")) for model in counts

@@ -167,11 +167,11 @@ class ChangeSetDetailView(ChangelogView):
     def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         change_set = get_object_or_404(ChangeSet, pk=kwargs["pk"])
         filterset = PagedFilterSet(request.GET, queryset=ChangeSet.objects.none())
-        counts = tallies([change_set])[change_set.pk]
-        page = filterset.page(Entries.of_change_set(change_set, counts))
+        found = tallies([change_set])[change_set.pk]
+        page = filterset.page(Entries.of_change_set(change_set, found))
         context = self.get_context_data(
             change_set=change_set,
-            tallies=counts,
+            tallies=found,
             undoes_id=change_set.undoes_id,
             undone_by=undoing_ids([change_set])[change_set.pk],
             filterset=filterset,

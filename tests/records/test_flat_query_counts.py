@@ -1,5 +1,7 @@
 """No page, admin page or API resource costs more queries because there are more rows."""
 
+from collections import Counter
+
 import pytest
 from django.contrib import admin
 from django.contrib.admin.models import LogEntry
@@ -77,7 +79,9 @@ class Rows:
     def add_one(self, number):
         hero, team, group, webhook = (self.subjects[model] for model in (Hero, Team, Group, Webhook))
         with new_change_set(Source.IMPORT) as change_set:
-            change_set.change_set_id = self.subjects[ChangeSet].pk
+            subject = ChangeSet.objects.get(pk=self.subjects[ChangeSet].pk)
+            change_set.change_set_id = subject.pk
+            change_set.entry_counts = Counter(subject.entry_counts)
             HeroFactory(team=team, name=f"Imported {number}")
             hero.age = number
             hero.save()

@@ -1,6 +1,6 @@
 """The API of histories and change sets, which is read-only."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, ClassVar
 
 from django.utils.cache import add_never_cache_headers
@@ -19,7 +19,7 @@ from heroesite.changelog.api.serializers import (
     RecordEntrySerializer,
 )
 from heroesite.changelog.filters import ChangeSetFilterSet
-from heroesite.changelog.steps import Entries, Step, tallies
+from heroesite.changelog.steps import Entries, Step, Tally, tallies
 from heroesite.ids import is_id
 from heroesite.records.api.errors import not_found
 from heroesite.records.api.filter_backend import RecordFilterBackend, validate_query
@@ -116,7 +116,7 @@ class ChangeSetViewSet(HistoryViewSet):
 
     def list(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         page = self.paginate_queryset(self.filter_queryset(self.get_queryset())) or []
-        return self.get_paginated_response(self.serialize(page))
+        return self.get_paginated_response(self.serialize(page, tallies(page)))
 
     def retrieve(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         validate_query(PagedFilterSet(request.query_params, queryset=ChangeSet.objects.none()).form)
@@ -124,12 +124,13 @@ class ChangeSetViewSet(HistoryViewSet):
         change_set = self.get_queryset().filter(pk=key).first() if is_id(key) else None
         if change_set is None:
             raise not_found(ChangeSet, key)
-        counts = tallies([change_set])[change_set.pk]
-        entries, rows = self.page_of(Entries.of_change_set(change_set, counts), ChangeSetEntrySerializer)
-        [members] = self.serialize([change_set])
+        found = tallies([change_set])
+        listed = Entries.of_change_set(change_set, found[change_set.pk])
+        entries, rows = self.page_of(listed, ChangeSetEntrySerializer)
+        [members] = self.serialize([change_set], found)
         return self.log_disclosures(Response({**members, "entries": entries.data}), rows)
 
-    def serialize(self, change_sets: Any) -> Any:
-        """Return change sets as JSON, with the counts of what they changed."""
-        context = {**self.get_serializer_context(), "tallies": tallies(change_sets)}
+    def serialize(self, change_sets: Any, found: Mapping[int, Sequence[Tally]]) -> Any:
+        """Return change sets as JSON, with their tallies."""
+        context = {**self.get_serializer_context(), "tallies": found}
         return ChangeSetSerializer(change_sets, many=True, context=context).data

@@ -33,13 +33,14 @@ def count_actions(change_set: ChangeSet, models: Sequence[Model]) -> Counter[tup
     an undo would skip are included.
     """
     counts: Counter[tuple[Model, str]] = Counter()
-    entries: defaultdict[Model, Counter[str | None]] = defaultdict(Counter)
+    entries: defaultdict[Model, Counter[str]] = defaultdict(Counter)
     for tally in tallies([change_set])[change_set.pk]:
-        entries[tally.model][REVERSED_ALONE.get(tally.action)] += tally.count
+        entries[tally.model][REVERSED_ALONE.get(tally.action, "unknown")] += tally.count
     for model in models:
-        if set(entries[model]) in ({"add"}, {"delete"}):  # so no record has two entries
-            counts.update({(model, str(action)): count for action, count in entries[model].items()})
-        elif entries[model]:
+        by_action = entries[model]
+        if set(by_action) in ({"add"}, {"delete"}):  # so no record has two entries
+            counts.update({(model, action): count for action, count in by_action.items()})
+        elif by_action:
             counts.update(count_actions_by_record(change_set, model))
     return +counts
 
