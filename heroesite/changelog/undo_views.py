@@ -16,7 +16,7 @@ from django.utils.translation import gettext_lazy
 from django.views.generic import TemplateView
 
 from heroesite.changelog.undo.execution import UndoResult, undo
-from heroesite.changelog.undo.permissions import check_permission, count_actions
+from heroesite.changelog.undo.permissions import check_permission, find_actions
 from heroesite.changelog.undo.preview import preview_undo
 from heroesite.changelog.undo.reversals import Reversal
 from heroesite.records.audit.change_sets import ChangeSet, new_change_set
@@ -50,7 +50,7 @@ class UndoView(LoginRequiredMixin, TemplateView):
         change_set = get_object_or_404(ChangeSet, pk=kwargs["pk"])
         anyway = get_anyway(request.POST)
         # Before anything is locked:
-        check_permission(request.user, count_actions(change_set, record_models()))
+        check_permission(request.user, find_actions(change_set, record_models()))
         with new_change_set(source_of(request), request, undoes=change_set):
             result = retry_on_conflict(undo)(change_set, request.user, record_models(), anyway=anyway)
         if not result.done:

@@ -17,7 +17,7 @@ from django.views.generic import TemplateView
 from heroesite.cached_per_language import cached_per_language
 from heroesite.changelog.filters import ChangeSetFilterSet
 from heroesite.changelog.steps import Entries, Tally, readable_changes, tallies
-from heroesite.changelog.undo.permissions import count_actions
+from heroesite.changelog.undo.permissions import find_actions
 from heroesite.dates import instant_format
 from heroesite.records.addresses import Addresses
 from heroesite.records.audit.change_sets import ChangeSet, Source
@@ -157,7 +157,7 @@ def can_undo(user: Any, change_set: ChangeSet) -> bool:
     """Return whether ``user`` has the permissions to undo a change set that changed any record."""
     if not user.is_authenticated:
         return False
-    actions = count_actions(change_set, record_models())
+    actions = find_actions(change_set, record_models())
     return bool(actions) and all(is_allowed(user, action, model) for model, action in actions)
 
 

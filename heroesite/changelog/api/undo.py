@@ -22,7 +22,7 @@ from heroesite.api.problems import (
 from heroesite.changelog.api import examples
 from heroesite.changelog.api.schema import HistoryAutoSchema
 from heroesite.changelog.undo.execution import undo
-from heroesite.changelog.undo.permissions import check_permission, count_actions
+from heroesite.changelog.undo.permissions import check_permission, count_actions, find_actions
 from heroesite.changelog.undo.reversals import Reversal
 from heroesite.database.timeouts import lock_timeout
 from heroesite.ids import is_id
@@ -150,10 +150,10 @@ class UndoViewSet(IdempotentWriteMixin, viewsets.ViewSet):
     def undo(self, request: Request, pk: str) -> Response:
         """Check the permission before anything is locked, then undo."""
         change_set = self.get_object(pk)
-        counts = count_actions(change_set, record_models())
-        check_permission(request.user, counts)
+        check_permission(request.user, find_actions(change_set, record_models()))
         if not is_dry_run(request):
             return self.execute(request, change_set)
+        counts = count_actions(change_set, record_models())
         if counts.total() > DRY_RUN_LIMIT:
             raise TooManyRecords(change_set.pk, counts.total())
         with lock_timeout(LOCK_TIMEOUT):
