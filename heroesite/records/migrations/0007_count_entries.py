@@ -1,19 +1,18 @@
 from django.db import migrations
 
 COUNTS = """
-    SELECT change_set_id, '{app_label}.{model_name}.' || CASE
+    SELECT '{app_label}.{model_name}.' || CASE
         WHEN history_type = '-' THEN 'deleted'
         WHEN history_type = '~' THEN 'changed'
         WHEN version > 1 AND EXISTS (
             SELECT 1 FROM {table} AS before WHERE before.id = entry.id AND before.version = entry.version - 1
         ) THEN 'restored'
         ELSE 'created' END AS key, count(*) AS entries
-    FROM {table} AS entry GROUP BY 1, 2
+    FROM {table} AS entry WHERE entry.change_set_id = records_changeset.id GROUP BY 1
 """
 UPDATE = """
-    UPDATE records_changeset SET entry_counts = found.counts FROM (
-        SELECT change_set_id, {aggregate}(key, entries) AS counts FROM ({counts}) AS counted GROUP BY 1
-    ) AS found WHERE found.change_set_id = records_changeset.id AND entry_counts IS NULL
+    UPDATE records_changeset SET entry_counts = (SELECT {aggregate}(key, entries) FROM ({counts}) AS counted)
+    WHERE entry_counts IS NULL
 """
 AGGREGATES = {"postgresql": "jsonb_object_agg", "sqlite": "json_group_object"}
 
