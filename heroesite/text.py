@@ -6,6 +6,7 @@ that SQLite and PostgreSQL agree about ``ÉCLAIR`` and ``Straße``.
 
 import re
 import unicodedata
+from collections.abc import Iterable
 
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
@@ -27,6 +28,11 @@ FORBIDDEN = re.compile(
 # The category Zs, and the tab.
 BLANKS = re.compile("[\t \u00a0\u1680\u2000-\u200a\u202f\u205f\u3000]+")
 BRAILLE_BLANK = "\u2800"
+IGNORED_BY_SEARCH = {"Pc", "Pd", "Pe", "Pf", "Pi", "Po", "Ps", "Zl", "Zp", "Zs", "Cf"}
+"""Unicode categories: punctuation, white space and formatting characters."""
+WORD_START = "  "
+"""What marks the start of a word in a search key: two spaces, so that trigram indexes find a word by its first
+character, even with SQLite, which pads no words. No search term contains a space."""
 FAR_TOO_LONG = 1_000
 """Characters. A longer text is longer than the longest field (200) after normalization too."""
 
@@ -45,6 +51,36 @@ def fold(text: str) -> str:
     """Return the form of ``text`` in which names are compared, searched and sorted."""
     folded = INVISIBLE.sub("", unicodedata.normalize("NFKC", text).casefold())
     return BLANKS.sub(" ", unicodedata.normalize("NFKC", folded)).strip()
+
+
+def without_punctuation(folded: str) -> str:
+    """Return the characters of a folded text that a search compares."""
+    return "".join(
+        character for character in folded if unicodedata.category(character) not in IGNORED_BY_SEARCH
+    )
+
+
+def search_key(name: str) -> str:
+    """Return the text in which searches for a name look for their terms.
+
+    It consists of the whole name without spaces and punctuation, and each word after the first, all marked as
+    starts of words: ``"  spiderman  man"`` for “Spider Man”, and ``"  spiderman"`` for “Spider-Man”. A name
+    that consists of punctuation keeps it.
+    """
+    folded = fold(name).split(" ")
+    words = [word for word in map(without_punctuation, folded) if word] or folded
+    return "".join(f"{WORD_START}{part}" for part in ("".join(words), *words[1:]))
+
+
+def search_terms(words: Iterable[str]) -> list[str]:
+    """Return the terms to look for in search keys, folded, without spaces and punctuation.
+
+    Words that consist of punctuation are ignored, unless there are no others.
+    """
+    folded = [fold(word) for word in words]
+    return [term for term in map(without_punctuation, folded) if term] or [
+        word.replace(" ", "") for word in folded
+    ]
 
 
 def printable(text: str) -> str:

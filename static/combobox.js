@@ -6,9 +6,21 @@
 
 const MAX_SHORT = 8; // options of a select that is not replaced
 const MAX_LISTED = 50;
+const SHORT = 2; // characters of a search term that only matches the start of a word
 const DELAY = 150; // milliseconds after the last key before the server is asked
 
 const fold = (text) => text.normalize("NFKC").toLocaleLowerCase().trim();
+const wordsOf = (text) => {
+  const folded = fold(text).split(/\s+/).filter(Boolean);
+  const words = folded.map((word) => word.replace(/[\p{P}\p{Z}\p{Cf}]/gu, "")).filter(Boolean);
+  return words.length > 0 ? words : folded;
+};
+// The server compares names in the same way: see search_key in heroesite/text.py.
+const searchKeyOf = (name) => {
+  const words = wordsOf(name);
+  return [words.join(""), ...words.slice(1)].map((part) => ` ${part}`).join("");
+};
+const isMatch = (key, term) => key.includes([...term].length > SHORT ? term : ` ${term}`);
 const typedNameOf = (select) => {
   const sibling = select.nextElementSibling;
   return sibling?.matches(`input[name="${select.name}_text"]`) ? sibling : null;
@@ -74,8 +86,11 @@ const makeCombobox = (select) => {
   };
 
   const findOptions = (text) => {
-    const terms = fold(text).split(/\s+/).filter(Boolean);
-    const options = [...select.options].filter((option) => terms.every((term) => fold(option.text).includes(term)));
+    const terms = wordsOf(text);
+    const options = [...select.options].filter((option) => {
+      const key = searchKeyOf(option.text);
+      return terms.every((term) => isMatch(key, term));
+    });
     return options.map(({ value, text }) => ({ value, text }));
   };
   const ask = async (text) => {

@@ -67,7 +67,7 @@ class QuerySchema(DjangoFilterExtension):
         if isinstance(filter_field, ListFilter):
             described = extend_schema_field({"type": "string"})(copy(filter_field))
         [parameter] = super().resolve_filter_field(auto_schema, model, filterset_class, field_name, described)
-        description = str(filter_field.label)
+        description = str(getattr(filter_field, "description", filter_field.label))
         if isinstance(filter_field, ListFilter):
             return [parameter | list_parameter(filter_field.items, description)]
         return [parameter | {"description": description}]

@@ -50,6 +50,11 @@ class SearchField(QueryLineField):
 @extend_schema_field(TEXT)
 class SearchFilter(django_filters.Filter):
     field_class = SearchField
+    description = (
+        "Find names that contain each of these terms, ignoring case, spaces and punctuation. A term of one or two"
+        " characters finds only words that start with it."
+    )
+    """What the API description says instead of the label."""
 
     def filter(self, qs: RecordQuerySet, value: list[str]) -> RecordQuerySet:
         return qs.search(value)

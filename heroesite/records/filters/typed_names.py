@@ -20,7 +20,7 @@ from heroesite.record_choices import (
     TypedName,
     text_parameter,
 )
-from heroesite.text import fold, normalize, printable, validate_line
+from heroesite.text import WORD_START, normalize, printable, search_terms, validate_line
 
 from .filters import SearchField
 
@@ -29,9 +29,10 @@ REPEATED = gettext_lazy("Use this parameter only once.")
 
 def best_matches(records: Any, text: str) -> Any:
     """Return the records that a search for ``text`` finds, those that start with it first."""
-    starts = When(name_key__startswith=fold(text), then=0)
+    words = text.split()
+    starts = When(search_key__startswith=WORD_START + "".join(search_terms(words)), then=0)
     order = Case(starts, default=1, output_field=IntegerField())
-    return records.search(text.split()).order_by(order, "name_key", "pk")
+    return records.search(words).order_by(order, "name_key", "pk")
 
 
 def resolve(field: RecordChoiceField, text: str) -> str:

@@ -24,7 +24,7 @@ from heroesite.text import fold
 
 from .constraints import FieldCheckConstraint
 from .field_lookups import FieldLookups
-from .fields import MAX_FOLDING_GROWTH, FoldedField, LineField
+from .fields import MAX_FOLDING_GROWTH, FoldedField, LineField, SearchKeyField
 from .history_lookups import HistoryLookups
 from .querysets import RecordQuerySet
 
@@ -48,6 +48,7 @@ class Record(FieldLookups, HistoryLookups, models.Model):
     name = LineField(_("name"), max_length=100)
     # Declared although LineField would add it, because ordering and constraints below refer to it.
     name_key = FoldedField(of="name", max_length=100 * MAX_FOLDING_GROWTH)
+    search_key = SearchKeyField(of="name")
     version = models.PositiveIntegerField(_("version"), default=1, editable=False)
     created_at = models.DateTimeField(_("created"), default=timezone.now, editable=False)
     updated_at = models.DateTimeField(_("last changed"), auto_now=True)

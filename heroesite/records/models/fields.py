@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from heroesite.form_fields import LineFormField, StrictIntegerField
 from heroesite.record_choices import RecordChoiceField
-from heroesite.text import fold, normalize, validate_line
+from heroesite.text import fold, normalize, search_key, validate_line
 from heroesite.validators import NOT_A_WHOLE_NUMBER, REQUIRED, FoldedLengthValidator, range_validators
 
 from .constraints import add_field_check
@@ -114,6 +114,13 @@ class FoldedField(models.CharField):
     def fold(self, line: str | None) -> str | None:
         """Return the key of a line; ``None`` for an optional line without text."""
         return fold(line or "") if line or not self.null else None
+
+
+class SearchKeyField(FoldedField):
+    """The :func:`heroesite.text.search_key` of a :class:`LineField`, of any length."""
+
+    def fold(self, line: str | None) -> str:
+        return search_key(line or "")
 
 
 class BoundedIntegerField(models.IntegerField):

@@ -1,13 +1,12 @@
 """Migration operations for records. ``makemigrations`` adds them; see :mod:`.autodetector`."""
 
 from collections.abc import Sequence
+from itertools import islice
 from typing import Any
 
 from django.db.migrations.operations import RunPython
 from django.db.migrations.operations.base import Operation
 from django.utils import timezone
-
-from heroesite.text import fold
 
 
 class CheckLinksAtOnce(Operation):
@@ -72,7 +71,7 @@ class FillFoldedField(RunPython):
         of: the name of the line's field.
     """
 
-    batch_size = 500
+    batch_size = 1000
 
     def __init__(self, app_label: str, model_name: str, name: str, of: str) -> None:
         self.app_label, self.model_name, self.name, self.of = app_label, model_name, name, of
@@ -82,15 +81,17 @@ class FillFoldedField(RunPython):
         return type(self).__name__, [self.app_label, self.model_name, self.name, self.of], {}
 
     def fill(self, apps: Any, schema_editor: Any) -> None:
-        manager = apps.get_model(self.app_label, self.model_name)._base_manager
-        batch: list[Any] = []
-        for record in manager.exclude(**{self.of: None}).order_by("pk").iterator(self.batch_size):
-            setattr(record, self.name, fold(getattr(record, self.of)))
-            batch.append(record)
-            if len(batch) == self.batch_size:
-                manager.bulk_update(batch, [self.name])
-                batch.clear()
-        manager.bulk_update(batch, [self.name])
+        model = apps.get_model(self.app_label, self.model_name)
+        field, quote = model._meta.get_field(self.name), schema_editor.quote_name
+        sql = (
+            f"UPDATE {quote(model._meta.db_table)} SET {quote(field.column)} = %s"  # noqa: S608
+            f" WHERE {quote(model._meta.pk.column)} = %s"
+        )
+        lines = model._base_manager.exclude(**{self.of: None}).values_list("pk", self.of)
+        keys = ((field.fold(line), pk) for pk, line in lines.iterator(self.batch_size))
+        with schema_editor.connection.cursor() as cursor:
+            while batch := list(islice(keys, self.batch_size)):
+                cursor.executemany(sql, batch)
 
 
 class GrantPermissions(RunPython):

@@ -14,7 +14,7 @@ from heroesite.records.audit.change_sets import atomic_change_set
 from heroesite.records.audit.entries import Entry
 from heroesite.records.audit.recording import record_entries
 from heroesite.records.audit.writing import RecordWriter, writes_in_one_statement
-from heroesite.text import fold
+from heroesite.text import WORD_START, fold, search_terms
 
 from .fields import RecordForeignKey
 
@@ -23,10 +23,8 @@ SHORT = 2
 
 
 def term_condition(term: str) -> Q:
-    """Return the condition for names that match a folded search term."""
-    if len(term) > SHORT:
-        return Q(name_key__contains=term)
-    return Q(name_key__startswith=term) | Q(name_key__contains=f" {term}")
+    """Return the condition for names that match one of :func:`heroesite.text.search_terms`."""
+    return Q(search_key__contains=term if len(term) > SHORT else f"{WORD_START}{term}")
 
 
 def batched(items: Sequence[Any], size: int) -> Iterator[Sequence[Any]]:
@@ -56,11 +54,12 @@ class RecordQuerySet(models.QuerySet[Any]):
     bulk_create = bulk_update = _raw_delete = refuse
 
     def search(self, terms: Iterable[str]) -> Self:
-        """Filter by names that match each of ``terms``, ignoring case.
+        """Filter by names that match each of ``terms``, ignoring case, spaces and punctuation.
 
-        A term of one or two characters matches the start of a word, a longer one any part of the name.
+        A term of one or two characters matches the start of a word, a longer one any part of the name. Its
+        length is counted without punctuation.
         """
-        return self.filter(*(term_condition(fold(term)) for term in terms))
+        return self.filter(*map(term_condition, search_terms(terms)))
 
     def named(self, names: Iterable[str]) -> Self:
         """Filter by whole names, ignoring case."""

@@ -1,5 +1,5 @@
-"""Indexes for search: trigram indexes, which find parts of names, with ``pg_trgm`` on PostgreSQL and FTS5 on
-SQLite, and on SQLite ranges, which find starts of names.
+"""Indexes for search: a trigram index of search keys, which finds parts of names, with ``pg_trgm`` on PostgreSQL
+and FTS5 on SQLite, and on SQLite ranges, which find starts of names.
 
 Each ``migrate`` creates those that are missing, because the extension may be installed later than the
 database. Without an index, a search reads all names and returns the same results.
@@ -13,17 +13,21 @@ from django.db.backends.utils import truncate_name
 from django.db.models.signals import post_migrate
 from django.dispatch import receiver
 
+from heroesite.text import without_punctuation
+
 from .base import Record
-from .fields import FoldedField
+from .fields import FoldedField, SearchKeyField
 
 LENGTH = 3
 """The shortest text that a trigram index finds."""
 TRIGGERS = ("insert", "update", "delete")
+FORMER_COLUMN = "name_key"
+"""The column that had the trigram index in earlier versions."""
 
 
-def index_name(model: Any, field: FoldedField) -> str:
+def index_name(model: Any, column: str = "search_key") -> str:
     """Return the name of the index on PostgreSQL, and of the virtual table on SQLite."""
-    return truncate_name(f"{model._meta.db_table}_{field.column}_trigrams", 60)
+    return truncate_name(f"{model._meta.db_table}_{column}_trigrams", 60)
 
 
 def trigger_names(name: str) -> list[str]:
@@ -32,15 +36,16 @@ def trigger_names(name: str) -> list[str]:
 
 @receiver(post_migrate)
 def create_search_indexes(sender: Any, using: str, **kwargs: Any) -> None:
-    """Create the missing indexes of an app's record types."""
+    """Create the missing indexes of an app's record types, and drop those of earlier versions."""
     record_types: list[Any] = [model for model in sender.get_models() if issubclass(model, Record)]
     connection = connections[using]
     create = {"postgresql": create_on_postgresql, "sqlite": create_on_sqlite}[connection.vendor]
     for model in record_types:
         with connection.cursor() as cursor:
             columns = existing_columns(connection, cursor, model._meta.db_table)
-            field = model._meta.get_field("name_key")
+            field = model._meta.get_field("search_key")
             if field.column in columns:  # a migration to an earlier version may have removed it
+                drop_former_index(connection, cursor, model)
                 create(connection, cursor, model, field)
 
 
@@ -50,7 +55,18 @@ def existing_columns(connection: Any, cursor: Any, table: str) -> set[str]:
     return {column.name for column in connection.introspection.get_table_description(cursor, table)}
 
 
-def create_on_postgresql(connection: Any, cursor: Any, model: Any, field: FoldedField) -> None:
+def drop_former_index(connection: Any, cursor: Any, model: Any) -> None:
+    quote = connection.ops.quote_name
+    name = index_name(model, FORMER_COLUMN)
+    if connection.vendor == "postgresql":
+        cursor.execute(f"DROP INDEX IF EXISTS {quote(name)}")
+        return
+    for trigger in trigger_names(name):
+        cursor.execute(f"DROP TRIGGER IF EXISTS {quote(trigger)}")
+    cursor.execute(f"DROP TABLE IF EXISTS {quote(name)}")
+
+
+def create_on_postgresql(connection: Any, cursor: Any, model: Any, field: SearchKeyField) -> None:
     quote = connection.ops.quote_name
     cursor.execute("SELECT 1 FROM pg_available_extensions WHERE name = 'pg_trgm'")
     if not cursor.fetchone():
@@ -61,12 +77,12 @@ def create_on_postgresql(connection: Any, cursor: Any, model: Any, field: Folded
     except DatabaseError:  # the user isn't allowed to create it
         return
     cursor.execute(
-        f"CREATE INDEX IF NOT EXISTS {quote(index_name(model, field))} ON {quote(model._meta.db_table)}"
+        f"CREATE INDEX IF NOT EXISTS {quote(index_name(model))} ON {quote(model._meta.db_table)}"
         f" USING gin ({quote(field.column)} gin_trgm_ops)"
     )
 
 
-def create_on_sqlite(connection: Any, cursor: Any, model: Any, field: FoldedField) -> None:
+def create_on_sqlite(connection: Any, cursor: Any, model: Any, field: SearchKeyField) -> None:
     """Create a virtual table, and the triggers that update it.
 
     See https://www.sqlite.org/fts5.html#external_content_tables.
@@ -76,7 +92,7 @@ def create_on_sqlite(connection: Any, cursor: Any, model: Any, field: FoldedFiel
         return
     quote = connection.ops.quote_name
     table, column, pk = map(quote, (model._meta.db_table, field.column, model._meta.pk.column))
-    name = index_name(model, field)
+    name = index_name(model)
     index = quote(name)
     remove = f"INSERT INTO {index} ({index}, rowid, {column}) VALUES ('delete', old.{pk}, old.{column});"  # noqa: S608
     add = f"INSERT INTO {index} (rowid, {column}) VALUES (new.{pk}, new.{column});"  # noqa: S608
@@ -112,21 +128,38 @@ def has_index(connection: Any, name: str) -> bool:
     return known
 
 
-@FoldedField.register_lookup
-class Contains(models.lookups.Contains):
-    """Find a text in a folded name, on SQLite with the index. PostgreSQL uses its index for ``LIKE``."""
+@SearchKeyField.register_lookup
+class SearchKeyContains(models.lookups.Contains):
+    """Find a term in search keys, on SQLite with the index. PostgreSQL uses its index for ``LIKE``."""
 
     def as_sqlite(self, compiler: Any, connection: Any) -> Any:
         column, text = self.lhs, self.rhs
         if isinstance(text, str) and len(text) >= LENGTH and hasattr(column, "alias"):
             model = column.target.model
-            index = index_name(model, column.target)
-            if issubclass(model, Record) and has_index(connection, index):
+            index = index_name(model)
+            if has_index(connection, index):
                 quote = connection.ops.quote_name
                 pk = f"{quote(column.alias)}.{quote(model._meta.pk.column)}"
                 phrase = '"{}"'.format(text.replace('"', '""'))
                 return f"{pk} IN (SELECT rowid FROM {quote(index)} WHERE {quote(index)} MATCH %s)", [phrase]  # noqa: S608
         return super().as_sql(compiler, connection)
+
+
+@FoldedField.register_lookup
+class Contains(models.lookups.Contains):
+    """Find a part of a folded line. The index of search keys finds the names that can contain it."""
+
+    def as_sql(self, compiler: Any, connection: Any) -> Any:
+        sql, parameters = super().as_sql(compiler, connection)
+        column, text = self.lhs, self.rhs
+        if not isinstance(text, str) or not hasattr(column, "alias"):
+            return sql, parameters
+        model, term = column.target.model, without_punctuation(text)
+        if not issubclass(model, Record) or column.target.name != "name_key" or len(term) < LENGTH:
+            return sql, parameters
+        key = model._meta.get_field("search_key").get_col(column.alias)
+        candidates, terms = compiler.compile(SearchKeyContains(key, term))
+        return f"({candidates} AND {sql})", [*terms, *parameters]
 
 
 LAST_CHARACTER = "\U0010ffff"
