@@ -7,7 +7,7 @@ from pathlib import Path
 
 import psycopg
 
-from heroesite.text import fold
+from heroesite.text import fold, search_key
 
 from .rows import COLUMNS, VERSIONS, heroes, teams
 
@@ -101,10 +101,11 @@ def peer_rows(count: int) -> Tables:
 
 
 def heroesite_rows(count: int) -> Tables:
-    """Yield each table of heroesite, its columns and its rows, including folded copies."""
-    names = (*COLUMNS["team"], "name_key", "headquarters_key")
-    yield "teams_team", names, ((*row, fold(row[1]), fold(row[2])) for row in teams())
-    yield "heroes_hero", (*COLUMNS["hero"], "name_key"), ((*row, fold(row[1])) for row in heroes(count))
+    """Yield each table of heroesite, its columns and its rows, including folded copies and search keys."""
+    team_keys = ((*row, fold(row[1]), search_key(row[1]), fold(row[2])) for row in teams())
+    yield "teams_team", (*COLUMNS["team"], "name_key", "search_key", "headquarters_key"), team_keys
+    hero_keys = ((*row, fold(row[1]), search_key(row[1])) for row in heroes(count))
+    yield "heroes_hero", (*COLUMNS["hero"], "name_key", "search_key"), hero_keys
 
 
 def copy(connection: psycopg.Connection, tables: Tables) -> None:

@@ -31,8 +31,8 @@ BRAILLE_BLANK = "\u2800"
 IGNORED_BY_SEARCH = {"Pc", "Pd", "Pe", "Pf", "Pi", "Po", "Ps", "Zl", "Zp", "Zs", "Cf"}
 """Unicode categories: punctuation, white space and formatting characters."""
 WORD_START = "  "
-"""What marks the start of a word in a search key: two spaces, so that trigram indexes find a word by its first
-character, even with SQLite, which pads no words. No search term contains a space."""
+"""Marks the start of a word in a search key. With two spaces, a trigram index finds words by their first
+character, on SQLite too, which doesn't pad words. No search term contains a space."""
 FAR_TOO_LONG = 1_000
 """Characters. A longer text is longer than the longest field (200) after normalization too."""
 

@@ -6,21 +6,20 @@ from django.db import migrations
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('heroes', '0011_missing_values'),
+        ("heroes", "0011_missing_values"),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='hero',
-            name='search_key',
-            field=heroesite.records.models.fields.SearchKeyField(of='name'),
+            model_name="hero",
+            name="search_key",
+            field=heroesite.records.models.fields.SearchKeyField(of="name"),
         ),
         heroesite.records.models.operations.FillFoldedField(
-            app_label='heroes',
-            model_name='hero',
-            name='search_key',
-            of='name',
+            app_label="heroes",
+            model_name="hero",
+            name="search_key",
+            of="name",
         ),
     ]

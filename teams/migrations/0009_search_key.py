@@ -6,21 +6,20 @@ from django.db import migrations
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('teams', '0008_deleted_index'),
+        ("teams", "0008_deleted_index"),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='team',
-            name='search_key',
-            field=heroesite.records.models.fields.SearchKeyField(of='name'),
+            model_name="team",
+            name="search_key",
+            field=heroesite.records.models.fields.SearchKeyField(of="name"),
         ),
         heroesite.records.models.operations.FillFoldedField(
-            app_label='teams',
-            model_name='team',
-            name='search_key',
-            of='name',
+            app_label="teams",
+            model_name="team",
+            name="search_key",
+            of="name",
         ),
     ]

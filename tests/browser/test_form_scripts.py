@@ -1,6 +1,9 @@
 """Scripts check each field, replace long selects with comboboxes, and warn before changes are lost."""
 
+import pytest
 from playwright.sync_api import expect
+
+from tests.searching import is_found
 
 
 def test_an_error_is_shown_on_leaving_the_field_and_hidden_once_fixed(visit):
@@ -91,6 +94,17 @@ def test_a_team_is_searched_for_and_selected_with_arrow_keys(visit):
     expect(team).to_have_value(name)
     expect(options).to_have_count(0)
     assert page.locator("#id_team-value").evaluate("select => select.selectedOptions[0].text") == name
+
+
+@pytest.mark.parametrize("text", ["bprd", "Super heroes", "super-heroes", "ti", "b.p", "- le", "of  l", "ustic"])
+def test_the_options_are_the_teams_that_a_search_finds(text, visit):
+    page = visit("editor")
+    page.goto("/heroes/new/")
+    teams = page.locator("#id_team-value option").evaluate_all("all => all.map(option => option.text)")
+    found = [name for name in teams if is_found(text.split(), name)]
+    page.get_by_role("combobox", name="Team").fill(text)
+    expect(page.get_by_role("main").get_by_role("option")).to_have_text(found)
+    assert 0 < len(found) < len(teams)
 
 
 def test_text_that_matches_one_team_selects_it_and_an_empty_one_selects_none(visit):

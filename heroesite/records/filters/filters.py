@@ -51,8 +51,8 @@ class SearchField(QueryLineField):
 class SearchFilter(django_filters.Filter):
     field_class = SearchField
     description = (
-        "Find names that contain each of these terms, ignoring case, spaces and punctuation. A term of one or two"
-        " characters finds only words that start with it."
+        "Find names that contain each of these terms, ignoring case, spaces and punctuation. A term of one"
+        " or two characters finds only words that start with it."
     )
     """What the API description says instead of the label."""
 

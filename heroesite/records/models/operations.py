@@ -1,7 +1,7 @@
 """Migration operations for records. ``makemigrations`` adds them; see :mod:`.autodetector`."""
 
 from collections.abc import Sequence
-from itertools import islice
+from itertools import chain, islice
 from typing import Any
 
 from django.db.migrations.operations import RunPython
@@ -82,16 +82,27 @@ class FillFoldedField(RunPython):
 
     def fill(self, apps: Any, schema_editor: Any) -> None:
         model = apps.get_model(self.app_label, self.model_name)
-        field, quote = model._meta.get_field(self.name), schema_editor.quote_name
-        sql = (
-            f"UPDATE {quote(model._meta.db_table)} SET {quote(field.column)} = %s"  # noqa: S608
-            f" WHERE {quote(model._meta.pk.column)} = %s"
-        )
+        field = model._meta.get_field(self.name)
         lines = model._base_manager.exclude(**{self.of: None}).values_list("pk", self.of)
         keys = ((field.fold(line), pk) for pk, line in lines.iterator(self.batch_size))
         with schema_editor.connection.cursor() as cursor:
             while batch := list(islice(keys, self.batch_size)):
-                cursor.executemany(sql, batch)
+                self.write(cursor, model, field, batch)
+
+    def write(self, cursor: Any, model: Any, field: Any, keys: Sequence[tuple[str, Any]]) -> None:
+        """Write the folded copies of a batch of lines, each with the primary key of its record.
+
+        On PostgreSQL, this is one statement, which takes half the time. SQLite before 3.33 doesn't have it.
+        """
+        quote = cursor.db.ops.quote_name
+        update = f"UPDATE {quote(model._meta.db_table)} SET {quote(field.column)} ="  # noqa: S608
+        pk = quote(model._meta.pk.column)
+        if cursor.db.vendor == "postgresql":
+            values = ", ".join(["(%s, %s)"] * len(keys))
+            statement = f"{update} column1 FROM (VALUES {values}) AS keys WHERE {pk} = column2"
+            cursor.execute(statement, list(chain.from_iterable(keys)))
+        else:
+            cursor.executemany(f"{update} %s WHERE {pk} = %s", keys)
 
 
 class GrantPermissions(RunPython):

@@ -1,5 +1,5 @@
-"""Indexes for search: a trigram index of search keys, which finds parts of names, with ``pg_trgm`` on PostgreSQL
-and FTS5 on SQLite, and on SQLite ranges, which find starts of names.
+"""Indexes for search: a trigram index of search keys, which finds parts of names, with ``pg_trgm`` on
+PostgreSQL and FTS5 on SQLite, and on SQLite ranges, which find starts of names.
 
 Each ``migrate`` creates those that are missing, because the extension may be installed later than the
 database. Without an index, a search reads all names and returns the same results.
