@@ -96,7 +96,9 @@ def test_a_team_is_searched_for_and_selected_with_arrow_keys(visit):
     assert page.locator("#id_team-value").evaluate("select => select.selectedOptions[0].text") == name
 
 
-@pytest.mark.parametrize("text", ["bprd", "Super heroes", "super-heroes", "ti", "b.p", "- le", "of  l", "ustic"])
+@pytest.mark.parametrize(
+    "text", ["bprd", "Super heroes", "super-heroes", "ti", "b.p", "- le", "of  l", "ustic"]
+)
 def test_the_options_are_the_teams_that_a_search_finds(text, visit):
     page = visit("editor")
     page.goto("/heroes/new/")

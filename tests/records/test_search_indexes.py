@@ -150,3 +150,26 @@ def test_a_missing_index_is_created_by_the_next_migration():
         create_search_indexes(apps.get_app_config("heroes"), "default")
         assert has_index(connection, name)
         assert Hero.objects.search(["nightjar"]).get() == hero
+
+
+def test_a_migration_drops_the_index_of_earlier_versions():
+    former = index_name(Hero, "name_key")
+    with connection.cursor() as cursor:
+        if connection.vendor == "sqlite":
+            table = "heroes_hero"
+            cursor.execute(
+                f"CREATE VIRTUAL TABLE {former} USING fts5(name_key, content={table}, content_rowid=id,"
+                " tokenize='trigram case_sensitive 1')"
+            )
+            cursor.execute(
+                f"CREATE TRIGGER {former}_insert AFTER INSERT ON {table} BEGIN"
+                f" INSERT INTO {former} (rowid, name_key) VALUES (new.id, new.name_key); END"
+            )
+        else:
+            cursor.execute(f"CREATE INDEX {former} ON heroes_hero (name_key)")
+        create_search_indexes(apps.get_app_config("heroes"), "default")
+        schema = "sqlite_master" if connection.vendor == "sqlite" else "pg_class"
+        column = "name" if connection.vendor == "sqlite" else "relname"
+        cursor.execute(f"SELECT {column} FROM {schema} WHERE {column} LIKE %s", [f"{former}%"])
+        assert cursor.fetchall() == []
+    assert not Hero.objects.search(["owl"])
