@@ -328,6 +328,7 @@ def test_a_new_text_field_without_restrictions_gets_a_folded_copy():
 
     assert {field.name for field in Guild._meta.fields if isinstance(field, FoldedField)} == {
         "name_key",
+        "search_key",
         "motto_key",
     }
     parameters = type("GuildFilterSet", (RecordFilterSet,), {"Meta": type("Meta", (), {"model": Guild})})
