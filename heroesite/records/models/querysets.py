@@ -5,7 +5,7 @@ from typing import Any, NoReturn, Self
 
 from django.core.exceptions import ValidationError
 from django.db import models
-from django.db.models import Case, F, Q, Value, When
+from django.db.models import Case, F, Value, When
 from django.db.models.functions import Cast
 from django.utils import timezone
 
@@ -22,9 +22,9 @@ SHORT = 2
 """The length of a search term, in characters, up to which it is only looked for at the start of a word."""
 
 
-def term_condition(term: str) -> Q:
-    """Return the condition for names that match one of :func:`heroesite.text.search_terms`."""
-    return Q(search_key__contains=term if len(term) > SHORT else f"{WORD_START}{term}")
+def text_to_find(term: str) -> str:
+    """Return the text to find in search keys for one of :func:`heroesite.text.search_terms`."""
+    return term if len(term) > SHORT else f"{WORD_START}{term}"
 
 
 def batched(items: Sequence[Any], size: int) -> Iterator[Sequence[Any]]:
@@ -59,7 +59,8 @@ class RecordQuerySet(models.QuerySet[Any]):
         A term of one or two characters matches the start of a word, a longer one any part of the name. Its
         length is counted without punctuation.
         """
-        return self.filter(*map(term_condition, search_terms(terms)))
+        texts = [text_to_find(term) for term in search_terms(terms)]
+        return self.filter(search_key__contains_all=texts) if texts else self.all()
 
     def named(self, names: Iterable[str]) -> Self:
         """Filter by whole names, ignoring case."""

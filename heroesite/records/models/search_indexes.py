@@ -6,6 +6,7 @@ database. Without an index, a search reads all names and returns the same result
 """
 
 import sqlite3
+from collections.abc import Iterable
 from typing import Any
 
 from django.db import DatabaseError, connections, models, transaction
@@ -131,20 +132,35 @@ def has_index(connection: Any, name: str) -> bool:
 
 
 @SearchKeyField.register_lookup
-class SearchKeyContains(models.lookups.Contains):
-    """Find a term in search keys, on SQLite with the index. PostgreSQL uses its index for ``LIKE``."""
+class ContainsAll(models.Lookup):
+    """Find search keys that contain each of several texts, on SQLite with one search in the index.
+
+    PostgreSQL uses its index for ``LIKE``.
+    """
+
+    lookup_name = "contains_all"
+    prepare_rhs = False
+
+    def as_sql(self, compiler: Any, connection: Any) -> Any:
+        return self.join(compiler, self.rhs, [], [])
 
     def as_sqlite(self, compiler: Any, connection: Any) -> Any:
-        column, text = self.lhs, self.rhs
-        if isinstance(text, str) and len(text) >= LENGTH and hasattr(column, "alias"):
-            model = column.target.model
-            index = index_name(model)
-            if has_index(connection, index):
-                quote = connection.ops.quote_name
-                pk = f"{quote(column.alias)}.{quote(model._meta.pk.column)}"
-                phrase = '"{}"'.format(text.replace('"', '""'))
-                return f"{pk} IN (SELECT rowid FROM {quote(index)} WHERE {quote(index)} MATCH %s)", [phrase]  # noqa: S608
-        return super().as_sql(compiler, connection)
+        model = self.lhs.target.model
+        index, long = index_name(model), [text for text in self.rhs if len(text) >= LENGTH]
+        if not long or not has_index(connection, index):
+            return self.as_sql(compiler, connection)
+        quote = connection.ops.quote_name
+        pk = f"{quote(self.lhs.alias)}.{quote(model._meta.pk.column)}"
+        match = f"{pk} IN (SELECT rowid FROM {quote(index)} WHERE {quote(index)} MATCH %s)"  # noqa: S608
+        phrases = " ".join('"{}"'.format(text.replace('"', '""')) for text in long)
+        return self.join(compiler, [text for text in self.rhs if text not in long], [match], [phrases])
+
+    def join(self, compiler: Any, texts: Iterable[str], sql: list[str], parameters: list[str]) -> Any:
+        """Add a comparison for each text to conditions, and join all of them."""
+        for text in texts:
+            comparison, compared = compiler.compile(models.lookups.Contains(self.lhs, text))
+            sql, parameters = [*sql, comparison], [*parameters, *compared]
+        return f"({' AND '.join(sql)})", parameters
 
 
 @FoldedField.register_lookup
@@ -160,7 +176,7 @@ class Contains(models.lookups.Contains):
         if not issubclass(model, Record) or column.target.name != "name_key" or len(term) < LENGTH:
             return sql, parameters
         key = model._meta.get_field("search_key").get_col(column.alias)
-        candidates, terms = compiler.compile(SearchKeyContains(key, term))
+        candidates, terms = compiler.compile(ContainsAll(key, [term]))
         return f"({candidates} AND {sql})", [*terms, *parameters]
 
 
