@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
-from itertools import islice
 from typing import Any
 
 from django.db.models import Field
@@ -21,6 +20,8 @@ LONGEST = 12
 """The most bars for single records."""
 MOST_KEYS = 500
 """The most ids in one query."""
+FIRST_READ = 100
+"""The number of records that are read first if there are more ids."""
 STEP, LAST_STEP = 10, 10
 """The width of a bar of numbers, and the bar that counts all higher ones too."""
 
@@ -68,9 +69,9 @@ def by_link(model: type[Record], name: str) -> Chart:
     shortest = min(numbers, default=0)
     tied = {pk for pk, count in linked.items() if count == shortest}
     longer = {pk for pk, count in linked.items() if count > shortest}
-    others = field.related_model.objects.order_by("name_key")
+    others = field.related_model.objects.order_by("name_key").values_list("pk", "name", named=True)
     shown = [*others.filter(pk__in=longer), *first_of(others, tied, len(numbers) - len(longer))]
-    bars = [Bar(str(other), counts[other.pk], list_address(model, {name: other.pk})) for other in shown]
+    bars = [Bar(other.name, counts[other.pk], list_address(model, {name: other.pk})) for other in shown]
     bars.sort(key=lambda bar: -bar.count)
     without = Bar(str(field.empty_label), counts.get(None, 0), list_address(model, {name: NULL}))
     return Chart(chart_title(model, name), [*bars, without])
@@ -80,7 +81,12 @@ def first_of(records: Any, keys: Collection[int], number: int) -> list[Any]:
     """Return the first ``number`` records whose ids are in ``keys``, which can be too many for one query."""
     if len(keys) <= MOST_KEYS:
         return list(records.filter(pk__in=keys)[:number])
-    return list(islice((record for record in records.iterator() if record.pk in keys), number))
+    found: list[Any] = []
+    start, length = 0, FIRST_READ
+    while len(found) < number and (read := list(records[start : start + length])):
+        found += [record for record in read if record.pk in keys]
+        start, length = start + length, 2 * length
+    return found[:number]
 
 
 def by_number(model: type[Record], name: str) -> Chart:
