@@ -5,16 +5,16 @@ from typing import Any, ClassVar
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
+from django.utils.http import urlencode
 from django.utils.translation import gettext_lazy as _
 from django.views.generic import TemplateView
 
-from heroesite.records.counts import count_records
 from heroesite.records.filters.filters import SearchField
 from heroesite.records.filters.forms import QueryForm
 from heroesite.records.filters.offset import OffsetPaginator
 from heroesite.records.models.base import Record
 from heroesite.records.registry import record_types
-from heroesite.records.views.charts import Chart, chart, list_address
+from heroesite.records.views.charts import Chart, count_and_chart, list_address
 
 
 class HomeView(TemplateView):
@@ -29,21 +29,18 @@ class HomeView(TemplateView):
     latest = 5
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        models = [record_type.model for record_type in record_types()]
-        summaries = [
-            {
-                "opts": model._meta,
-                "count": count_records(model),
-                "latest": model.objects.order_by("-updated_at", "-pk")[: self.latest],
-            }
-            for model in models
-        ]
-        field_charts = [chart(each.model, name) for each in record_types() for name in each.charts]
+        summaries, charts = [], []
+        for record_type in record_types():
+            model = record_type.model
+            count, field_charts = count_and_chart(model, record_type.charts)
+            latest = model.objects.order_by("-updated_at", "-pk")[: self.latest]
+            summaries.append({"opts": model._meta, "count": count, "latest": latest})
+            charts += field_charts
         return super().get_context_data(
             title=settings.SITE_TITLE,
             description=settings.SITE_DESCRIPTION,
             summaries=summaries,
-            charts=[*field_charts, *(draw() for draw in self.charts)],
+            charts=[*charts, *(draw() for draw in self.charts)],
             **kwargs,
         )
 
@@ -73,5 +70,5 @@ class SearchView(TemplateView):
         return {
             "opts": model._meta,
             "page": page,
-            "list": list_address(model, {"search": " ".join(words)}),
+            "list": f"{list_address(model)}?{urlencode({'search': ' '.join(words)})}",
         }

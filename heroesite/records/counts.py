@@ -14,7 +14,7 @@ On SQLite, the records are counted again when something has been committed.
 """
 
 import time
-from collections.abc import Hashable, Mapping
+from collections.abc import Hashable, Iterable, Sequence
 from functools import cache
 from typing import Any, NamedTuple
 
@@ -34,6 +34,8 @@ SECONDS = 60
 """The time after which a stored count is no longer used."""
 SIGN = f"CASE entry.history_type WHEN '{Entry.CREATED}' THEN 1 WHEN '{Entry.DELETED}' THEN -1 ELSE 0 END"
 """SQL: 1 if an entry adds a record, -1 if it removes one, and 0 if it changes one."""
+IS_CHANGE = "(previous.id IS NOT NULL)::integer"
+"""SQL: 1 if an entry changes a record, and 0 if it adds or removes one."""
 SNAPSHOT = f"""
     pg_current_snapshot()::text, pg_snapshot_xmin(pg_current_snapshot())::text::bigint,
     {EPOCH}, pg_is_in_recovery()
@@ -68,10 +70,14 @@ class Grouping(NamedTuple):
     sql: str = "{0}"
 
 
-class StoredCounts(NamedTuple):
-    """Counts by value, and the snapshot in which they were read."""
+Counts = list[dict[Any, int]]
+"""The number of records with each value, for each grouping."""
 
-    counts: Mapping[Any, int]
+
+class StoredCounts(NamedTuple):
+    """Counts, and the snapshot in which they were read."""
+
+    counts: Counts
     snapshot: str
     oldest: int
     epoch: str
@@ -82,53 +88,60 @@ class RecordCounts:
     """Counts the records of a type.
 
     Args:
-        grouping: the value to count the records by, or None to count all of them.
+        groupings: the values to count the records by, or nothing to count all of them.
     """
 
-    def __init__(self, model: type[Record], database: str, grouping: Grouping | None = None) -> None:
-        self.database, self.grouping = database, grouping
+    def __init__(self, model: type[Record], database: str, groupings: Sequence[Grouping] = ()) -> None:
+        self.database, self.groupings = database, groupings
         self.stored: StoredCounts | None = None
-        self.counted: tuple[Hashable | None, Mapping[Any, int]] = (None, {})
+        self.counted: tuple[Hashable | None, Counts] = (None, [])
         table, history = model._meta.db_table, model.history.model._meta.db_table
-        quote = connections[database].ops.quote_name
-        value, new, old = (
-            grouping.sql.format(f"{each}.{quote(grouping.column)}") if grouping else "NULL"
-            for each in (table, "entry", "previous")
-        )
-        groups = f"SELECT {value} AS value, COUNT(*) AS count FROM {table}"  # noqa: S608
-        if grouping:
-            groups += " GROUP BY 1"
-        changes = f"SELECT {new} AS value, {SIGN} AS sign, entry.erased FROM entry WHERE {SIGN} <> 0"  # noqa: S608
-        if grouping:
-            joined = (
-                f"FROM entry JOIN {history} AS previous"
-                " ON previous.id = entry.id AND previous.version = entry.version - 1"
-                f" WHERE {SIGN} = 0 AND ({new} IS DISTINCT FROM {old} OR previous.erased::text <> '[]')"
+        numbers = range(len(groupings))
+        if groupings:
+            self.plain_sql = counts = " UNION ALL ".join(
+                f"SELECT {number} AS number, {self.value(number, table)} AS value, COUNT(*) AS count"  # noqa: S608
+                f" FROM {table} GROUP BY 2"
+                for number in numbers
             )
-            changes += (
-                f" UNION ALL SELECT {new}, 1, entry.erased {joined}"
-                f" UNION ALL SELECT {old}, -1, previous.erased {joined}"
+            changes = [
+                f"({number}, {self.value(number, 'entry')}, {SIGN} + {IS_CHANGE})" for number in numbers
+            ]
+            changes += [f"({number}, {self.value(number, 'previous')}, -{IS_CHANGE})" for number in numbers]
+            entries = (
+                f"{history} AS entry LEFT JOIN {history} AS previous"
+                f" ON entry.history_type = '{Entry.CHANGED}'"
+                " AND previous.id = entry.id AND previous.version = entry.version - 1"
             )
-        # SQLite counts fast only if nothing else is selected.
-        self.plain_sql = groups if grouping else f"SELECT COUNT(*) FROM {table}"  # noqa: S608
+            is_erased = "entry.erased::text <> '[]' OR previous.erased::text <> '[]'"
+        else:
+            self.plain_sql = f"SELECT COUNT(*) FROM {table}"  # noqa: S608  SQLite counts fast only like this
+            counts = f"SELECT 0 AS number, NULL AS value, COUNT(*) AS count FROM {table}"  # noqa: S608
+            changes = [f"(0, NULL, {SIGN})"]
+            entries, is_erased = f"{history} AS entry", "FALSE"
         self.count_sql = (
-            f"SELECT value, count, {SNAPSHOT},"  # noqa: S608
+            f"SELECT number, value, count, {SNAPSHOT},"  # noqa: S608
             f" EXISTS (SELECT FROM {history}"
             " WHERE transaction >= pg_snapshot_xmin(pg_current_snapshot())::text::bigint"
             " AND NOT pg_visible_in_snapshot(transaction::text::xid8, pg_current_snapshot()))"
-            f" FROM (SELECT) AS one LEFT JOIN ({groups}) AS groups ON TRUE"
+            f" FROM (SELECT) AS one LEFT JOIN ({counts}) AS counts ON TRUE"
         )
         self.change_sql = (
-            f"WITH entry AS (SELECT * FROM {history} WHERE transaction >= %s"  # noqa: S608
-            " AND transaction < pg_snapshot_xmax(pg_current_snapshot())::text::bigint"
-            " AND NOT pg_visible_in_snapshot(transaction::text::xid8, %s::pg_snapshot))"
-            f" SELECT value, count, {SNAPSHOT}, is_erased"
-            " FROM (SELECT) AS one LEFT JOIN (SELECT value, SUM(sign)::bigint AS count,"
-            " BOOL_OR(erased::text <> '[]') AS is_erased"
-            f" FROM ({changes}) AS changes GROUP BY value) AS groups ON TRUE"
+            f"SELECT number, value, count, {SNAPSHOT}, is_erased"  # noqa: S608
+            " FROM (SELECT) AS one LEFT JOIN (SELECT number, value, SUM(sign)::bigint AS count,"
+            f" BOOL_OR({is_erased}) AS is_erased FROM {entries}"
+            f" CROSS JOIN LATERAL (VALUES {', '.join(changes)}) AS change (number, value, sign)"
+            " WHERE entry.transaction >= %s"
+            " AND entry.transaction < pg_snapshot_xmax(pg_current_snapshot())::text::bigint"
+            " AND NOT pg_visible_in_snapshot(entry.transaction::text::xid8, %s::pg_snapshot)"
+            " GROUP BY 1, 2) AS changes ON TRUE"
         )
 
-    def get(self) -> Mapping[Any, int]:
+    def value(self, number: int, table: str) -> str:
+        """Return the SQL of the value of a grouping in a row of ``table``."""
+        column, sql = self.groupings[number]
+        return sql.format(f"{table}.{connections[self.database].ops.quote_name(column)}")
+
+    def get(self) -> Counts:
         """Return the number of records with each value; without a grouping, the value is None."""
         connection = connections[self.database]
         with connection.cursor() as cursor:
@@ -136,13 +149,13 @@ class RecordCounts:
                 return self.count(cursor)
             return self.update(cursor) if connection.vendor == "postgresql" else self.count_once(cursor)
 
-    def count(self, cursor: Any) -> Mapping[Any, int]:
+    def count(self, cursor: Any) -> Counts:
         """Count the records."""
         cursor.execute(self.plain_sql)
         rows = cursor.fetchall()
-        return dict(rows) if self.grouping else {None: rows[0][0]}
+        return self.add([], rows if self.groupings else [(0, None, *row) for row in rows])
 
-    def count_once(self, cursor: Any) -> Mapping[Any, int]:
+    def count_once(self, cursor: Any) -> Counts:
         """Count the records, unless nothing has been committed since the last time."""
         token = read_data_token(self.database)
         counted_at, counts = self.counted
@@ -151,45 +164,54 @@ class RecordCounts:
             self.counted = token, counts
         return counts
 
-    def update(self, cursor: Any) -> Mapping[Any, int]:
+    def update(self, cursor: Any) -> Counts:
         """Update the stored counts, and return them."""
         stored = self.stored
         if stored and time.monotonic() < stored.until:
             cursor.execute(self.change_sql, [stored.oldest, stored.snapshot])
             rows = cursor.fetchall()
-            _value, _change, snapshot, oldest, epoch, is_standby, _is_erased = rows[0]
+            *_change, snapshot, oldest, epoch, is_standby, _is_erased = rows[0]
             if epoch == stored.epoch and not is_standby and not any(row[-1] for row in rows):
-                changes = {value: change for value, change, *_rest in rows if change}
-                counts = add(stored.counts, changes) if changes else stored.counts
+                counts = self.add(stored.counts, rows)
                 self.stored = StoredCounts(counts, snapshot, oldest, epoch, stored.until)
                 return counts
         cursor.execute(self.count_sql)
         rows = cursor.fetchall()
-        _value, _count, snapshot, oldest, epoch, is_standby, has_foreign_entries = rows[0]
-        counts = {value: count for value, count, *_rest in rows if count}
+        *_count, snapshot, oldest, epoch, is_standby, has_foreign_entries = rows[0]
+        counts = self.add([], rows)
         is_lasting = not (is_standby or has_foreign_entries)
         until = time.monotonic() + SECONDS
         self.stored = StoredCounts(counts, snapshot, oldest, epoch, until) if is_lasting else None
         return counts
 
+    def add(self, counts: Counts, rows: Iterable[Sequence[Any]]) -> Counts:
+        """Return the sum of counts and changes.
 
-def add(counts: Mapping[Any, int], changes: Mapping[Any, int]) -> dict[Any, int]:
-    """Add changes to counts. Return the sums that aren't zero."""
-    sums = {**counts, **{value: counts.get(value, 0) + change for value, change in changes.items()}}
-    return {value: count for value, count in sums.items() if count}
+        Args:
+            counts: empty if there are none yet.
+            rows: each starts with the number of a grouping, a value and the change of its count.
+        """
+        changes = [(number, value, change) for number, value, change, *_rest in rows if change]
+        if counts and not changes:
+            return counts
+        sums = [dict(each) for each in counts or ([{}] * (len(self.groupings) or 1))]
+        for number, value, change in changes:
+            sums[number][value] = sums[number].get(value, 0) + change
+        return [{value: count for value, count in each.items() if count} for each in sums]
 
 
 @cache
 def record_counts(
-    model: type[Record], grouping: Grouping | None = None, database: str = DEFAULT_DB_ALIAS
+    model: type[Record], groupings: tuple[Grouping, ...] = (), database: str = DEFAULT_DB_ALIAS
 ) -> RecordCounts:
     """Return the counter of a type, which all requests share."""
-    return RecordCounts(model, database, grouping)
+    return RecordCounts(model, database, groupings)
 
 
 def count_records(model: type[Record], database: str = DEFAULT_DB_ALIAS) -> int:
     """Return the number of records of a type."""
-    return sum(record_counts(model, database=database).get().values())
+    [counts] = record_counts(model, database=database).get()
+    return counts.get(None, 0)
 
 
 def count_rows(rows: models.QuerySet[Any]) -> Count:

@@ -1,20 +1,23 @@
 """Charts that count records. Each bar links to a list of the records it counts."""
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.db.models import Field
 from django.urls import reverse
 from django.utils.formats import number_format
 from django.utils.http import urlencode
+from django.utils.safestring import SafeString
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 
+from heroesite.cached_per_language import cached_per_language
 from heroesite.records.counts import Grouping, record_counts
 from heroesite.records.filters.links import NULL
 from heroesite.records.models.base import Record
 from heroesite.records.models.fields import BoundedIntegerField, RecordForeignKey
+from heroesite.records.views.rows import RowTemplate
 
 LONGEST = 12
 """The most bars for single records."""
@@ -28,28 +31,47 @@ STEP, LAST_STEP = 10, 10
 
 @dataclass(frozen=True)
 class Bar:
-    """A count, and the URL of the list of the records it counts."""
+    """A count, and the query of the list of what it counts."""
 
     label: str
     count: int
-    address: str
+    query: Mapping[str, Any]
 
 
 @dataclass(frozen=True)
 class Chart:
+    """A chart.
+
+    Args:
+        address: the URL of the list that the bars link to.
+    """
+
     title: str
+    address: str
     bars: list[Bar]
 
     @property
-    def lengths(self) -> list[tuple[Bar, int]]:
-        """Return the bars with their lengths in percent of the longest."""
+    def rows(self) -> SafeString:
+        """The HTML of the bars, whose lengths are in percent of the longest."""
         longest = max((bar.count for bar in self.bars), default=0) or 1
-        return [(bar, -(-100 * bar.count // longest)) for bar in self.bars]
+        return bar_template().render(
+            {
+                "address": f"{self.address}?{urlencode(bar.query)}",
+                "label": bar.label,
+                "length": -(-100 * bar.count // longest),
+                "count": number_format(bar.count),
+            }
+            for bar in self.bars
+        )
 
 
-def list_address(model: type[Record], query: Mapping[str, Any]) -> str:
-    """Return the address of a list with a query."""
-    return f"{reverse(f'{model._meta.app_label}:list')}?{urlencode(query)}"
+@cached_per_language
+def bar_template() -> RowTemplate:
+    return RowTemplate("records/_bar.html", {})
+
+
+def list_address(model: type[Record]) -> str:
+    return reverse(f"{model._meta.app_label}:list")
 
 
 def chart_title(model: type[Record], name: str) -> str:
@@ -60,10 +82,9 @@ def chart_title(model: type[Record], name: str) -> str:
     return _("%(model_name_plural)s by %(field)s") % params
 
 
-def by_link(model: type[Record], name: str) -> Chart:
-    """Count the records that link to each other record, most first, and those that link to none."""
+def by_link(model: type[Record], name: str, counts: Mapping[Any, int]) -> Chart:
+    """Return the chart of the records that link to each other record, most first, and to none."""
     field: Any = model._meta.get_field(name)
-    counts = record_counts(model, Grouping(field.column)).get()
     linked = {pk: count for pk, count in counts.items() if pk is not None}
     numbers = sorted(linked.values(), reverse=True)[:LONGEST]
     shortest = min(numbers, default=0)
@@ -71,10 +92,10 @@ def by_link(model: type[Record], name: str) -> Chart:
     longer = {pk for pk, count in linked.items() if count > shortest}
     others = field.related_model.objects.order_by("name_key").values_list("pk", "name", named=True)
     shown = [*others.filter(pk__in=longer), *first_of(others, tied, len(numbers) - len(longer))]
-    bars = [Bar(other.name, counts[other.pk], list_address(model, {name: other.pk})) for other in shown]
+    bars = [Bar(other.name, counts[other.pk], {name: other.pk}) for other in shown]
     bars.sort(key=lambda bar: -bar.count)
-    without = Bar(str(field.empty_label), counts.get(None, 0), list_address(model, {name: NULL}))
-    return Chart(chart_title(model, name), [*bars, without])
+    without = Bar(str(field.empty_label), counts.get(None, 0), {name: NULL})
+    return Chart(chart_title(model, name), list_address(model), [*bars, without])
 
 
 def first_of(records: Any, keys: Collection[int], number: int) -> list[Any]:
@@ -89,36 +110,55 @@ def first_of(records: Any, keys: Collection[int], number: int) -> list[Any]:
     return found[:number]
 
 
-def by_number(model: type[Record], name: str) -> Chart:
-    """Count the records by tens of a number, and those without one."""
-    field: Any = model._meta.get_field(name)
-    tens = f"CASE WHEN {{0}} >= {LAST_STEP * STEP} THEN {LAST_STEP} ELSE {{0}} / {STEP} END"
-    counts = record_counts(model, Grouping(field.column, tens)).get()
-    unknown = Bar(_("unknown"), counts.get(None, 0), list_address(model, {f"{name}__isnull": "true"}))
+def by_number(model: type[Record], name: str, counts: Mapping[Any, int]) -> Chart:
+    """Return the chart of the records by tens of a number, and of those without one."""
+    unknown = Bar(_("unknown"), counts.get(None, 0), {f"{name}__isnull": "true"})
     known = [number for number in counts if number is not None]
     steps = range(min(known), max(known) + 1) if known else ()
-    return Chart(
-        chart_title(model, name), [*(bar_for_range(model, name, number, counts) for number in steps), unknown]
-    )
+    bars = [bar_for_range(name, number, counts.get(number, 0)) for number in steps]
+    return Chart(chart_title(model, name), list_address(model), [*bars, unknown])
 
 
-def bar_for_range(model: type[Record], name: str, number: int, counts: Mapping[Any, int]) -> Bar:
+def bar_for_range(name: str, number: int, count: int) -> Bar:
     first, last = number * STEP, number * STEP + STEP - 1
     if number == LAST_STEP:
         label, query = _("%(first)s and over"), {f"{name}__gte": first}
     else:
         label, query = "%(first)s–%(last)s", {f"{name}__gte": first, f"{name}__lte": last}
-    params = {"first": number_format(first), "last": number_format(last)}
-    return Bar(label % params, counts.get(number, 0), list_address(model, query))
+    return Bar(label % {"first": number_format(first), "last": number_format(last)}, count, query)
 
 
-CHARTS: dict[type[Field], Callable[[type[Record], str], Chart]] = {
-    RecordForeignKey: by_link,
-    BoundedIntegerField: by_number,
+class ChartType(NamedTuple):
+    """How to chart a field.
+
+    Attributes:
+        sql: the value to count the records by, see :class:`.Grouping`.
+        draw: returns the chart of a field's counts.
+    """
+
+    sql: str
+    draw: Callable[[type[Record], str, Mapping[Any, int]], Chart]
+
+
+CHARTS: dict[type[Field], ChartType] = {
+    RecordForeignKey: ChartType("{0}", by_link),
+    BoundedIntegerField: ChartType(
+        f"CASE WHEN {{0}} >= {LAST_STEP * STEP} THEN {LAST_STEP} ELSE {{0}} / {STEP} END", by_number
+    ),
 }
-"""The functions that chart the values of a field, by field class."""
+"""How to chart the values of a field, by field class; see :mod:`heroesite.records.checks`."""
 
 
-def chart(model: type[Record], name: str) -> Chart:
-    """Count the values of a field of a type in ``CHARTS``; see :mod:`heroesite.records.checks`."""
-    return CHARTS[type(model._meta.get_field(name))](model, name)
+def count_and_chart(model: type[Record], names: Iterable[str]) -> tuple[int, list[Chart]]:
+    """Return the number of records of a type, and a chart of each named field. One query counts them all."""
+    fields: list[Any] = [model._meta.get_field(name) for name in names]
+    types = [CHARTS[type(field)] for field in fields]
+    groupings = tuple(Grouping(field.column, each.sql) for field, each in zip(fields, types, strict=True))
+    counts = record_counts(model, groupings).get()
+    charts = [
+        each.draw(model, field.name, found)
+        for field, each, found in zip(
+            fields, types, counts, strict=False
+        )  # without fields, there is one count
+    ]
+    return sum(counts[0].values()), charts
