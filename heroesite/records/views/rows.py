@@ -24,6 +24,7 @@ from heroesite.records.emblems import emblem_of
 from heroesite.records.models.base import Record
 from heroesite.records.models.fields import RecordForeignKey
 from heroesite.records.templatetags.records import empty
+from heroesite.text import to_html
 
 MARK = "\0"
 """Encloses the name of a value. No template or translation contains it."""
@@ -59,14 +60,7 @@ class RowTemplate:
 
     def render(self, rows: Iterable[Mapping[str, Any]]) -> SafeString:
         """Return the HTML of all rows. Values that aren't marked as safe are escaped."""
-        html = "".join(
-            self.format
-            % {
-                name: value.__html__() if hasattr(value, "__html__") else escape(str(value))
-                for name, value in row.items()
-            }
-            for row in rows
-        )
+        html = "".join([self.format % {name: to_html(value) for name, value in row.items()} for row in rows])
         return mark_safe(html)  # noqa: S308  escaped above, or by the template
 
 
