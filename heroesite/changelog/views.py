@@ -26,8 +26,8 @@ from heroesite.records.audit.entries import Entry
 from heroesite.records.filters.filtersets import PagedFilterSet
 from heroesite.records.models.base import Record, record_models
 from heroesite.records.permissions import disclosable_fields, is_allowed
+from heroesite.records.row_templates import RowTemplate
 from heroesite.records.views.base import RecordView
-from heroesite.records.views.rows import RowTemplate
 
 
 class RecordHistoryView(RecordView):

@@ -5,6 +5,8 @@ from datetime import UTC, datetime
 from itertools import combinations
 
 import pytest
+from django.contrib import admin
+from django.contrib.admin.templatetags.admin_list import results
 from django.template import Context, Template
 from django.template.defaultfilters import date
 from django.template.loader import render_to_string
@@ -12,11 +14,13 @@ from django.utils import translation
 from hypothesis import given
 from hypothesis import strategies as st
 
+from heroes.models import Hero
 from heroesite.dates import InstantFormat, instant_format
 from heroesite.records.emblems import emblem
 from heroesite.records.templatetags.records import value
 from heroesite.records.views.list import columns_of
 from heroesite.records.views.rows import record_rows
+from teams.models import Team
 from tests.factories import HeroFactory, TeamFactory
 from tests.markup import read
 from tests.people import browser
@@ -48,11 +52,10 @@ def rendered_as_usual(record, columns, is_selectable, author):
     return re.sub(r"\s*\n\s*", "", render_to_string("records/_row.html", context))
 
 
-@pytest.mark.django_db
-@pytest.mark.parametrize("language", ["en", "de"])
-@pytest.mark.parametrize("is_selectable", [False, True])
-def test_rows_are_rendered_as_usual(is_selectable, language):
-    heroes = [
+@pytest.fixture
+def hostile_heroes():
+    """Return heroes with hostile names, some without an age or a team."""
+    return [
         HeroFactory(name=name, age=age, team=team)
         for name, age, team in zip(
             HOSTILE,
@@ -61,6 +64,13 @@ def test_rows_are_rendered_as_usual(is_selectable, language):
             strict=True,
         )
     ]
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("language", ["en", "de"])
+@pytest.mark.parametrize("is_selectable", [False, True])
+def test_rows_are_rendered_as_usual(is_selectable, language, hostile_heroes):
+    heroes = hostile_heroes
     for records in (heroes, [hero.team for hero in heroes if hero.team]):
         model = type(records[0])
         authors = {record.pk: author for record, author in zip(records, HOSTILE, strict=False)}
@@ -75,6 +85,26 @@ def test_rows_are_rendered_as_usual(is_selectable, language):
                             for record in records
                         ]
                         assert rows.render(records, shown) == "".join(usual)
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("language", ["en", "de"])
+@pytest.mark.parametrize(
+    "query", ["", "?_popup=1", "?_popup=1&_to_field=id", "?o=-1.2", "?age__gte=5", "?q=script&p=1"]
+)
+def test_rows_of_the_admin_are_rendered_as_usual(query, language, hostile_heroes, rf, administrator, reader):
+    for user in (administrator, reader):
+        for model in (Hero, Team):
+            request = rf.get(f"/admin/{model._meta.app_label}/{model._meta.model_name}/{query}")
+            request.user = user
+            if model is Team and "age" in query:
+                continue
+            with translation.override(language):
+                changelist = admin.site.get_model_admin(model).get_changelist_instance(request)
+                changelist.formset = None
+                usual = [["".join(cells)] for cells in results(changelist)]
+                assert changelist.rows == usual
+                assert usual
 
 
 @pytest.mark.django_db

@@ -5,6 +5,7 @@ from functools import partial
 from typing import Any, ClassVar
 
 from django.contrib import admin
+from django.contrib.admin.templatetags.admin_list import result_headers
 from django.contrib.admin.utils import unquote
 from django.contrib.admin.views.main import ChangeList
 from django.contrib.admin.widgets import AutocompleteSelect
@@ -16,12 +17,13 @@ from django.template.response import TemplateResponse
 from django.urls import path
 from django.utils.cache import add_never_cache_headers
 from django.utils.functional import cached_property
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
 from heroesite.ids import is_id
-from heroesite.records.addresses import Addresses
 from heroesite.records.admin.base import StrictModelAdmin
 from heroesite.records.admin.filters import FilterSetListFilter, filter_names
+from heroesite.records.admin.rows import admin_rows
 from heroesite.records.audit.change_sets import Source
 from heroesite.records.audit.disclosures import Disclosure
 from heroesite.records.counts import Count, count_rows
@@ -77,19 +79,29 @@ class RecordPaginator(Paginator):
 
 
 class RecordChangeList(ChangeList):
-    """A list that reverses the URL pattern of its rows only once."""
+    """A list with the headers and rows for ``admin/records/change_list.html``."""
 
     @cached_property
-    def addresses(self) -> Addresses:
-        return Addresses(f"admin:{self.opts.app_label}_{self.opts.model_name}_change")
+    def headers(self) -> list[dict[str, Any]]:
+        return list(result_headers(self))
+
+    @property
+    def number_of_sorted_headers(self) -> int:
+        return sum(header["sortable"] and header["sorted"] for header in self.headers)
+
+    @property
+    def rows(self) -> list[list[SafeString]]:
+        """The rows, each with the HTML of all its cells, which Django would render one by one."""
+        columns: Any = self.list_display
+        names = tuple(name for name in columns if name != "action_checkbox")
+        empty, has_actions = self.model_admin.get_empty_value_display(), len(names) < len(columns)
+        rows = admin_rows(self.model_admin.model, names, empty, has_actions, bool(self.is_popup))
+        return [[cells] for cells in rows.render(self)]
 
     def get_results(self, request: HttpRequest) -> None:
         super().get_results(request)
         if not self.paginator.total.is_exact:
             self.full_result_count = self.result_count  # so that the search form doesn't show it as exact
-
-    def url_for_result(self, result: Any) -> str:
-        return self.addresses.of(result.pk)
 
 
 def respond(view: Callable[..., Any], request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
@@ -106,6 +118,7 @@ class RecordAdmin(StrictModelAdmin):
     filterset_class: type[RecordFilterSet]
     search_fields = ["name"]
     readonly_fields: ClassVar[tuple[str, ...]] = Record.AUTOMATIC
+    change_list_template = "admin/records/change_list.html"
     change_form_template = "admin/records/change_form.html"
     delete_confirmation_template = "admin/records/delete_confirmation.html"
     delete_selected_confirmation_template = "admin/records/delete_confirmation.html"

@@ -17,7 +17,7 @@ from heroesite.records.counts import Grouping, record_counts
 from heroesite.records.filters.links import NULL
 from heroesite.records.models.base import Record
 from heroesite.records.models.fields import BoundedIntegerField, RecordForeignKey
-from heroesite.records.views.rows import RowTemplate
+from heroesite.records.row_templates import RowTemplate
 
 LONGEST = 12
 """The most bars for single records."""
