@@ -62,7 +62,7 @@ def test_the_number_of_queries_does_not_depend_on_the_number_of_rows(
 
 
 def test_the_first_page_costs_a_count_and_a_list_of_each_kind_and_its_charts(register):
-    assert cost(browser(), "/") == 8
+    assert cost(browser(), "/") == 6
 
 
 @pytest.mark.parametrize(("interface", "queries"), [("page", 3), ("api", 2)])

@@ -79,7 +79,7 @@ class RecordPaginator(Paginator):
 
 
 class RecordChangeList(ChangeList):
-    """A list with the headers and rows for ``admin/records/change_list.html``."""
+    """A list with the headers and rows for ``admin/records/record_list.html``."""
 
     @cached_property
     def headers(self) -> list[dict[str, Any]]:
@@ -118,7 +118,7 @@ class RecordAdmin(StrictModelAdmin):
     filterset_class: type[RecordFilterSet]
     search_fields = ["name"]
     readonly_fields: ClassVar[tuple[str, ...]] = Record.AUTOMATIC
-    change_list_template = "admin/records/change_list.html"
+    change_list_template = "admin/records/record_list.html"
     change_form_template = "admin/records/change_form.html"
     delete_confirmation_template = "admin/records/delete_confirmation.html"
     delete_selected_confirmation_template = "admin/records/delete_confirmation.html"
