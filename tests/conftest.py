@@ -15,7 +15,7 @@ from django.utils import translation
 from rest_framework.test import APIClient
 
 from heroesite.api import docs, limits
-from heroesite.records.counts import record_counts
+from heroesite.records.counts import last_count, record_counts
 from heroesite.webhooks import deliveries
 
 from .__main__ import OWN_DATABASE, ROOT
@@ -60,6 +60,7 @@ def fast_passwords(settings):
 def forget_counts():
     """Discard stored counts before each test, because tests remove their records with SQL."""
     record_counts.cache_clear()
+    last_count.cache_clear()
 
 
 @pytest.fixture(autouse=True)

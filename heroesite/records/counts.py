@@ -10,13 +10,14 @@ while the history has entries of transactions that are running or to come, which
 can cause. The records are counted within a transaction, because it sees its own entries, and once a minute,
 in case they were changed with SQL.
 
-On SQLite, the records are counted again when something has been committed.
+On SQLite, the records are counted again when something has been committed, as are tables without a history on
+both databases.
 """
 
 import time
-from collections.abc import Hashable, Iterable, Sequence
+from collections.abc import Callable, Hashable, Iterable, Sequence
 from functools import cache
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar, cast
 
 from django.conf import settings
 from django.db import DEFAULT_DB_ALIAS, connections, models
@@ -27,6 +28,8 @@ from heroesite.database.data_tokens import EPOCH, read_data_token
 
 from .audit.entries import Entry
 from .models.base import Record
+
+T = TypeVar("T")
 
 MOST = 10_000
 """The most rows of a filtered list that are counted, unless the exact count is requested."""
@@ -84,6 +87,23 @@ class StoredCounts(NamedTuple):
     until: float
 
 
+class LastCount:
+    """The last count of a table, which is valid until something is committed."""
+
+    def __init__(self, database: str) -> None:
+        self.database = database
+        self.counted: tuple[Hashable | None, Any] = (None, None)
+
+    def get(self, count: Callable[[], T]) -> T:
+        """Return the last count if it is valid, and otherwise the result of ``count``."""
+        token = read_data_token(self.database)
+        counted_at, result = self.counted
+        if token is None or token != counted_at:
+            result = count()
+            self.counted = token, result
+        return cast(T, result)
+
+
 class RecordCounts:
     """Counts the records of a type.
 
@@ -94,7 +114,7 @@ class RecordCounts:
     def __init__(self, model: type[Record], database: str, groupings: Sequence[Grouping] = ()) -> None:
         self.database, self.groupings = database, groupings
         self.stored: StoredCounts | None = None
-        self.counted: tuple[Hashable | None, Counts] = (None, [])
+        self.last = LastCount(database)
         table, history = model._meta.db_table, model.history.model._meta.db_table
         numbers = range(len(groupings))
         if groupings:
@@ -147,22 +167,15 @@ class RecordCounts:
         with connection.cursor() as cursor:
             if connection.in_atomic_block or not settings.FAST_READS:
                 return self.count(cursor)
-            return self.update(cursor) if connection.vendor == "postgresql" else self.count_once(cursor)
+            if connection.vendor == "postgresql":
+                return self.update(cursor)
+            return self.last.get(lambda: self.count(cursor))
 
     def count(self, cursor: Any) -> Counts:
         """Count the records."""
         cursor.execute(self.plain_sql)
         rows = cursor.fetchall()
         return self.add([], rows if self.groupings else [(0, None, *row) for row in rows])
-
-    def count_once(self, cursor: Any) -> Counts:
-        """Count the records, unless nothing has been committed since the last time."""
-        token = read_data_token(self.database)
-        counted_at, counts = self.counted
-        if token is None or token != counted_at:
-            counts = self.count(cursor)
-            self.counted = token, counts
-        return counts
 
     def update(self, cursor: Any) -> Counts:
         """Update the stored counts, and return them."""
@@ -219,7 +232,15 @@ def count_rows(rows: models.QuerySet[Any]) -> Count:
     if rows.query.where:
         return count_up_to_most(first_matches(rows).count())
     model: Any = rows.model
-    return Count(count_records(model, rows.db) if issubclass(model, Record) else rows.count())
+    if issubclass(model, Record):
+        return Count(count_records(model, rows.db))
+    return Count(last_count(model, rows.db).get(rows.count) if settings.FAST_READS else rows.count())
+
+
+@cache
+def last_count(model: type[models.Model], database: str) -> LastCount:
+    """Return the last count of a table, which all requests share."""
+    return LastCount(database)
 
 
 def first_matches(rows: models.QuerySet[Any]) -> models.QuerySet[Any]:

@@ -70,6 +70,25 @@ def test_an_unfiltered_list_is_counted_once_on_postgresql(client):
     assert len(queries) == 2
 
 
+def test_the_history_is_not_counted_again_without_a_commit(client):
+    client.cookies["visits"] = "2"  # so that the page isn't a stored one
+
+    def is_counted(number):
+        """Return whether the page counted the changes. Its count must be ``number``."""
+        with CaptureQueriesContext(connection) as queries:
+            assert f"1–{number} of {number}" in client.get("/history/").content.decode()
+        return any('COUNT(*) AS "__count"' in query["sql"] for query in queries)
+
+    for number in range(1, 4):
+        HeroFactory(team=None)
+        assert is_counted(number)
+        if connection.vendor == "postgresql":  # tests in other databases of the server also commit
+            assert not all(is_counted(number) for _time in range(1000))
+    with transaction.atomic():
+        HeroFactory(team=None)
+        assert is_counted(4), "a transaction sees its own changes"
+
+
 def test_changes_by_other_connections_are_counted(client):
     HeroFactory.create_batch(3)
     assert planned_count(client) == 3
