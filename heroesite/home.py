@@ -1,6 +1,7 @@
 """The home page with counts and charts, and the search over all record types."""
 
 from collections.abc import Callable, Sequence
+from functools import cache
 from typing import Any, ClassVar
 
 from django.conf import settings
@@ -9,12 +10,22 @@ from django.utils.http import urlencode
 from django.utils.translation import gettext_lazy as _
 from django.views.generic import TemplateView
 
+from heroesite.database.statements import InstanceStatement
 from heroesite.records.filters.filters import SearchField
 from heroesite.records.filters.forms import QueryForm
 from heroesite.records.filters.offset import OffsetPaginator
 from heroesite.records.models.base import Record
 from heroesite.records.registry import record_types
 from heroesite.records.views.charts import Chart, count_and_chart, list_address
+
+LATEST = 5
+"""The number of latest changes of each type that the home page shows."""
+
+
+@cache
+def latest_statement(model: type[Record]) -> InstanceStatement:
+    """Return the statement for the records of a type that were changed last."""
+    return InstanceStatement(model.objects.order_by("-updated_at", "-pk")[:LATEST])
 
 
 class HomeView(TemplateView):
@@ -26,14 +37,13 @@ class HomeView(TemplateView):
 
     template_name = "home.html"
     charts: ClassVar[Sequence[Callable[[], Chart]]] = ()
-    latest = 5
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         summaries, charts = [], []
         for record_type in record_types():
             model = record_type.model
             count, field_charts = count_and_chart(model, record_type.charts)
-            latest = model.objects.order_by("-updated_at", "-pk")[: self.latest]
+            latest = latest_statement(model).load_all()
             summaries.append({"opts": model._meta, "count": count, "latest": latest})
             charts += field_charts
         return super().get_context_data(

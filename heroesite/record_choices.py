@@ -1,5 +1,6 @@
 """The form field that selects a record, by its id or by typing its name."""
 
+from functools import cache
 from typing import Any, Self
 
 from django import forms
@@ -11,6 +12,7 @@ from django.utils.safestring import SafeString
 from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 
+from heroesite.database.statements import Statement
 from heroesite.form_fields import render_select
 from heroesite.ids import is_id
 
@@ -90,6 +92,13 @@ class RecordSelect(forms.Select):
         )
 
 
+@cache
+def first_records_statement(model: Any, most_listed: int | None) -> Statement:
+    """Return the statement for the ids and names of the first records, one more than are listed."""
+    names = model.objects.values_list("pk", "name")
+    return Statement(names if most_listed is None else names[: most_listed + 1])
+
+
 class RecordChoiceField(forms.ModelChoiceField):
     """One record, selected by its id in ASCII digits."""
 
@@ -125,9 +134,9 @@ class RecordChoiceField(forms.ModelChoiceField):
     @cached_property
     def first_records(self) -> list[tuple[int, str]]:
         """The ids and names of the first records: all of them, or one more than the select lists."""
-        records: Any = self.queryset
-        names = records.values_list("pk", "name")
-        return list(names if self.most_listed is None else names[: self.most_listed + 1])
+        model: Any = self.queryset.model  # type: ignore[union-attr]
+        statement = first_records_statement(model, self.most_listed)
+        return [(pk, name) for pk, name in statement.execute(*statement.parameters)]
 
     @property
     def has_many(self) -> bool:

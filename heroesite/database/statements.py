@@ -116,6 +116,10 @@ class InstanceStatement(Statement):
         rows = self.execute(*self.parameters[:-1], key)
         return self.instance(iter(rows[0])) if rows else None
 
+    def load_all(self) -> list[Any]:
+        """Return all instances that are found."""
+        return [self.instance(iter(row)) for row in self.execute(*self.parameters)]
+
     def instance(self, values: Iterator[Any]) -> Any:
         """Return the instance of a row."""
         instance = self.model.from_db(self.database, self.columns, list(islice(values, len(self.columns))))
