@@ -1,6 +1,7 @@
 """How API clients authenticate: a bearer token (RFC 6750), or a session with its CSRF token."""
 
 import re
+from collections.abc import Callable
 from functools import cache
 from typing import Any
 
@@ -30,6 +31,22 @@ def reject_read_only_token(request: Request) -> None:
         raise PermissionDenied("This token is read-only. Create another one at /account/tokens/.")
 
 
+TokenQuery = Callable[[str], ApiToken | None]
+"""Returns the token with a digest, as :func:`token_statement` loads it, or None."""
+
+
+@cache
+def token_statement() -> InstanceStatement:
+    """Return the statement that loads a token, its user and the user's permissions."""
+    tokens = ApiToken.objects.order_by().annotate(**permission_lists("user_id"))
+    return InstanceStatement(tokens.filter(digest=""), links=["user"])
+
+
+def query_token(digest: str) -> ApiToken | None:
+    token: ApiToken | None = token_statement().load(digest)
+    return token
+
+
 class BearerAuthentication(authentication.BaseAuthentication):
     """Authenticates by ``Authorization: Bearer <token>``, and refuses every other scheme."""
 
@@ -38,27 +55,20 @@ class BearerAuthentication(authentication.BaseAuthentication):
     def authenticate(self, request: Request) -> tuple[Any, ApiToken] | None:
         """Return the user and the token, or None if the request has no ``Authorization`` header.
 
-        A failure counts towards the limit of the client's address.
+        A view with a method ``query_token`` queries the token itself. A failure counts towards the limit of
+        the client's address.
 
         Raises:
-            AuthenticationFailed: see :meth:`find_token`.
+            AuthenticationFailed: see :meth:`find_digest` and :meth:`load_token`.
         """
+        query = getattr(request.parser_context["view"], "query_token", query_token)
         try:
-            token = self.find_token(request)
+            digest = self.find_digest(request)
+            token = self.load_token(digest, query) if digest else None
         except AuthenticationFailed:
             count_request(request._request, [address_of(request)])
             raise
         return (token.user, token) if token else None
-
-    def find_token(self, request: HttpRequest | Request) -> ApiToken | None:
-        """Return the token of a request, with its user, or None without an ``Authorization`` header.
-
-        Raises:
-            AuthenticationFailed: the header is malformed, or the token is unknown, expired or revoked, or its
-                user is inactive.
-        """
-        digest = self.find_digest(request)
-        return self.load_token(digest) if digest else None
 
     def find_digest(self, request: HttpRequest | Request) -> str | None:
         """Return the digest of a request's token, or None without an ``Authorization`` header.
@@ -87,13 +97,13 @@ class BearerAuthentication(authentication.BaseAuthentication):
             raise AuthenticationFailed(f"Malformed Authorization header. {SEND_TOKEN}")
         return words[1]
 
-    def load_token(self, digest: str) -> ApiToken:
-        """Return the token with this digest, with its user.
+    def load_token(self, digest: str, query: TokenQuery = query_token) -> ApiToken:
+        """Return the token with this digest, with its user and the user's permissions.
 
         Raises:
             AuthenticationFailed: the token is unknown, expired or revoked, or its user is inactive.
         """
-        token = self.query_token(digest)
+        token = query(digest)
         if not token or token.is_expired:
             raise AuthenticationFailed(INVALID)
         if not token.user.is_active:
@@ -102,17 +112,6 @@ class BearerAuthentication(authentication.BaseAuthentication):
             )
         set_permissions(token.user, token)
         return token
-
-    def query_token(self, digest: str) -> ApiToken | None:
-        """Return the token with this digest, its user and the user's permissions, or None."""
-        token: ApiToken | None = token_statement().load(digest)
-        return token
-
-
-@cache
-def token_statement() -> InstanceStatement:
-    tokens = ApiToken.objects.order_by().annotate(**permission_lists("user_id"))
-    return InstanceStatement(tokens.filter(digest=""), links=["user"])
 
 
 class SessionAuthentication(authentication.SessionAuthentication):

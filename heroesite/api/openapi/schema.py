@@ -77,7 +77,6 @@ class SessionScheme(authentication.SessionScheme):
 
 class BearerScheme(OpenApiAuthenticationExtension):
     target_class = "heroesite.api.authentication.BearerAuthentication"
-    match_subclasses = True
     name = "bearer"
 
     def get_security_definition(self, auto_schema: Any) -> dict[str, str]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from functools import cache
 from typing import Any, ClassVar
 
 from django.db import connection
@@ -13,7 +14,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from heroesite.api import idempotency
-from heroesite.api.authentication import SessionAuthentication
+from heroesite.api.authentication import query_token, token_statement
 from heroesite.api.conditional import (
     PreconditionFailed,
     check_if_match,
@@ -21,9 +22,9 @@ from heroesite.api.conditional import (
     matches_if_none_match,
     reject_if_match,
 )
-from heroesite.api.models import IdempotencyKey
+from heroesite.api.models import ApiToken, IdempotencyKey
+from heroesite.database.statements import JoinedStatement
 from heroesite.ids import is_id
-from heroesite.records.api.authentication import RecordBearerAuthentication
 from heroesite.records.api.bulk import Bulk
 from heroesite.records.api.errors import not_found
 from heroesite.records.api.filter_backend import RecordFilterBackend, is_dry_run, validate_query
@@ -41,6 +42,11 @@ from heroesite.records.filters.sparse_fields import SparseFields, row_members
 from heroesite.records.models.base import Record, StaleRecord
 from heroesite.records.permissions import disclosable_fields
 from heroesite.text import printable
+
+
+@cache
+def token_and_record_statement(model: type[Record]) -> JoinedStatement:
+    return JoinedStatement(token_statement(), model.loading_statement(lock=False))
 
 
 class RecordViewSet(IdempotentWriteMixin, viewsets.ModelViewSet):
@@ -64,7 +70,6 @@ class RecordViewSet(IdempotentWriteMixin, viewsets.ModelViewSet):
     loaded: Record | None = None
     """The record that the request writes, if it was loaded together with the caller."""
 
-    authentication_classes = [RecordBearerAuthentication, SessionAuthentication]
     permission_classes = [RecordPermission]
     filter_backends = [RecordFilterBackend]
     pagination_class = RecordPagination
@@ -74,6 +79,21 @@ class RecordViewSet(IdempotentWriteMixin, viewsets.ModelViewSet):
         super().initial(request, *args, **kwargs)
         if self.action not in {None, "list", "retrieve"}:
             is_dry_run(request)
+
+    def query_token(self, digest: str) -> ApiToken | None:
+        """Return the token with this digest, or None.
+
+        The record that the request writes is loaded in the same round trip, unless it has to be locked.
+        """
+        key, is_write = self.kwargs.get("pk", ""), self.action in {"update", "partial_update", "destroy"}
+        if (
+            not (is_write and is_id(key) and writes_in_one_statement(self.model))
+            or connection.in_atomic_block
+        ):
+            return query_token(digest)
+        token: ApiToken | None
+        token, self.loaded = token_and_record_statement(self.model).load(digest, int(key))
+        return token
 
     def body(self) -> Any:
         """Return the parsed body.
