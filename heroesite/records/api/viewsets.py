@@ -85,11 +85,9 @@ class RecordViewSet(IdempotentWriteMixin, viewsets.ModelViewSet):
 
         The record that the request writes is loaded in the same round trip, unless it has to be locked.
         """
-        key, is_write = self.kwargs.get("pk", ""), self.action in {"update", "partial_update", "destroy"}
-        if (
-            not (is_write and is_id(key) and writes_in_one_statement(self.model))
-            or connection.in_atomic_block
-        ):
+        key = self.kwargs.get("pk", "")
+        is_write = self.action in {"update", "partial_update", "destroy"} and is_id(key)
+        if not is_write or connection.in_atomic_block or not writes_in_one_statement(self.model):
             return query_token(digest)
         token: ApiToken | None
         token, self.loaded = token_and_record_statement(self.model).load(digest, int(key))
