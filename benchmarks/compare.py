@@ -19,7 +19,7 @@ from .growth import growth_figures, measure_reads
 from .measuring import count_round_trips, fill_postgresql, fill_sqlite_files, measure, report, sized
 from .postgresql import FOLDER, ROOT, postgresql
 from .programs import install_programs
-from .report import document, table
+from .report import case_figures, document, table
 from .undo import measure_undo
 
 SIZES = (10_000, 100_000, 1_000_000)
@@ -49,6 +49,7 @@ def complete(heroes: int, rounds: int) -> None:
         cached = caching.measure_cached(databases, rounds)
         memory, start = processes.measure_memory(databases), processes.measure_start(databases)
         figures = [
+            *case_figures(turns, ""),
             *caching.figures(cached),
             *processes.figures(memory, start),
             *growth_figures(growth),
@@ -58,6 +59,7 @@ def complete(heroes: int, rounds: int) -> None:
     with tempfile.TemporaryDirectory(dir=FOLDER) as folder:
         files = fill_sqlite_files(Path(folder), [HEROESITE, SQLMODEL], heroes)
         on_sqlite = measure(files, ON_SQLITE, rounds)
+    figures += case_figures(on_sqlite, " on SQLite")
     text = document(heroes, rounds, version, turns, trips, on_sqlite, growth, cached, memory, figures)
     (ROOT / "docs" / "PERFORMANCE.md").write_text(text)
     print(text)

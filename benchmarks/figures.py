@@ -30,5 +30,7 @@ class Figure:
 
 
 def number(value: float) -> str:
-    """Return a number with one decimal place, or with none if it is large or whole."""
+    """Return a number with one decimal place, two if it is small, or none if it is large or whole."""
+    if abs(value) < 1:
+        return f"{value:,.2f}"
     return f"{value:,.0f}" if value >= 100 or value == int(value) else f"{value:,.1f}"

@@ -61,6 +61,9 @@ a second: wrk with {CONNECTIONS} keep-alive connections for {SECONDS} seconds, o
 a client checked every 10 ms whether it still got the same response; the table has the longest time that it
 did. Before that, requests with a cookie or a token were checked to bypass the cache.
 """
+GOALS = """\
+A value with “×” is the median ratio of the CPU time to that of the peer.
+"""
 MEMORY = """\
 The larger worker of one site that gets all of this load: reads of one hero over many connections, then a mix
 of reads of the API and of pages at different addresses, and 5% PATCH.
@@ -176,6 +179,24 @@ def figures_table(figures: Sequence[Figure]) -> str:
     return f"| figure | value | goal | met |\n|---|--:|--:|---|\n{''.join(rows)}"
 
 
+def case_figures(turns: Turns, where: str) -> list[Figure]:
+    """Return a figure for each goal of a case."""
+    found = []
+    for case, taken in turns.items():
+        ours, name = taken[HEROESITE], f"{case.name}{where}"
+        for peer, goal in case.goals:
+            if values := ratios(ours, taken.get(peer, [])):
+                found.append(Figure(f"CPU, {name}: {peer.name}", statistics.median(values), "×", goal))
+        if case.most_cpu:
+            found.append(Figure(f"CPU, {name}", median(ours, lambda turn: turn.cpu), "ms", case.most_cpu))
+        if case.least_rate:
+            rate = median(ours, lambda turn: turn.rate)
+            found.append(Figure(f"rate, {name}", rate, "requests/s", case.least_rate, at_least=True))
+        if case.most_p99:
+            found.append(Figure(f"p99, {name}", median(ours, lambda turn: turn.p99), "ms", case.most_p99))
+    return found
+
+
 def missed(figures: Sequence[Figure]) -> str:
     """Return a list item with the goals that aren't met."""
     return (
@@ -263,7 +284,8 @@ def document(
             conditions(heroes, rounds, postgresql),
             "## Where heroesite costs more\n",
             "".join([*losses(turns, ""), *losses(on_sqlite, " on SQLite"), missed(figures), growing(growth)]),
-            "## Goals for heroesite alone\n",
+            "## Goals\n",
+            GOALS,
             figures_table(figures),
             "## PostgreSQL\n",
             table(turns, trips),
