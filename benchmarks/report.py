@@ -64,6 +64,28 @@ did. Before that, requests with a cookie or a token were checked to bypass the c
 GOALS = """\
 A value with “×” is the median ratio of the CPU time to that of the peer.
 """
+LIMITS = """\
+What stands between heroesite and the goals that it doesn't meet, in milliseconds of CPU time per request on
+the machine that they were set on. `make profile` shows the time in each layer.
+
+- **One hero**: gunicorn takes 0.33 to call an empty application with four threads. With one thread it takes
+  0.22, but then one slow client blocks a process. Django, the middleware and the plan take 0.24, and
+  PostgreSQL 0.07; no function among them takes more than 0.02, except for the driver. That is more than 0.3
+  times FastAPI + SQLModel. A parser in C for gunicorn (`gunicorn_h1c`) saved 0.02 and changed two statuses.
+- **Pages by cursor**: the same, and 0.4 to read 100 rows and to write them as JSON.
+- **Writes**: a view of DRF that authenticates a token and parses a body takes 0.7 before it writes anything,
+  and PostgreSQL takes 0.5 to write a row, its history entry and its change set with their indexes. This is
+  more than half of what FastAPI + SQLModel takes in total, for a row without history. To change an age takes
+  two round trips: one reads the caller and the record, the other writes everything.
+- **SQLite**: a write is five or more statements, because SQLite has none that writes to several tables.
+- **Many connections**: at 0.7 per request, two cores that also run PostgreSQL and wrk can't respond to 3,000
+  requests per second.
+- **nginx**: wrk and nginx share the two cores. nginx serves a stored response without asking heroesite.
+
+These gain less than 5 percent, as tried or as a profile shows, and were dropped: freezing objects for the
+garbage collector, negotiating the content type early, skipping the middleware of pages for the API, a table of
+compiled URLs, and a first stack chunk per request instead of per thread.
+"""
 MEMORY = """\
 The larger worker of one site that gets all of this load: reads of one hero over many connections, then a mix
 of reads of the API and of pages at different addresses, and 5% PATCH.
@@ -287,6 +309,8 @@ def document(
             "## Goals\n",
             GOALS,
             figures_table(figures),
+            "## Limits\n",
+            LIMITS,
             "## PostgreSQL\n",
             table(turns, trips),
             "## SQLite\n",
