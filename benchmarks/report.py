@@ -83,8 +83,8 @@ the machine that they were set on. `make profile` shows the time in each layer.
 - **nginx**: wrk and nginx share the two cores. nginx serves a stored response without asking heroesite.
 
 These gain less than 5 percent, as tried or as a profile shows, and were dropped: freezing objects for the
-garbage collector, negotiating the content type early, skipping the middleware of pages for the API, a table of
-compiled URLs, and a first stack chunk per request instead of per thread.
+garbage collector, negotiating the content type early, skipping the middleware of pages for the API, a table
+of compiled URLs, and a first stack chunk per request instead of per thread.
 """
 MEMORY = """\
 The larger worker of one site that gets all of this load: reads of one hero over many connections, then a mix
