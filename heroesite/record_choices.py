@@ -100,7 +100,7 @@ def first_records_statement(model: Any, most_listed: int | None) -> Statement:
 
 
 class RecordChoiceField(forms.ModelChoiceField):
-    """One record, selected by its id in ASCII digits."""
+    """One record of all those of its type, selected by its id in ASCII digits."""
 
     widget = RecordSelect
 

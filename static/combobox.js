@@ -60,7 +60,7 @@ const makeCombobox = (select) => {
   let active = -1; // the index of the option that arrow keys have reached
   let latest = 0; // the number of the last search
   let searching = Promise.resolve();
-  let isReported = Boolean(rejected); // the page shows an error about the text
+  let reported = rejected || null; // the text that the page shows an error about
   const isTyped = () => input.hasAttribute("name");
   const setTyped = (typed) => {
     if (typed) input.name = `${select.name}_text`;
@@ -148,12 +148,12 @@ const makeCombobox = (select) => {
     setTyped(false);
     toggle(false);
     announce("");
-    if (value !== before || isReported) report();
-    isReported = false;
+    if (value !== before || reported !== null) report();
+    reported = null;
   };
   const keepTyped = () => {
     toggle(false);
-    isReported = true;
+    reported = input.value;
     if (select.closest("[hx-get], [hx-post]")) announce(""); // the response has the error
     report();
   };
@@ -180,7 +180,7 @@ const makeCombobox = (select) => {
   });
   input.addEventListener("change", (event) => event.stopPropagation());
   input.addEventListener("blur", () => {
-    if (isTyped() && !isReported) selectTyped();
+    if (isTyped() && input.value !== reported) selectTyped();
     else toggle(false);
   });
   input.addEventListener("keydown", (event) => {

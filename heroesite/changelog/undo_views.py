@@ -11,6 +11,7 @@ from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
 from django.utils.cache import add_never_cache_headers
+from django.utils.formats import localize
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.generic import TemplateView
@@ -27,9 +28,9 @@ from heroesite.records.retries import retry_on_conflict
 LISTED = 100
 """Records that the page lists."""
 DONE = {
-    "add": gettext_lazy("%(count)d %(records)s restored"),
-    "delete": gettext_lazy("%(count)d %(records)s deleted"),
-    "change": gettext_lazy("%(count)d %(records)s changed back"),
+    "add": gettext_lazy("%(count)s %(records)s restored"),
+    "delete": gettext_lazy("%(count)s %(records)s deleted"),
+    "change": gettext_lazy("%(count)s %(records)s changed back"),
 }
 
 
@@ -93,5 +94,5 @@ def describe(done: Iterable[Reversal]) -> str:
     changes = []
     for (model, action), count in counts.items():
         names = model._meta.verbose_name if count == 1 else model._meta.verbose_name_plural
-        changes.append(DONE[action] % {"count": count, "records": names})
+        changes.append(DONE[action] % {"count": localize(count), "records": names})
     return _("Undone: %(changes)s.") % {"changes": ", ".join(changes)}

@@ -136,23 +136,23 @@ class InstanceStatement(Statement):
 
 
 class JoinedStatement(Statement):
-    """Loads two instances in one round trip, the second one only if the first is found."""
+    """Loads two instances of one database in one round trip, the second one only if the first is found."""
 
     def __init__(self, first: InstanceStatement, second: InstanceStatement) -> None:
         self.first, self.second = first, second
+        self.key_index = first.width + second.columns.index(second.model._meta.pk.attname)
         self.database, self.compiler = first.database, first.compiler
         self.sql = f"SELECT * FROM ({first.sql}) AS first LEFT JOIN ({second.sql}) AS second ON TRUE"  # noqa: S608
-        moved = {first.width + index: converters for index, converters in second.converters.items()}
-        self.converters = {**first.converters, **moved}
+        of_second = {first.width + index: converters for index, converters in second.converters.items()}
+        self.converters = {**first.converters, **of_second}
 
     def load(self, first_key: Any, second_key: Any) -> tuple[Any, Any]:
         """Return the instances that are found if these keys replace the last parameters, or None for each."""
         first, second, width = self.first, self.second, self.first.width
         parameters = [*first.parameters[:-1], first_key, *second.parameters[:-1], second_key]
         for row in self.execute(*parameters):
-            is_found = row[width + second.columns.index(second.model._meta.pk.attname)] is not None
-            found = second.instance(iter(row[width:])) if is_found else None
-            return first.instance(iter(row[:width])), found
+            is_found = row[self.key_index] is not None
+            return first.instance(iter(row[:width])), second.instance(iter(row[width:])) if is_found else None
         return None, None
 
 

@@ -234,7 +234,8 @@ def count_rows(rows: models.QuerySet[Any]) -> Count:
     model: Any = rows.model
     if issubclass(model, Record):
         return Count(count_records(model, rows.db))
-    return Count(last_count(model, rows.db).get(rows.count) if settings.FAST_READS else rows.count())
+    count = model._base_manager.using(rows.db).count
+    return Count(last_count(model, rows.db).get(count) if settings.FAST_READS else count())
 
 
 @cache

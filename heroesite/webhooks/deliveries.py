@@ -86,14 +86,15 @@ class KnownWebhooks:
     """
 
     def __init__(self) -> None:
-        self.ids: Collection[tuple[int]] = ()
-        self.until = 0.0
+        self.known: tuple[Collection[tuple[int]], float] = ((), 0)
 
     def get(self) -> Collection[tuple[int]]:
         now = time.monotonic()
-        if now >= self.until:
-            self.ids, self.until = active_webhooks(), now + KNOWN_FOR
-        return self.ids
+        ids, until = self.known  # other threads may replace it
+        if now >= until:
+            ids = active_webhooks()
+            self.known = ids, now + KNOWN_FOR
+        return ids
 
 
 known_webhooks = KnownWebhooks()
@@ -104,7 +105,10 @@ def schedule_when_known(instance: Webhook, **_signal: Any) -> None:
     """Schedule the deliveries of a webhook for when all processes know that it is active."""
     if instance.active:
         transaction.on_commit(
-            lambda: schedule(deliver, next_second(timezone.now() + timedelta(seconds=KNOWN_FOR)), instance.pk)
+            lambda: schedule(
+                deliver, next_second(timezone.now() + timedelta(seconds=KNOWN_FOR)), instance.pk
+            ),
+            robust=True,
         )
 
 

@@ -23,4 +23,5 @@ class Migration(migrations.Migration):
             name="search_key",
             of="name",
         ),
+        heroesite.records.models.operations.DropSearchIndex(app_label="teams", model_name="team"),
     ]

@@ -121,6 +121,20 @@ def test_text_that_matches_one_team_selects_it_and_an_empty_one_selects_none(vis
     expect(team).to_have_value("no team")
 
 
+def test_text_after_a_rejected_one_is_checked_too(visit):
+    page = visit("editor")
+    page.goto("/heroes/new/")
+    team = page.get_by_role("combobox", name="Team")
+    for text in ("nobody", "no one at all"):
+        team.fill(text)
+        team.press("Tab")
+        expect(page.locator("#id_team_error")).to_have_text(f"No teams match “{text}”.")
+    team.fill("Aveng")
+    team.press("Tab")
+    expect(team).to_have_value("Avengers")
+    expect(page.locator("#id_team_error")).to_be_empty()
+
+
 def test_text_that_matches_no_team_stays_and_is_an_error(visit):
     page = visit("editor")
     page.goto("/heroes/new/")

@@ -11,7 +11,8 @@ from django.test.utils import CaptureQueriesContext
 
 from heroes.models import Hero
 from heroesite.records import counts
-from heroesite.records.counts import Grouping, RecordCounts
+from heroesite.records.audit.change_sets import ChangeSet
+from heroesite.records.counts import Grouping, LastCount, RecordCounts
 from teams.models import Team
 from tests.factories import HeroFactory, TeamFactory
 from tests.people import browser
@@ -231,3 +232,14 @@ def test_the_counts_match_their_snapshot_while_others_write(groupings):
         for writer in writers:
             writer.join()
     assert Hero.objects.exists()
+
+
+def test_a_row_that_is_committed_while_a_table_is_counted_is_counted_the_next_time():
+    last = LastCount("default")
+
+    def count_and_add():
+        count = ChangeSet.objects.count()
+        ChangeSet.objects.create(source="command")
+        return count
+
+    assert [last.get(count_and_add) for _time in range(3)] == [0, 1, 2]

@@ -1,11 +1,13 @@
 """A form for a new record creates one record, however often it is sent."""
 
+import json
 from functools import partial
 
 import pytest
 
 from heroes.models import Hero
 from heroesite.api.models import IdempotencyKey
+from teams.models import Team
 from tests.markup import form_with, read
 from tests.people import browser, person
 from tests.threads import in_parallel
@@ -33,6 +35,21 @@ def test_submitting_a_form_twice_creates_one_hero(interface, editor_browser):
     again = editor_browser.post(ADDRESSES[interface], values)
     assert (again.status_code, again["Location"]) == (302, place(interface, Hero.objects.get()))
     assert Hero.history.count() == 1
+
+
+def test_a_popup_of_the_admin_selects_the_new_record_however_often_it_is_sent(editor_browser):
+    address = "/admin/teams/team/add/?_to_field=id&_popup=1"
+    values = form_with(read(editor_browser.get(address)), "name").values() | {"name": "Owls"}
+    values |= {"headquarters": "The Barn", "_popup": "1", "_to_field": "id"}
+    for _time in range(2):
+        response = editor_browser.post(address, values)
+        assert (response.status_code, response.templates[0].name) == (200, "admin/popup_response.html")
+        answer = read(response).one("script", id="django-admin-popup-response-constants")
+        selected = json.loads(answer["data-popup-response"])
+        assert selected["value"] == str(Team.objects.get().pk)
+        assert selected["obj"] == "Owls"
+    Team.objects.get().delete()
+    assert editor_browser.post(address, values).status_code == 302
 
 
 @interfaces

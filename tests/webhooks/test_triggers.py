@@ -126,7 +126,7 @@ def test_a_change_soon_after_the_activation_of_a_webhook_is_sent_by_the_job_that
 
 
 @pytest.mark.parametrize("active", [True, False])
-def test_only_the_activation_of_a_webhook_schedules_a_job(active, receiver, admin):
+def test_saving_a_webhook_schedules_a_job_if_it_is_active(active, receiver, admin):
     webhook = subscribe_only(admin, receiver.url)
     webhook.active = active
     webhook.save()

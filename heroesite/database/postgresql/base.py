@@ -23,7 +23,7 @@ class DatabaseOperations(operations.DatabaseOperations):
 class UTCLoader(TimestamptzLoader):
     """Loads an instant from a connection in UTC, in a quarter of the time that psycopg's loader takes."""
 
-    timezone = UTC
+    timezone = UTC  # Django compares it with the time zone of the connection
 
     def load(self, data: Any) -> datetime:
         try:

@@ -5,6 +5,7 @@ from functools import partial
 from typing import Any, ClassVar
 
 from django.contrib import admin
+from django.contrib.admin.options import IS_POPUP_VAR
 from django.contrib.admin.templatetags.admin_list import result_headers
 from django.contrib.admin.utils import unquote
 from django.contrib.admin.views.main import ChangeList
@@ -193,17 +194,19 @@ class RecordAdmin(StrictModelAdmin):
     def create_once(
         self, view: Callable[..., Any], request: HttpRequest, object_id: Any = None, *args: Any, **kwargs: Any
     ) -> Any:
-        """Redirect to the record if this form has already created it; otherwise call ``view``."""
+        """Respond with the record if this form has already created it; otherwise call ``view``."""
         if object_id or request.method != "POST":
             return view(request, object_id, *args, **kwargs)
         form: Any = self.get_form(request)(request.POST)
         if not form.created_pk(request.user):
             response = view(request, object_id, *args, **kwargs)
-            if response.status_code != 200 or not form.created_pk(request.user):
+            is_rejected = "adminform" in (getattr(response, "context_data", None) or {})
+            if not is_rejected or not form.created_pk(request.user):
                 return response
-        return redirect(
-            f"admin:{self.opts.app_label}_{self.opts.model_name}_change", form.created_pk(request.user)
-        )
+        pk = form.created_pk(request.user)
+        if IS_POPUP_VAR in request.POST and (record := self.model.load(int(pk))):
+            return self.response_add(request, record)  # selects the record in the form that opened the popup
+        return redirect(f"admin:{self.opts.app_label}_{self.opts.model_name}_change", pk)
 
     def _get_obj_does_not_exist_redirect(self, request: HttpRequest, opts: Any, object_id: str) -> Any:
         """Redirect to the page of a deleted record; a form goes to the page that can restore it."""

@@ -174,12 +174,12 @@ class FastReadMiddleware:
     ) -> PlannedResponse | None:
         """Return the response to a request with an API token, or None if only the view can respond.
 
-        If the caller is known from an earlier request, the data are read first. Their token tells whether
+        If the caller is known from an earlier request, the data are read first. Their token shows whether
         anything has been committed since the caller was loaded. If so, it is loaded again.
         """
         load_token = BearerAuthentication().load_token
         known = self.callers.get(digest)
-        if known and known.api_token.is_expired:
+        if known and (known.api_token.is_expired or known.can_read_any(plan.permissions)):
             known = None
         caller = known or Caller(load_token(digest), None)
         if caller.can_read_any(plan.permissions):

@@ -67,7 +67,7 @@ class RecordViewSet(IdempotentWriteMixin, viewsets.ModelViewSet):
     sparse_fields = SparseFields()
     """The members of the response."""
 
-    loaded: Record | None = None
+    unlocked_record: Record | None = None
     """The record that the request writes, if it was loaded together with the caller."""
 
     permission_classes = [RecordPermission]
@@ -83,14 +83,14 @@ class RecordViewSet(IdempotentWriteMixin, viewsets.ModelViewSet):
     def query_token(self, digest: str) -> ApiToken | None:
         """Return the token with this digest, or None.
 
-        The record that the request writes is loaded in the same round trip, unless it has to be locked.
+        If the record that the request writes may not have to be locked, it is loaded in the same round trip.
         """
         key = self.kwargs.get("pk", "")
         is_write = self.action in {"update", "partial_update", "destroy"} and is_id(key)
-        if not is_write or connection.in_atomic_block or not writes_in_one_statement(self.model):
+        if not is_write or not writes_in_one_statement(self.model):
             return query_token(digest)
         token: ApiToken | None
-        token, self.loaded = token_and_record_statement(self.model).load(digest, int(key))
+        token, self.unlocked_record = token_and_record_statement(self.model).load(digest, int(key))
         return token
 
     def body(self) -> Any:
@@ -113,10 +113,10 @@ class RecordViewSet(IdempotentWriteMixin, viewsets.ModelViewSet):
     def get_object(self) -> Any:
         """Return the record, locked if the request writes it in a transaction."""
         key = self.kwargs["pk"]
-        is_write = self.request.method in ACTIONS and connection.in_atomic_block
-        found = None if is_write else self.loaded
+        lock = self.request.method in ACTIONS and connection.in_atomic_block
+        found = None if lock else self.unlocked_record
         if not found and is_id(key):
-            found = self.model.load(int(key), lock=is_write)
+            found = self.model.load(int(key), lock=lock)
         if not found:
             raise not_found(self.model, key)
         return found

@@ -54,7 +54,7 @@ class SearchFilter(django_filters.Filter):
         "Find names that contain each of these terms, ignoring case, spaces and punctuation. A term of one"
         " or two characters finds only words that start with it."
     )
-    """What the API description says instead of the label."""
+    """The text in the API description, instead of the label."""
 
     def filter(self, qs: RecordQuerySet, value: list[str]) -> RecordQuerySet:
         return qs.search(value)

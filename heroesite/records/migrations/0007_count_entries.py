@@ -11,14 +11,18 @@ COUNTS = """
     FROM {table} AS entry WHERE entry.change_set_id = records_changeset.id GROUP BY 1
 """
 UPDATE = """
-    UPDATE records_changeset SET entry_counts = (SELECT {aggregate}(key, entries) FROM ({counts}) AS counted)
+    UPDATE records_changeset SET entry_counts =
+        COALESCE((SELECT {aggregate}(key, entries) FROM ({counts}) AS counted), '{{}}')
     WHERE entry_counts IS NULL
 """
 AGGREGATES = {"postgresql": "jsonb_object_agg", "sqlite": "json_group_object"}
 
 
 def count_entries(apps, schema_editor):
-    """Count the entries of all histories, by change set, record type and action."""
+    """Count the entries of all histories, by change set, record type and action.
+
+    This is one statement: a change set that is committed meanwhile has no counts, rather than wrong ones.
+    """
     histories = [
         model for model in apps.get_models() if "change_set" in {field.name for field in model._meta.fields}
     ]
@@ -33,7 +37,6 @@ def count_entries(apps, schema_editor):
     aggregate = AGGREGATES[schema_editor.connection.vendor]
     if counts:
         schema_editor.execute(UPDATE.format(aggregate=aggregate, counts=" UNION ALL ".join(counts)))
-    apps.get_model("records", "ChangeSet").objects.filter(entry_counts__isnull=True).update(entry_counts={})
 
 
 class Migration(migrations.Migration):

@@ -8,6 +8,8 @@ from django.db.migrations.operations import RunPython
 from django.db.migrations.operations.base import Operation
 from django.utils import timezone
 
+from .search_indexes import drop_index
+
 
 class CheckLinksAtOnce(Operation):
     """Check a link when it is written instead of at the commit. The migration state doesn't change.
@@ -83,7 +85,7 @@ class FillFoldedField(RunPython):
     def fill(self, apps: Any, schema_editor: Any) -> None:
         model = apps.get_model(self.app_label, self.model_name)
         field = model._meta.get_field(self.name)
-        lines = model._base_manager.exclude(**{self.of: None}).values_list("pk", self.of)
+        lines = model._base_manager.order_by().exclude(**{self.of: None}).values_list("pk", self.of)
         keys = ((field.fold(line), pk) for pk, line in lines.iterator(self.batch_size))
         with schema_editor.connection.cursor() as cursor:
             while batch := list(islice(keys, self.batch_size)):
@@ -103,6 +105,27 @@ class FillFoldedField(RunPython):
             cursor.execute(statement, list(chain.from_iterable(keys)))
         else:
             cursor.executemany(f"{update} %s WHERE {pk} = %s", keys)
+
+
+class DropSearchIndex(RunPython):
+    """When migrations are reversed, drop a search index before its column: triggers on SQLite refer to it.
+
+    Args:
+        app_label: the app of the model.
+        model_name: the model.
+    """
+
+    def __init__(self, app_label: str, model_name: str) -> None:
+        self.app_label, self.model_name = app_label, model_name
+        super().__init__(RunPython.noop, self.drop)
+
+    def deconstruct(self) -> tuple[str, list[Any], dict[str, Any]]:
+        return type(self).__name__, [self.app_label, self.model_name], {}
+
+    def drop(self, apps: Any, schema_editor: Any) -> None:
+        with schema_editor.connection.cursor() as cursor:
+            model = apps.get_model(self.app_label, self.model_name)
+            drop_index(schema_editor.connection, cursor, model, "search_key")
 
 
 class GrantPermissions(RunPython):

@@ -46,7 +46,7 @@ def create_search_indexes(sender: Any, using: str, **kwargs: Any) -> None:
             columns = existing_columns(connection, cursor, model._meta.db_table)
             field = model._meta.get_field("search_key")
             if field.column in columns:  # a migration to an earlier version may have removed it
-                drop_former_index(connection, cursor, model)
+                drop_index(connection, cursor, model, FORMER_COLUMN)
                 create(connection, cursor, model, field)
 
 
@@ -56,9 +56,9 @@ def existing_columns(connection: Any, cursor: Any, table: str) -> set[str]:
     return {column.name for column in connection.introspection.get_table_description(cursor, table)}
 
 
-def drop_former_index(connection: Any, cursor: Any, model: Any) -> None:
+def drop_index(connection: Any, cursor: Any, model: Any, column: str) -> None:
     quote = connection.ops.quote_name
-    name = index_name(model, FORMER_COLUMN)
+    name = index_name(model, column)
     if connection.vendor == "postgresql":
         cursor.execute(f"DROP INDEX IF EXISTS {quote(name)}")
         return

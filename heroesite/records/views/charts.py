@@ -155,10 +155,7 @@ def count_and_chart(model: type[Record], names: Iterable[str]) -> tuple[int, lis
     types = [CHARTS[type(field)] for field in fields]
     groupings = tuple(Grouping(field.column, each.sql) for field, each in zip(fields, types, strict=True))
     counts = record_counts(model, groupings).get()
-    charts = [
-        each.draw(model, field.name, found)
-        for field, each, found in zip(
-            fields, types, counts, strict=False
-        )  # without fields, there is one count
-    ]
+    # Without fields, there is one count.
+    found = zip(fields, types, counts, strict=False)
+    charts = [each.draw(model, field.name, counted) for field, each, counted in found]
     return sum(counts[0].values()), charts
