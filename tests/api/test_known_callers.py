@@ -116,3 +116,16 @@ def test_a_permission_applies_to_the_next_request(read, hero, token):
         change()
         seen += [b"secret_name" in send(client, address, text).content for _time in range(5)]
     assert seen == [can_see for can_see in (False, True, False, True, False, True) for _time in range(5)]
+
+
+def test_a_plan_responds_again_once_a_permission_is_withdrawn(hero, token):
+    client, (stored, text) = Client(), token
+    permission = Permission.objects.get(codename="view_secret_name")
+    for _time in range(3):
+        send(client, hero.pk, text)  # compiles the plan
+    stored.user.user_permissions.add(permission)
+    for _time in range(5):
+        client.get("/api/v1/teams/", headers={"Authorization": f"Bearer {text}"})  # has no restricted values
+    assert not hasattr(send(client, hero.pk, text).wsgi_request, "is_planned")
+    stored.user.user_permissions.remove(permission)
+    assert send(client, hero.pk, text).wsgi_request.is_planned
