@@ -81,6 +81,8 @@ the machine that they were set on. `make profile` shows the time in each layer.
 - **Many connections**: at 0.7 per request, two cores that also run PostgreSQL and wrk can't respond to 3,000
   requests per second.
 - **nginx**: wrk and nginx share the two cores. nginx serves a stored response without asking heroesite.
+- **Pages, and searches for short terms with many matches**: not at a limit yet. Such a search reads names in
+  their order until the page is full, and has to look up the search key of each.
 
 These gain less than 5 percent, as tried or as a profile shows, and were dropped: freezing objects for the
 garbage collector, negotiating the content type early, skipping the middleware of pages for the API, a table
