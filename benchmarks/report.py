@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
 
-from .caching import CONNECTIONS, SECONDS, CachedPage, CachedTurn
+from .caching import CachedPage, CachedTurn
 from .cases import Case
 from .contenders import HEROESITE, PEERS, WORKERS, Contender
 from .figures import Figure, number
@@ -19,79 +19,12 @@ from .load import Turn
 from .measuring import RoundTrips, Turns
 from .postgresql import ROOT
 from .processes import Memory
-from .rows import VERSIONS
+from .texts import BEHIND_NGINX, CONDITIONS, GOALS, GROWTH, LIMITS, MEMORY
 
 HEADER = (
     "| case | contender | requests/s | p50 ms | p99 ms | errors | CPU ms: server + database"
     " | heroesite / peer (range) | round trips |\n|---|---|--:|--:|--:|--:|--:|--:|--:|\n"
 )
-
-CONDITIONS = """\
-`make bench` wrote this page. All figures are medians of {rounds} rounds of one run, in which the contenders
-took turns in rotating order. CPU is the CPU time per request of all processes of the server and of
-PostgreSQL, as reported by the kernel. The ratio compares the CPU time per request within a round: if it is
-below 1, heroesite costs less. In a separate pass, a proxy counted the round trips to the database.
-
-- **Machine**: {cores} cores, {memory:.0f} GiB memory, {processor}, {system}
-- **When**: {date}, commit {commit}
-- **Commands**: `make bench ROUNDS={rounds} HEROES={heroes}` for this page, `make bench-quick` for a few cases
-  in two minutes, `make profile CASE=list` for the time in each layer
-- **All**: {workers} worker processes, PostgreSQL {postgresql} with default settings on the same machine,
-  1,000 teams and {heroes:,} heroes, wrk with 8 keep-alive connections unless a row says otherwise
-- **heroesite**: {ours}; production mode with logging, gunicorn with `deploy/gunicorn.conf.py`, limits off
-- **Peers** (`benchmarks/peers/`): {peers}; uvicorn without access log, gunicorn with 4 threads and
-  persistent connections
-
-Before the contenders were timed, their responses were compared: all of them return the same rows with the
-same members. heroesite does more work for them. The peers have **no** users, tokens or permissions, no
-history, no versions that detect conflicts, no ETags, no strict parameters, no limits and no names that are
-unique regardless of case. Of the peers, only DRF has links between pages. Only requests to heroesite
-contain a token, which belongs to an editor. The peers have indexes on name and team; heroesite has one on
-every column of its own table by which a list can be sorted. FastAPI + SQLModel isn't measured with 256 or
-more connections, because most of its requests would time out.
-"""
-
-GROWTH = f"""\
-Milliseconds per request, sent one at a time, by number of heroes, on PostgreSQL. The history has {VERSIONS}
-entries for each hero.
-"""
-BEHIND_NGINX = f"""\
-Visitors' requests to one address through nginx with `deploy/nginx.conf`, which stores a response for at most
-a second: wrk with {CONNECTIONS} keep-alive connections for {SECONDS} seconds, on the same machine. Meanwhile,
-a client checked every 10 ms whether it still got the same response; the table has the longest time that it
-did. Before that, requests with a cookie or a token were checked to bypass the cache.
-"""
-GOALS = """\
-A value with “×” is the median ratio of the CPU time to that of the peer.
-"""
-LIMITS = """\
-What stands between heroesite and the goals that it doesn't meet, in milliseconds of CPU time per request on
-the machine that they were set on. `make profile` shows the time in each layer.
-
-- **One hero**: gunicorn takes 0.33 to call an empty application with four threads. With one thread it takes
-  0.22, but then one slow client blocks a process. Django, the middleware and the plan take 0.24, and
-  PostgreSQL 0.07; no function among them takes more than 0.02, except for the driver. That is more than 0.3
-  times FastAPI + SQLModel. A parser in C for gunicorn (`gunicorn_h1c`) saved 0.02 and changed two statuses.
-- **Pages by cursor**: the same, and 0.4 to read 100 rows and to write them as JSON.
-- **Writes**: a view of DRF that authenticates a token and parses a body takes 0.7 before it writes anything,
-  and PostgreSQL takes 0.5 to write a row, its history entry and its change set with their indexes. This is
-  more than half of what FastAPI + SQLModel takes in total, for a row without history. To change an age takes
-  two round trips: one reads the caller and the record, the other writes everything.
-- **SQLite**: a write is five or more statements, because SQLite has none that writes to several tables.
-- **Many connections**: at 0.7 per request, two cores that also run PostgreSQL and wrk can't respond to 3,000
-  requests per second.
-- **nginx**: wrk and nginx share the two cores. nginx serves a stored response without asking heroesite.
-- **Pages, and searches for short terms with many matches**: not at a limit yet. Such a search reads names in
-  their order until the page is full, and has to look up the search key of each.
-
-These gain less than 5 percent, as tried or as a profile shows, and were dropped: freezing objects for the
-garbage collector, negotiating the content type early, skipping the middleware of pages for the API, a table
-of compiled URLs, and a first stack chunk per request instead of per thread.
-"""
-MEMORY = """\
-The larger worker of one site that gets all of this load: reads of one hero over many connections, then a mix
-of reads of the API and of pages at different addresses, and 5% PATCH.
-"""
 
 
 def median(turns: Sequence[Turn], value: Callable[[Turn], float]) -> float:

@@ -66,7 +66,7 @@ def forget_counts():
 @pytest.fixture(autouse=True)
 def forget_webhooks(monkeypatch):
     """Look for active webhooks again in each test."""
-    monkeypatch.setattr(deliveries, "known_webhooks", deliveries.KnownWebhooks())
+    monkeypatch.setattr(deliveries, "active_webhooks", deliveries.ActiveWebhooks())
 
 
 @pytest.fixture(autouse=True, scope="session")

@@ -42,11 +42,6 @@ def token_statement() -> InstanceStatement:
     return InstanceStatement(tokens.filter(digest=""), links=["user"])
 
 
-def query_token(digest: str) -> ApiToken | None:
-    token: ApiToken | None = token_statement().load(digest)
-    return token
-
-
 class BearerAuthentication(authentication.BaseAuthentication):
     """Authenticates by ``Authorization: Bearer <token>``, and refuses every other scheme."""
 
@@ -61,7 +56,7 @@ class BearerAuthentication(authentication.BaseAuthentication):
         Raises:
             AuthenticationFailed: see :meth:`find_digest` and :meth:`load_token`.
         """
-        query = getattr(request.parser_context["view"], "query_token", query_token)
+        query = getattr(request.parser_context["view"], "query_token", None)
         try:
             digest = self.find_digest(request)
             token = self.load_token(digest, query) if digest else None
@@ -97,13 +92,16 @@ class BearerAuthentication(authentication.BaseAuthentication):
             raise AuthenticationFailed(f"Malformed Authorization header. {SEND_TOKEN}")
         return words[1]
 
-    def load_token(self, digest: str, query: TokenQuery = query_token) -> ApiToken:
+    def load_token(self, digest: str, query: TokenQuery | None = None) -> ApiToken:
         """Return the token with this digest, with its user and the user's permissions.
+
+        Args:
+            query: queries the token; None for a query of its own.
 
         Raises:
             AuthenticationFailed: the token is unknown, expired or revoked, or its user is inactive.
         """
-        token = query(digest)
+        token: ApiToken | None = (query or token_statement().load)(digest)
         if not token or token.is_expired:
             raise AuthenticationFailed(INVALID)
         if not token.user.is_active:

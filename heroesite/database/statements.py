@@ -143,8 +143,8 @@ class JoinedStatement(Statement):
         self.key_index = first.width + second.columns.index(second.model._meta.pk.attname)
         self.database, self.compiler = first.database, first.compiler
         self.sql = f"SELECT * FROM ({first.sql}) AS first LEFT JOIN ({second.sql}) AS second ON TRUE"  # noqa: S608
-        of_second = {first.width + index: converters for index, converters in second.converters.items()}
-        self.converters = {**first.converters, **of_second}
+        second_converters = {first.width + index: each for index, each in second.converters.items()}
+        self.converters = {**first.converters, **second_converters}
 
     def load(self, first_key: Any, second_key: Any) -> tuple[Any, Any]:
         """Return the instances that are found if these keys replace the last parameters, or None for each."""

@@ -41,8 +41,8 @@ RETRY_DELAYS = [
     *(timedelta(hours=hours) for hours in (1, 2, 4, 8, 8)),
 ]
 """Between one attempt and the next: a day in all."""
-KNOWN_FOR = 1
-"""How long a process knows which webhooks are active, in seconds."""
+REREAD_SECONDS = 1
+"""The time after which a process reads again which webhooks are active."""
 GONE = 410
 """The status of a receiver that wants no more events (Standard Webhooks)."""
 
@@ -71,15 +71,15 @@ def schedule_once() -> None:
     """
     if unscheduled.entries:
         unscheduled.entries = False
-        schedule_each(deliver, next_second(), known_webhooks.get())
+        schedule_each(deliver, next_second(), active_webhooks.get())
 
 
-def active_webhooks() -> list[tuple[int]]:
+def read_active_webhooks() -> list[tuple[int]]:
     return list(Webhook.objects.order_by().filter(active=True).values_list("pk"))
 
 
-class KnownWebhooks:
-    """The ids of the active webhooks, which a process reads at most once in ``KNOWN_FOR`` seconds.
+class ActiveWebhooks:
+    """The ids of the active webhooks, which a process reads at most once in ``REREAD_SECONDS`` seconds.
 
     A change made soon after a webhook is activated may not schedule its delivery. The job that the activation
     schedules delivers it.
@@ -92,21 +92,21 @@ class KnownWebhooks:
         now = time.monotonic()
         ids, until = self.known  # other threads may replace it
         if now >= until:
-            ids = active_webhooks()
-            self.known = ids, now + KNOWN_FOR
+            ids = read_active_webhooks()
+            self.known = ids, now + REREAD_SECONDS
         return ids
 
 
-known_webhooks = KnownWebhooks()
+active_webhooks = ActiveWebhooks()
 
 
 @receiver(post_save, sender=Webhook)
-def schedule_when_known(instance: Webhook, **_signal: Any) -> None:
+def schedule_after_activation(instance: Webhook, **_signal: Any) -> None:
     """Schedule the deliveries of a webhook for when all processes know that it is active."""
     if instance.active:
         transaction.on_commit(
             lambda: schedule(
-                deliver, next_second(timezone.now() + timedelta(seconds=KNOWN_FOR)), instance.pk
+                deliver, next_second(timezone.now() + timedelta(seconds=REREAD_SECONDS)), instance.pk
             ),
             robust=True,
         )
@@ -114,7 +114,7 @@ def schedule_when_known(instance: Webhook, **_signal: Any) -> None:
 
 def schedule_deliveries() -> None:
     """Enqueue a job for each active webhook."""
-    schedule_each(deliver, next_second(), active_webhooks())
+    schedule_each(deliver, next_second(), read_active_webhooks())
 
 
 def next_second(after: datetime | None = None) -> datetime:

@@ -84,7 +84,7 @@ def test_a_transaction_without_entries_schedules_nothing(receiver, admin):
 @pytest.fixture
 def long_known(monkeypatch):
     """What this process knows about webhooks doesn't expire during a test."""
-    monkeypatch.setattr(deliveries, "KNOWN_FOR", 1000)
+    monkeypatch.setattr(deliveries, "REREAD_SECONDS", 1000)
 
 
 @pytest.mark.parametrize("writes", [1, 5])
@@ -116,7 +116,7 @@ def test_a_change_soon_after_the_activation_of_a_webhook_is_sent_by_the_job_that
     HeroFactory()  # now this process knows that there are no webhooks
     webhook = subscribe(admin, receiver.url)
     [job] = jobs()
-    known_until = timezone.now() + timedelta(seconds=deliveries.KNOWN_FOR)
+    known_until = timezone.now() + timedelta(seconds=deliveries.REREAD_SECONDS)
     assert job.run_after >= known_until.replace(microsecond=0)
     HeroFactory(name="Wren")
     assert [job] == list(jobs())

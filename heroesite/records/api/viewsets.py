@@ -14,7 +14,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from heroesite.api import idempotency
-from heroesite.api.authentication import query_token, token_statement
+from heroesite.api.authentication import token_statement
 from heroesite.api.conditional import (
     PreconditionFailed,
     check_if_match,
@@ -87,9 +87,10 @@ class RecordViewSet(IdempotentWriteMixin, viewsets.ModelViewSet):
         """
         key = self.kwargs.get("pk", "")
         is_write = self.action in {"update", "partial_update", "destroy"} and is_id(key)
-        if not is_write or not writes_in_one_statement(self.model):
-            return query_token(digest)
         token: ApiToken | None
+        if not is_write or not writes_in_one_statement(self.model):
+            token = token_statement().load(digest)
+            return token
         token, self.unlocked_record = token_and_record_statement(self.model).load(digest, int(key))
         return token
 

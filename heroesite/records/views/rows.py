@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Iterable, Mapping
 from functools import lru_cache
-from html import escape
 from typing import Any
 
 from django.db.models import DateTimeField
@@ -18,6 +17,7 @@ from heroesite.records.models.base import Record
 from heroesite.records.models.fields import RecordForeignKey
 from heroesite.records.row_templates import CELL, RowTemplate
 from heroesite.records.templatetags.records import empty
+from heroesite.text import to_html
 
 
 def cell_function(model: type[Record], name: str) -> Callable[[Any], Any]:
@@ -30,7 +30,7 @@ def cell_function(model: type[Record], name: str) -> Callable[[Any], Any]:
         return lambda record: (
             nothing
             if record is None
-            else mark_safe(link % (escape(addresses.of(record.pk)), escape(str(record))))  # noqa: S308
+            else mark_safe(link % (to_html(addresses.of(record.pk)), to_html(record)))  # noqa: S308
         )
     if isinstance(field, DateTimeField):
         return instant_format().format
