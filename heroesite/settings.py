@@ -355,7 +355,6 @@ REST_FRAMEWORK = {
     "DEFAULT_CONTENT_NEGOTIATION_CLASS": "heroesite.api.negotiation.ContentNegotiation",
     "DEFAULT_SCHEMA_CLASS": "heroesite.api.openapi.schema.RecordAutoSchema",
     "DEFAULT_THROTTLE_CLASSES": ["heroesite.api.limits.Limits"],
-    "NUM_PROXIES": TRUSTED_PROXIES,
     "EXCEPTION_HANDLER": "drf_standardized_errors.handler.exception_handler",
     "URL_FORMAT_OVERRIDE": None,
     "TEST_REQUEST_DEFAULT_FORMAT": "json",

@@ -9,6 +9,7 @@ import logging
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from ipaddress import ip_address, ip_network
 from threading import Lock
 from typing import Any
@@ -132,6 +133,7 @@ class Counter:
 counter = Counter()
 
 
+@lru_cache(maxsize=1000)
 def network(text: str) -> str:
     """Return what is counted as one address: an IPv4 address, a household's IPv6 network, or "unknown"."""
     try:
@@ -161,7 +163,11 @@ class Limits(BaseThrottle):
 
 def address_of(request: HttpRequest | Request) -> Client:
     """Return the client for a visitor: the address that the trusted proxies report."""
-    return "address", network(Limits().get_ident(request))  # type: ignore[arg-type]
+    address, forwarded = request.META.get("REMOTE_ADDR", ""), request.META.get("HTTP_X_FORWARDED_FOR")
+    if settings.TRUSTED_PROXIES and forwarded is not None:
+        addresses = forwarded.split(",")
+        address = addresses[-min(settings.TRUSTED_PROXIES, len(addresses))].strip()
+    return "address", network(address)
 
 
 def count_request(request: HttpRequest, clients: Sequence[Client]) -> None:

@@ -13,7 +13,7 @@ from typing import Any
 from django.db import DEFAULT_DB_ALIAS, connections, models
 
 from .sqlite3.kept_connections import kept_connections
-from .statements import preparing_cursor
+from .statements import fetch_all
 
 EPOCH = "pg_postmaster_start_time()::text || (SELECT stats_reset FROM pg_stat_bgwriter)"
 """SQL: what changes if PostgreSQL starts or recovers from a crash.
@@ -48,9 +48,8 @@ def read_data_token(database: str = DEFAULT_DB_ALIAS) -> Hashable | None:
         return None
     if connection.vendor == "sqlite":
         return kept_connections.data_version(Path(connection.settings_dict["NAME"]))
-    with preparing_cursor(connection) as cursor:
-        cursor.execute(f"SELECT {DATA_TOKEN}")
-        return cursor.fetchone()[0]
+    [[token]] = fetch_all(connection, f"SELECT {DATA_TOKEN}")
+    return token
 
 
 def selected_data_token(rows: Sequence[Sequence[Any]], database: str) -> Hashable | None:

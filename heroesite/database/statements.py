@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from functools import cache
 from itertools import islice
 from typing import Any
-from weakref import WeakSet
+from weakref import WeakKeyDictionary
 
 import psycopg
 from django.db import NotSupportedError, connections, models
@@ -12,27 +12,40 @@ from django.db import NotSupportedError, connections, models
 Row = Sequence[Any]
 Columns = Sequence[str | models.Expression]
 
-checked_connections: WeakSet[psycopg.Connection] = WeakSet()
+prepared_cursors: WeakKeyDictionary[Any, psycopg.Cursor] = WeakKeyDictionary()
+"""The cursors that :func:`fetch_all` keeps, by Django's connection."""
 
 
-def preparing_cursor(connection: Any) -> Any:
-    """Return a cursor that, on PostgreSQL, prepares each statement once per connection, unlike Django's.
+def fetch_all(connection: Any, sql: str, parameters: Sequence[Any] = ()) -> list[Row]:
+    """Execute SQL and return all rows. PostgreSQL prepares each statement once per connection.
+
+    Args:
+        connection: one of Django's.
+    """
+    if connection.vendor != "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute(sql, parameters)
+            return list(cursor.fetchall())
+    connection.close_if_health_check_failed()
+    connection.ensure_connection()
+    wrap = connection.make_debug_cursor if connection.queries_logged else connection.make_cursor
+    cursor = wrap(prepared_cursor(connection))
+    cursor.execute(sql, parameters)
+    return list(cursor.fetchall())
+
+
+def prepared_cursor(connection: Any) -> psycopg.Cursor:
+    """Return the cursor of a connection that prepares statements. Creating one each time would cost more.
 
     Behind a connection pooler such as PgBouncer, nothing is prepared: requests can reach different server
     processes, which can use the same name for different statements.
     """
-    if connection.vendor != "postgresql":
-        return connection.cursor()
-    connection.close_if_health_check_failed()
-    connection.ensure_connection()
-    driver_connection = connection.connection
-    if driver_connection not in checked_connections:
-        driver_connection.prepare_threshold = 0 if is_direct(driver_connection) else None
-        checked_connections.add(driver_connection)
-    cursor = psycopg.Cursor(driver_connection)
-    cursor.format = psycopg.pq.Format.BINARY
-    wrap = connection.make_debug_cursor if connection.queries_logged else connection.make_cursor
-    return wrap(cursor)
+    cursor = prepared_cursors.get(connection)
+    if cursor is None or cursor.connection is not connection.connection:
+        connection.connection.prepare_threshold = 0 if is_direct(connection.connection) else None
+        cursor = prepared_cursors[connection] = psycopg.Cursor(connection.connection)
+        cursor.format = psycopg.pq.Format.BINARY
+    return cursor
 
 
 def is_direct(connection: psycopg.Connection) -> bool:
@@ -64,19 +77,14 @@ class Statement:
     def execute(self, *parameters: Any) -> list[Row]:
         connection = connections[self.database]
         try:
-            rows = self.fetch(connection, parameters)
+            rows = fetch_all(connection, self.sql, parameters)
         except NotSupportedError:
             # A migration has changed the type of a column, so PostgreSQL can't run the prepared statement.
             if connection.in_atomic_block:
                 raise  # a rollback discards it; see heroesite.records.retries
             connection.close()
-            rows = self.fetch(connection, parameters)
+            rows = fetch_all(connection, self.sql, parameters)
         return list(self.compiler.apply_converters(rows, self.converters)) if self.converters else rows
-
-    def fetch(self, connection: Any, parameters: Sequence[Any]) -> Any:
-        with preparing_cursor(connection) as cursor:
-            cursor.execute(self.sql, parameters)
-            return cursor.fetchall()
 
 
 class CountStatement(Statement):

@@ -135,3 +135,15 @@ def is_running(process_id: int) -> bool:
         return Path(f"/proc/{process_id}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
     except (FileNotFoundError, ProcessLookupError):
         return False
+
+
+def children(process_id: int) -> list[int]:
+    """Return the ids of the processes that a process has started."""
+    return [int(pid) for pid in Path(f"/proc/{process_id}/task/{process_id}/children").read_text().split()]
+
+
+def gunicorn(server: subprocess.Popen[str]) -> tuple[int, list[int]]:
+    """Return the process ids of gunicorn's master and of its workers. :func:`server_process` starts them."""
+    commands = {pid: Path(f"/proc/{pid}/cmdline").read_bytes() for pid in children(server.pid)}
+    [master] = [pid for pid, command in commands.items() if b"gunicorn" in command]
+    return master, children(master)

@@ -4,24 +4,20 @@ import os
 import re
 import signal
 import socket
-from pathlib import Path
 from urllib.request import urlopen
 
-from .processes import free_port, is_running, manage, next_line, server_process, wait_until
+from .processes import (
+    children,
+    free_port,
+    gunicorn,
+    is_running,
+    manage,
+    next_line,
+    server_process,
+    wait_until,
+)
 
 UNFINISHED = b"POST /heroes/ HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 9\r\nExpect: 100-continue\r\n\r\n"
-
-
-def children(process_id):
-    """Return the ids of the processes that a process has started."""
-    return [int(pid) for pid in Path(f"/proc/{process_id}/task/{process_id}/children").read_text().split()]
-
-
-def gunicorn(server):
-    """Return the process ids of gunicorn's master and of its workers."""
-    commands = {pid: Path(f"/proc/{pid}/cmdline").read_bytes() for pid in children(server.pid)}
-    [master] = [pid for pid, command in commands.items() if b"gunicorn" in command]
-    return master, children(master)
 
 
 def status(site):

@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 from django.db import connections, router
 from django.utils import timezone
 
-from heroesite.database.statements import preparing_cursor
+from heroesite.database.statements import fetch_all
 from heroesite.records.audit.change_sets import ChangeSet, current_context
 from heroesite.records.audit.entries import CURRENT_TRANSACTION, Entry, action_of, count_key
 from heroesite.records.audit.recording import entries_recorded
@@ -116,9 +116,10 @@ class RecordWriter:
     ) -> tuple[Any, Any]:
         """Write everything in one statement. Return the ids of the record and of the change set."""
         known = [] if change_set else [change_set_id]
-        with preparing_cursor(self.connection) as cursor:
-            cursor.execute(joint_sql(write, tuple(change_set)), [*row, *change_set.values(), *entry, *known])
-            return cursor.fetchone() or (None, None)
+        parameters = [*row, *change_set.values(), *entry, *known]
+        for pk, change_set_id in fetch_all(self.connection, joint_sql(write, tuple(change_set)), parameters):
+            return pk, change_set_id
+        return None, None
 
     def execute_in_turn(
         self, write: Write, row: list[Any], change_set: dict[str, Any], entry: list[Any], change_set_id: Any
