@@ -35,6 +35,8 @@ IGNORED_BY_SEARCH = {"Pc", "Pd", "Pe", "Pf", "Pi", "Po", "Ps", "Zl", "Zp", "Zs",
 WORD_START = "  "
 """Marks the start of a word in a search key. With two spaces, a trigram index finds words by their first
 character, on SQLite too, which doesn't pad words. No search term contains a space."""
+SHORT = 2
+"""The length of a search term, in characters, up to which it is only looked for at the start of a word."""
 FAR_TOO_LONG = 1_000
 """Characters. A longer text is longer than the longest field (200) after normalization too."""
 
@@ -65,13 +67,16 @@ def without_punctuation(folded: str) -> str:
 def search_key(name: str) -> str:
     """Return the text in which searches for a name look for their terms.
 
-    It consists of the whole name without spaces and punctuation, and each word after the first, all marked as
-    starts of words: ``"  spiderman  man"`` for “Spider Man”, and ``"  spiderman"`` for “Spider-Man”. A name
-    that consists of punctuation keeps it.
+    It consists of the whole name without spaces and punctuation, and the first characters of each word after
+    the first, as many as a short term has, all marked as starts of words: ``"  spiderman  ma"`` for “Spider
+    Man”, and ``"  spiderman"`` for “Spider-Man”. A name that consists of punctuation keeps it.
+
+    It repeats so little that an index on PostgreSQL can contain both the key and the folded name: of a name of
+    100 characters, they take less than 2,660 bytes, and 2,704 fit.
     """
     folded = fold(name).split(" ")
     words = [word for word in map(without_punctuation, folded) if word] or folded
-    return "".join(f"{WORD_START}{part}" for part in ("".join(words), *words[1:]))
+    return "".join(f"{WORD_START}{part}" for part in ("".join(words), *(word[:SHORT] for word in words[1:])))
 
 
 def search_terms(words: Iterable[str]) -> list[str]:

@@ -74,10 +74,10 @@ def test_a_filter_by_a_part_of_the_name_includes_spaces_and_punctuation(data, na
 @example("Cloak & Dagger")
 @example("- - -")
 @example("O'Brien-Ó Briain")
-def test_a_key_has_the_whole_name_and_each_word(name):
+def test_a_key_has_the_whole_name_and_the_start_of_each_word(name):
     words = [word for word in map(compared, fold(name).split(" ")) if word] or fold(name).split(" ")
     whole, *others = search_key(name).removeprefix("  ").split("  ")
-    assert (whole, others) == ("".join(words), words[1:])
+    assert (whole, others) == ("".join(words), [word[:2] for word in words[1:]])
 
 
 FOUND = {
@@ -167,8 +167,8 @@ def test_a_write_of_another_field_does_not_write_the_key():
 
 
 def test_a_name_that_folding_makes_much_longer_has_a_key():
-    name = " ".join(["﷼" * 9] * 10)
-    assert (len(name), len(fold(name))) == (99, 369)
+    name = "ﷺ" * 20 + "﷼"
+    assert (len(name), len(fold(name))) == (21, 364)
     hero = HeroFactory(name=name)
     assert len(hero.search_key) > 400
     assert Hero.objects.search([fold("﷼")]).get() == hero

@@ -29,7 +29,7 @@ from heroesite.records.audit.change_sets import Source
 from heroesite.records.audit.disclosures import Disclosure
 from heroesite.records.counts import Count, count_rows
 from heroesite.records.filters.filtersets import LAST_OFFSET, RecordFilterSet
-from heroesite.records.filters.ids_first import rows_at
+from heroesite.records.filters.ids_first import is_search, rows_at
 from heroesite.records.forms.record_form import RecordForm
 from heroesite.records.models.base import Record
 from heroesite.records.permissions import MASK, disclosable_fields, unrestricted_fields
@@ -71,7 +71,8 @@ class RecordPaginator(Paginator):
     def page(self, number: Any) -> Page:
         number = self.validate_number(number)
         rows: Any = self.object_list
-        return Page(rows_at(rows, (number - 1) * self.per_page, self.per_page), number, self)
+        start, are_few = (number - 1) * self.per_page, is_search(rows) and self.total.is_exact
+        return Page(rows_at(rows, start, self.per_page, are_few=are_few), number, self)
 
     def get_elided_page_range(self, number: Any = 1, **kwargs: Any) -> Iterator[str | int]:
         yield from super().get_elided_page_range(number, **kwargs)

@@ -5,8 +5,10 @@ from typing import Any
 
 from django.db import connections, models
 
-from heroesite.database.statements import Columns, Row, Statement
+from heroesite.database.statements import Columns, CountStatement, Row, Statement
+from heroesite.records.counts import count_up_to_most, first_matches
 from heroesite.records.filters.cursor import CursorPaginator, Position
+from heroesite.records.filters.ids_first import is_search
 
 PLACEHOLDERS = {
     models.DateTimeField: lambda number: datetime(9999, 12, 31, 23, 59, 59, 987_000 + number, tzinfo=UTC),
@@ -43,7 +45,8 @@ class CursorStatements:
         parameters = Statement(rows.values_list("pk")).parameters
         if any(self.adapt(number, value) in parameters for number, value in enumerate(self.placeholders)):
             raise NotPlannable  # a filter has the value of a placeholder
-        self.compiled: dict[tuple[bool, tuple[bool, ...]], list[tuple[Statement, list[Any]]]] = {}
+        self.matches = CountStatement(first_matches(rows)) if is_search(rows) else None
+        self.compiled: dict[tuple[bool, bool, tuple[bool, ...]], list[tuple[Statement, list[Any]]]] = {}
 
     def page(self, cursor: str) -> tuple[list[Row], str | None, str | None]:
         """Return the rows of a page, the cursor of the next page and that of the previous one.
@@ -54,7 +57,8 @@ class CursorStatements:
         backwards, position = self.paginator.read(cursor)
         values = [self.adapt(number, value) for number, value in enumerate(position)]
         found: list[Row] = []
-        for statement, parameters in self.compile(position, backwards=backwards):
+        are_few = self.matches is not None and count_up_to_most(self.matches.count()).is_exact
+        for statement, parameters in self.compile(position, backwards=backwards, are_few=are_few):
             found += statement.execute(
                 *(values[number] if number is not None else fixed for number, fixed in parameters)
             )
@@ -64,15 +68,20 @@ class CursorStatements:
         rows, positions = [row[:width] for row in found], [list(row[width:]) for row in found]
         return self.paginator.page_of(rows, positions, self.limit, position, backwards=backwards)
 
-    def compile(self, position: Position, *, backwards: bool) -> list[tuple[Statement, list[Any]]]:
+    def compile(
+        self, position: Position, *, backwards: bool, are_few: bool
+    ) -> list[tuple[Statement, list[Any]]]:
         """Return the statements for a direction and the pattern of missing values in a position.
+
+        Args:
+            are_few: see :func:`heroesite.records.filters.ids_first.rows_at`.
 
         Returns:
             for each range the statement, and for each parameter either its index in the position or its fixed
             value.
         """
         missing = tuple(value is None for value in position)
-        if compiled := self.compiled.get((backwards, missing)):
+        if compiled := self.compiled.get((backwards, are_few, missing)):
             return compiled
         placeholders = [
             None if is_missing else value
@@ -82,14 +91,14 @@ class CursorStatements:
         columns = self.paginator.position_columns
         ranges = []
         for rows in self.paginator.ranges(placeholders, backwards=backwards):
-            values = self.paginator.first(rows, self.limit + 1).annotate(**columns)
+            values = self.paginator.first(rows, self.limit + 1, are_few=are_few).annotate(**columns)
             statement = Statement(values.values_list(*self.columns, *columns))
             parameters = [
                 (stored.index(value), None) if value in stored else (None, value)
                 for value in statement.parameters
             ]
             ranges.append((statement, parameters))
-        self.compiled[backwards, missing] = ranges
+        self.compiled[backwards, are_few, missing] = ranges
         return ranges
 
     def adapt(self, number: int, value: Any) -> Any:

@@ -5,11 +5,11 @@ from typing import Any
 from django.db import models
 
 from heroesite.database.statements import Columns, CountStatement, Row, Statement
-from heroesite.records.filters.ids_first import DEEP, reads_ids_first, rows_at
+from heroesite.records.filters.ids_first import DEEP, any_rows, reads_ids_first, rows_at
 from heroesite.records.filters.offset import OffsetPaginator
 
 OFFSET = 987_654_321
-"""A placeholder for the offset in compiled SQL."""
+"""A placeholder for a number in compiled SQL."""
 
 
 class DeepStatement(Statement):
@@ -18,12 +18,26 @@ class DeepStatement(Statement):
     Args:
         rows: a queryset in a total order.
         columns: the names of the columns to read, or expressions.
+        are_few: see :func:`heroesite.records.filters.ids_first.rows_at`.
+    """
+
+    def __init__(self, rows: models.QuerySet[Any], columns: Columns, *, are_few: bool = False) -> None:
+        super().__init__(rows_at(rows, OFFSET, 1, are_few=are_few).values_list(*columns))
+        # These two come after all other parameters, because the order has none.
+        self.sql = self.sql.replace(f" LIMIT 1 OFFSET {OFFSET}", " LIMIT %s OFFSET %s")
+
+
+class AnyStatement(Statement):
+    """Reads rows in their order, but not necessarily the first of it.
+
+    Args:
+        rows: a queryset in a total order.
+        columns: the names of the columns to read, or expressions.
     """
 
     def __init__(self, rows: models.QuerySet[Any], columns: Columns) -> None:
-        super().__init__(rows_at(rows, OFFSET, 1).values_list(*columns))
-        # These two come after all other parameters, because the order has none.
-        self.sql = self.sql.replace(f" LIMIT 1 OFFSET {OFFSET}", " LIMIT %s OFFSET %s")
+        super().__init__(any_rows(rows, OFFSET).values_list(*columns))
+        self.sql = self.sql.replace(f" LIMIT {OFFSET}", " LIMIT %s")
 
 
 class OffsetStatements(OffsetPaginator):
@@ -46,13 +60,20 @@ class OffsetStatements(OffsetPaginator):
             deep if reads_ids_first(one, 0) else Statement(one.values_list(*columns), " LIMIT %s OFFSET %s")
             for one, deep in zip(self.ranges, self.deep_statements, strict=True)
         ]
+        if self.is_search:
+            self.any_statement = AnyStatement(rows, columns)
+            self.few_statements = [DeepStatement(one, columns, are_few=True) for one in self.ranges]
         self.range_counts = [CountStatement(one.order_by()) for one in self.ranges]
 
     def count_matches(self) -> int:
         return self.matches.count()
 
-    def read_range(self, number: int, offset: int, limit: int) -> list[Row]:
-        statement = (self.statements if offset < DEEP else self.deep_statements)[number]
+    def read_any(self, limit: int) -> list[Row]:
+        return self.any_statement.execute(*self.any_statement.parameters, limit)
+
+    def read_range(self, number: int, offset: int, limit: int, *, are_few: bool) -> list[Row]:
+        shallow = self.few_statements if are_few else self.statements
+        statement = (shallow if are_few or offset < DEEP else self.deep_statements)[number]
         return statement.execute(*statement.parameters, limit, offset)
 
     def count_range(self, number: int) -> int:

@@ -17,7 +17,9 @@ from django.db.models.constants import LOOKUP_SEP
 from django.db.models.expressions import OrderBy
 from django.db.models.lookups import GreaterThan, LessThan
 
-from .ids_first import rows_at
+from heroesite.records.counts import count_rows
+
+from .ids_first import is_search, rows_at
 
 Position = list[Any]
 """The values of a row in the columns that rows are sorted by."""
@@ -131,16 +133,21 @@ class CursorPaginator:
         """
         backwards, position = self.read(cursor)
         found: list[Any] = []
+        are_few = self.are_few()
         for rows in self.ranges(position, backwards=backwards):
-            found += self.first(rows, limit + 1).annotate(**self.position_columns)
+            found += self.first(rows, limit + 1, are_few=are_few).annotate(**self.position_columns)
             if len(found) > limit:
                 break
         positions = [[getattr(row, name) for name in self.position_columns] for row in found]
         return self.page_of(found, positions, limit, position, backwards=backwards)
 
-    def first(self, rows: models.QuerySet[Any], count: int) -> models.QuerySet[Any]:
+    def are_few(self) -> bool:
+        """Return whether the list is a search with few matches, see :func:`.ids_first.rows_at`."""
+        return is_search(self.rows) and count_rows(self.rows).is_exact
+
+    def first(self, rows: models.QuerySet[Any], count: int, *, are_few: bool) -> models.QuerySet[Any]:
         """Return the first rows of a range of the list."""
-        return rows_at(rows, 0, count) if self.rows.query.where else rows[:count]
+        return rows_at(rows, 0, count, are_few=are_few) if self.rows.query.where else rows[:count]
 
     @property
     def position_columns(self) -> dict[str, F]:

@@ -3,19 +3,59 @@
 from typing import Any
 
 from django.db import models
+from django.db.models import F, Func
+from django.db.models.expressions import OrderBy
+
+from heroesite.records.models.search_indexes import Contains, ContainsAll
 
 DEEP = 5000
 """The offset from which on it is faster to skip ids in an index than to skip rows."""
 
 
-def rows_at(rows: models.QuerySet[Any], offset: int, limit: int) -> models.QuerySet[Any]:
-    """Return up to ``limit`` rows at an offset."""
-    page = rows[offset : offset + limit]
+class Unindexed(Func):
+    """A value that the database reads from the row, even if an index contains it."""
+
+    template = "(SELECT %(expressions)s)"
+    arity = 1
+
+
+def rows_at(
+    rows: models.QuerySet[Any], offset: int, limit: int, *, are_few: bool = False
+) -> models.QuerySet[Any]:
+    """Return up to ``limit`` rows at an offset.
+
+    Args:
+        are_few: whether only few rows match a search, so that it is fast to find and sort all of them. The
+            database could read the index for the order instead, and compare every name until the page is
+            full. PostgreSQL estimates which is faster, but doesn't know where in the order the matches are,
+            and estimates only once for all terms if a statement is prepared.
+    """
     if not reads_ids_first(rows, offset):
-        return page
+        return rows[offset : offset + limit]
+    page = sorted_without_index(rows) if are_few else rows
+    return rows_with_ids(rows, page[offset : offset + limit])
+
+
+def any_rows(rows: models.QuerySet[Any], limit: int) -> models.QuerySet[Any]:
+    """Return up to ``limit`` rows in their order, but not necessarily the first of it."""
+    return rows_with_ids(rows, rows.order_by()[:limit])
+
+
+def rows_with_ids(rows: models.QuerySet[Any], page: models.QuerySet[Any]) -> models.QuerySet[Any]:
+    """Return the rows of a page in the order of ``rows``."""
     found = rows.all()
     found.query.where = type(found.query.where)()  # the rows with these ids match
     return found.filter(pk__in=page.values("pk"))
+
+
+def sorted_without_index(rows: models.QuerySet[Any]) -> models.QuerySet[Any]:
+    """Return ``rows`` in the same order, which the database can't read from an index."""
+    first, *others = rows.query.order_by or rows.model._meta.ordering
+    if isinstance(first, str):
+        first = OrderBy(F(first.removeprefix("-")), descending=first.startswith("-"))
+    first = first.copy()
+    first.expression = Unindexed(first.expression)
+    return rows.order_by(first, *others)
 
 
 def reads_ids_first(rows: models.QuerySet[Any], offset: int) -> bool:
@@ -26,3 +66,9 @@ def reads_ids_first(rows: models.QuerySet[Any], offset: int) -> bool:
     with annotations are read at once, because the annotations would be computed twice.
     """
     return not rows.query.annotations and bool(offset >= DEEP or rows.query.where)
+
+
+def is_search(rows: models.QuerySet[Any]) -> bool:
+    """Return whether to count the matches of a filtered list before reading a page, see :func:`rows_at`."""
+    conditions = rows.query.where.leaves()
+    return not rows.query.annotations and any(isinstance(one, (Contains, ContainsAll)) for one in conditions)

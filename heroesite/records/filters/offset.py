@@ -8,7 +8,7 @@ from django.db import models
 from heroesite.records.counts import Count, count_rows, count_up_to_most, first_matches
 
 from .cursor import CursorPaginator
-from .ids_first import rows_at
+from .ids_first import any_rows, is_search, rows_at
 
 
 @dataclass(frozen=True)
@@ -58,7 +58,7 @@ class OffsetPaginator:
 
     def __init__(self, rows: models.QuerySet[Any], *, is_exact: bool = False) -> None:
         self.rows, self.ranges = rows, CursorPaginator(rows).ranges([])
-        self.is_exact = is_exact
+        self.is_exact, self.is_search = is_exact, is_search(rows)
 
     def page(self, offset: int, limit: int) -> Page:
         """Return the page at an offset.
@@ -66,7 +66,10 @@ class OffsetPaginator:
         The rows of a filtered list are read before they are counted, because the last page shows how many
         there are. An unfiltered list is counted first, so that no rows beyond its end are skipped.
         """
-        if self.rows.query.where:
+        if self.is_search:
+            found, number = self.search(offset, limit)
+            count = self.count_of(number)
+        elif self.rows.query.where:
             found = self.read(offset, limit + 1)
             is_last = len(found) <= limit and (found or not offset)
             count = self.count_of(offset + len(found) if is_last else self.count_matches())
@@ -74,6 +77,20 @@ class OffsetPaginator:
             count = count_rows(self.rows)
             found = self.read(offset, min(limit + 1, count.number - offset))
         return Page(found[:limit], count, limit, offset, has_next=len(found) > limit)
+
+    def search(self, offset: int, limit: int) -> tuple[list[Any], int]:
+        """Return the rows at an offset, one more than ``limit`` if there are more, and the number of matches.
+
+        If all matches are on the first page, they are read at once. Otherwise they are counted first, because
+        few matches are found in another way than many.
+        """
+        found = [] if offset else self.read_any(limit + 1)
+        if offset or len(found) > limit:
+            number = self.count_matches()
+            found = self.read(offset, limit + 1, are_few=count_up_to_most(number).is_exact)
+            if not found or len(found) > limit:
+                return found, number
+        return found, offset + len(found)
 
     def count_of(self, number: int) -> Count:
         return Count(number) if self.is_exact else count_up_to_most(number)
@@ -86,8 +103,16 @@ class OffsetPaginator:
     def count_matches(self) -> int:
         return self.rows_to_count.count()
 
-    def read(self, offset: int, length: int) -> list[Any]:
-        """Return up to ``length`` rows at an offset; none if ``length`` isn't positive."""
+    def read_any(self, limit: int) -> list[Any]:
+        """Return up to ``limit`` rows in their order, but not necessarily the first of it."""
+        return list(any_rows(self.rows, limit))
+
+    def read(self, offset: int, length: int, *, are_few: bool = False) -> list[Any]:
+        """Return up to ``length`` rows at an offset; none if ``length`` isn't positive.
+
+        Args:
+            are_few: see :func:`.ids_first.rows_at`.
+        """
         found: list[Any] = []
         for number in range(len(self.ranges)):
             if len(found) >= length:
@@ -96,12 +121,12 @@ class OffsetPaginator:
                 offset = 0
             elif number and offset:
                 offset = max(0, offset - self.count_range(number - 1))
-            found += self.read_range(number, offset, length - len(found))
+            found += self.read_range(number, offset, length - len(found), are_few=are_few)
         return found
 
-    def read_range(self, number: int, offset: int, limit: int) -> list[Any]:
+    def read_range(self, number: int, offset: int, limit: int, *, are_few: bool) -> list[Any]:
         """Return up to ``limit`` rows at an offset in a range."""
-        return list(rows_at(self.ranges[number], offset, limit))
+        return list(rows_at(self.ranges[number], offset, limit, are_few=are_few))
 
     def count_range(self, number: int) -> int:
         """Return the number of rows in a range."""

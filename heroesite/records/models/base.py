@@ -61,7 +61,9 @@ class Record(FieldLookups, HistoryLookups, models.Model):
         base_manager_name = "objects"  # used by Django to write links from the other side
         ordering = ["name_key", "id"]
         indexes = [
-            models.Index(fields=[name, "id"]) for name in ("name_key", "version", "created_at", "updated_at")
+            # A search for many names compares their keys in the index that sorts them.
+            models.Index(fields=["name_key", "id", "search_key"]),
+            *(models.Index(fields=[name, "id"]) for name in ("version", "created_at", "updated_at")),
         ]
         constraints = [
             models.UniqueConstraint(fields=["name_key"], name="%(app_label)s_%(class)s_name_unique"),

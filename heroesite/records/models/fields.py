@@ -19,7 +19,7 @@ from .indexes import add_order_indexes
 
 MAX_FOLDING_GROWTH = 4
 """How many times longer folding may make a line. The result stays within what PostgreSQL can index (2,704
-bytes), and only ligatures of whole words, such as ``ﷺ``, grow more."""
+bytes), a name together with its search key, and only ligatures of whole words, such as ``ﷺ``, grow more."""
 
 
 class LineField(models.CharField):

@@ -14,12 +14,9 @@ from heroesite.records.audit.change_sets import atomic_change_set
 from heroesite.records.audit.entries import Entry
 from heroesite.records.audit.recording import record_entries
 from heroesite.records.audit.writing import RecordWriter, writes_in_one_statement
-from heroesite.text import WORD_START, fold, search_terms
+from heroesite.text import SHORT, WORD_START, fold, search_terms
 
 from .fields import RecordForeignKey
-
-SHORT = 2
-"""The length of a search term, in characters, up to which it is only looked for at the start of a word."""
 
 
 def text_to_find(term: str) -> str:

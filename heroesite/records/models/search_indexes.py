@@ -65,6 +65,7 @@ def drop_index(connection: Any, cursor: Any, model: Any, column: str) -> None:
     for trigger in trigger_names(name):
         cursor.execute(f"DROP TRIGGER IF EXISTS {quote(trigger)}")
     cursor.execute(f"DROP TABLE IF EXISTS {quote(name)}")
+    connection.schema.pop(name, None)
 
 
 def create_on_postgresql(connection: Any, cursor: Any, model: Any, field: SearchKeyField) -> None:
