@@ -71,8 +71,8 @@ def search_key(name: str) -> str:
     the first, as many as a short term has, all marked as starts of words: ``"  spiderman  ma"`` for “Spider
     Man”, and ``"  spiderman"`` for “Spider-Man”. A name that consists of punctuation keeps it.
 
-    It repeats so little that an index on PostgreSQL can contain both the key and the folded name: of a name of
-    100 characters, they take less than 2,660 bytes, and 2,704 fit.
+    It repeats so little that an index on PostgreSQL can contain both the key and the folded name: those of a
+    name of 100 characters have less than 2,660 bytes, and 2,704 fit.
     """
     folded = fold(name).split(" ")
     words = [word for word in map(without_punctuation, folded) if word] or folded

@@ -1,5 +1,7 @@
 """Lists of the history are read from an index, so they aren't slower in a long history."""
 
+from datetime import UTC, datetime, timedelta
+
 import pytest
 from django.db import connection
 
@@ -11,6 +13,8 @@ from tests.factories import HeroFactory
 
 pytestmark = pytest.mark.django_db
 RECORDS, CHANGE_SETS = 3000, 3000
+BEGINNING = datetime(2026, 1, 1, tzinfo=UTC)
+EARLY, LATE = BEGINNING + timedelta(seconds=50), BEGINNING + timedelta(seconds=2950)
 
 
 @pytest.fixture
@@ -19,7 +23,11 @@ def history(db):
     Hero.objects.create_all([HeroFactory.build(name=f"Owl {n}", team=None) for n in range(RECORDS)])
     Hero.objects.named(["Owl 7"]).delete()
     ChangeSet.objects.bulk_create(
-        ChangeSet(source="import" if n == 7 else "api", username="editor" if n == 7 else "")
+        ChangeSet(
+            at=BEGINNING + timedelta(seconds=n),
+            source="import" if n % 500 == 7 else "api",
+            username="editor" if n % 500 == 7 else "",
+        )
         for n in range(CHANGE_SETS)
     )
     with connection.cursor() as cursor:
@@ -33,6 +41,17 @@ LISTS = {
     ),
     "changes from a source": (lambda: ChangeSet.objects.filter(source="import"), "records_cha_source"),
     "changes by a user": (lambda: ChangeSet.objects.filter(username="editor"), "records_cha_usernam"),
+    "changes": (lambda: ChangeSet.objects.all(), "records_cha_at"),
+    "changes until a time": (lambda: ChangeSet.objects.filter(at__lte=EARLY), "records_cha_at"),
+    "changes from a time on": (lambda: ChangeSet.objects.filter(at__gte=LATE), "records_cha_at"),
+    "changes between times": (
+        lambda: ChangeSet.objects.filter(at__gte=EARLY, at__lte=EARLY + timedelta(seconds=9)),
+        "records_cha_at",
+    ),
+    "changes from a source until a time": (
+        lambda: ChangeSet.objects.filter(source="import", at__lte=LATE),
+        "records_cha_source",
+    ),
 }
 
 

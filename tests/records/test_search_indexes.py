@@ -9,8 +9,9 @@ from django.apps import apps
 from django.db import connection, connections, transaction
 
 from heroes.models import Hero
+from heroesite.records.filters.ids_first import rows_at
 from heroesite.records.models.search_indexes import create_search_indexes, has_index, index_name
-from heroesite.text import fold
+from heroesite.text import fold, search_key
 from teams.models import Team
 from tests.factories import HeroFactory, TeamFactory
 from tests.searching import is_found
@@ -87,6 +88,59 @@ def test_a_search_reads_the_index(term):
         plan = plan_of_search()
         assert "VIRTUAL TABLE INDEX" in plan
         assert "SCAN heroes_hero\n" not in f"{plan}\n"
+
+
+@pytest.fixture
+def plan_of(db):
+    """Return a function that explains a page of a search, read from an index if possible."""
+    HeroFactory.create_batch(3)
+    with connection.cursor() as cursor:
+        if connection.vendor == "postgresql":
+            for method in ("seqscan", "bitmapscan", "sort", "incremental_sort"):
+                cursor.execute(f"SET LOCAL enable_{method} = off")
+
+    def explain(are_few):
+        found = Hero.objects.search(["he"])
+        return rows_at(found, 0, 2, are_few=are_few).values("pk").explain()
+
+    return explain
+
+
+def test_a_search_with_many_matches_compares_names_in_the_index_that_sorts_them(plan_of):
+    if connection.vendor == "postgresql":
+        assert "Index Only Scan using heroes_hero_name_ke" in plan_of(are_few=False)
+
+
+def test_a_search_with_few_matches_finds_and_sorts_them(plan_of):
+    """Whatever PostgreSQL estimates, it doesn't compare all names in their order to find the first page."""
+    if connection.vendor == "postgresql":
+        page = plan_of(are_few=True).partition("Sort Key: ((SubPlan")[2]
+        assert page
+        assert not has_extension() or index_name(Hero) in page
+    else:
+        assert "TEMP B-TREE" in plan_of(are_few=True)
+
+
+WIDEST = {
+    "characters that stand for whole words": "㌖" * 60 + "\U00020000" * 40,
+    "words of two characters": " \U00020000\U00020001" * 13 + "㌖" * 60 + "\U00020000",
+    "words within one character": "ﷺ" * 22,
+    "the widest characters": "".join(chr(0x20000 + n) for n in range(100)),
+    "short words": "\U00020000 " * 50,
+}
+"""Names whose folded copies and search keys have the most bytes, which an index has to contain."""
+
+
+@pytest.mark.parametrize("name", WIDEST)
+def test_the_widest_names_are_stored_and_found(name):
+    name = WIDEST[name].strip()
+    assert len(fold(name).encode() + search_key(name).encode()) < 2660
+    hero = HeroFactory.build(name=name)
+    hero.full_clean()
+    hero.save()
+    assert Hero.objects.search([name]).get() == hero
+    Team.objects.create_all([TeamFactory.build(name=name)])
+    assert Team.objects.search([name[0]]).get().name == name
 
 
 def test_a_name_that_starts_with_a_text_is_found_in_a_range_of_an_index():

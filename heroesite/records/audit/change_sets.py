@@ -37,7 +37,7 @@ class ChangeSet(models.Model):
     None if it isn't known, because something other than this version of the site wrote the change set.
     """
 
-    at = models.DateTimeField(_("when"), default=timezone.now, db_index=True)
+    at = models.DateTimeField(_("when"), default=timezone.now)
     source = models.CharField(_("source"), max_length=10, choices=Source)
     user = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.SET_NULL, null=True, verbose_name=_("user"), related_name="+"
@@ -51,8 +51,14 @@ class ChangeSet(models.Model):
     entry_counts = models.JSONField(null=True, editable=False)
 
     class Meta:
-        ordering = ["-id"]
-        indexes = (models.Index(fields=["source", "id"]), models.Index(fields=["username", "id"]))
+        # By time, as they are filtered, so that an index has a page of those before a time in a row. Ids have
+        # almost the same order: change sets that are made at the same time can get theirs in another one.
+        ordering = ["-at", "-id"]
+        indexes = (
+            models.Index(fields=["at", "id"]),
+            models.Index(fields=["source", "at", "id"]),
+            models.Index(fields=["username", "at", "id"]),
+        )
         verbose_name = _("change")
         verbose_name_plural = _("changes")
 
