@@ -50,6 +50,7 @@ def rows_with_ids(rows: models.QuerySet[Any], page: models.QuerySet[Any]) -> mod
 
 def sorted_without_index(rows: models.QuerySet[Any]) -> models.QuerySet[Any]:
     """Return ``rows`` in the same order, which the database can't read from an index."""
+    first: Any
     first, *others = rows.query.order_by or rows.model._meta.ordering
     if isinstance(first, str):
         first = OrderBy(F(first.removeprefix("-")), descending=first.startswith("-"))
@@ -70,5 +71,6 @@ def reads_ids_first(rows: models.QuerySet[Any], offset: int) -> bool:
 
 def is_search(rows: models.QuerySet[Any]) -> bool:
     """Return whether to count the matches of a filtered list before reading a page, see :func:`rows_at`."""
-    conditions = rows.query.where.leaves()
-    return not rows.query.annotations and any(isinstance(one, (Contains, ContainsAll)) for one in conditions)
+    where: Any = rows.query.where
+    is_by_name = any(isinstance(condition, (Contains, ContainsAll)) for condition in where.leaves())
+    return is_by_name and not rows.query.annotations
