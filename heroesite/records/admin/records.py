@@ -29,7 +29,7 @@ from heroesite.records.audit.change_sets import Source
 from heroesite.records.audit.disclosures import Disclosure
 from heroesite.records.counts import Count, count_rows
 from heroesite.records.filters.filtersets import LAST_OFFSET, RecordFilterSet
-from heroesite.records.filters.ids_first import is_search, rows_at
+from heroesite.records.filters.ids_first import counts_first, rows_at
 from heroesite.records.forms.record_form import RecordForm
 from heroesite.records.models.base import Record
 from heroesite.records.permissions import MASK, disclosable_fields, unrestricted_fields
@@ -71,7 +71,7 @@ class RecordPaginator(Paginator):
     def page(self, number: Any) -> Page:
         number = self.validate_number(number)
         rows: Any = self.object_list
-        start, are_few = (number - 1) * self.per_page, is_search(rows) and self.total.is_exact
+        start, are_few = (number - 1) * self.per_page, counts_first(rows) and self.total.is_exact
         return Page(rows_at(rows, start, self.per_page, are_few=are_few), number, self)
 
     def get_elided_page_range(self, number: Any = 1, **kwargs: Any) -> Iterator[str | int]:

@@ -8,7 +8,7 @@ from django.db import connections, models
 from heroesite.database.statements import Columns, CountStatement, Row, Statement
 from heroesite.records.counts import count_up_to_most, first_matches
 from heroesite.records.filters.cursor import CursorPaginator, Position
-from heroesite.records.filters.ids_first import is_search
+from heroesite.records.filters.ids_first import counts_first
 
 PLACEHOLDERS = {
     models.DateTimeField: lambda number: datetime(9999, 12, 31, 23, 59, 59, 987_000 + number, tzinfo=UTC),
@@ -45,7 +45,7 @@ class CursorStatements:
         parameters = Statement(rows.values_list("pk")).parameters
         if any(self.adapt(number, value) in parameters for number, value in enumerate(self.placeholders)):
             raise NotPlannable  # a filter has the value of a placeholder
-        self.matches = CountStatement(first_matches(rows)) if is_search(rows) else None
+        self.matches = CountStatement(first_matches(rows)) if counts_first(rows) else None
         self.compiled: dict[tuple[bool, bool, tuple[bool, ...]], list[tuple[Statement, list[Any]]]] = {}
 
     def page(self, cursor: str) -> tuple[list[Row], str | None, str | None]:

@@ -60,7 +60,7 @@ class OffsetStatements(OffsetPaginator):
             deep if reads_ids_first(one, 0) else Statement(one.values_list(*columns), " LIMIT %s OFFSET %s")
             for one, deep in zip(self.ranges, self.deep_statements, strict=True)
         ]
-        if self.is_search:
+        if self.counts_first:
             self.any_statement = AnyStatement(rows, columns)
             self.few_statements = [DeepStatement(one, columns, are_few=True) for one in self.ranges]
         self.range_counts = [CountStatement(one.order_by()) for one in self.ranges]

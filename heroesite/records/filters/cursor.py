@@ -19,7 +19,7 @@ from django.db.models.lookups import GreaterThan, LessThan
 
 from heroesite.records.counts import count_rows
 
-from .ids_first import is_search, rows_at
+from .ids_first import counts_first, rows_at
 
 Position = list[Any]
 """The values of a row in the columns that rows are sorted by."""
@@ -143,7 +143,7 @@ class CursorPaginator:
 
     def are_few(self) -> bool:
         """Return whether the list is a search with few matches, see :func:`.ids_first.rows_at`."""
-        return is_search(self.rows) and count_rows(self.rows).is_exact
+        return counts_first(self.rows) and count_rows(self.rows).is_exact
 
     def first(self, rows: models.QuerySet[Any], count: int, *, are_few: bool) -> models.QuerySet[Any]:
         """Return the first rows of a range of the list."""

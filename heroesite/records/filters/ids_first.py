@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from django.db import models
+from django.db import connections, models
 from django.db.models import F, Func
 from django.db.models.expressions import OrderBy
 
@@ -69,8 +69,11 @@ def reads_ids_first(rows: models.QuerySet[Any], offset: int) -> bool:
     return not rows.query.annotations and bool(offset >= DEEP or rows.query.where)
 
 
-def is_search(rows: models.QuerySet[Any]) -> bool:
-    """Return whether to count the matches of a filtered list before reading a page, see :func:`rows_at`."""
+def counts_first(rows: models.QuerySet[Any]) -> bool:
+    """Return whether the matches of a filtered list are counted before a page is read, see :func:`rows_at`.
+
+    SQLite always finds and sorts the matches of a search.
+    """
     where: Any = rows.query.where
-    is_by_name = any(isinstance(condition, (Contains, ContainsAll)) for condition in where.leaves())
-    return is_by_name and not rows.query.annotations
+    is_search = any(isinstance(condition, (Contains, ContainsAll)) for condition in where.leaves())
+    return is_search and not rows.query.annotations and connections[rows.db].vendor == "postgresql"

@@ -8,7 +8,7 @@ from django.db import models
 from heroesite.records.counts import Count, count_rows, count_up_to_most, first_matches
 
 from .cursor import CursorPaginator
-from .ids_first import any_rows, is_search, rows_at
+from .ids_first import any_rows, counts_first, rows_at
 
 
 @dataclass(frozen=True)
@@ -58,7 +58,7 @@ class OffsetPaginator:
 
     def __init__(self, rows: models.QuerySet[Any], *, is_exact: bool = False) -> None:
         self.rows, self.ranges = rows, CursorPaginator(rows).ranges([])
-        self.is_exact, self.is_search = is_exact, is_search(rows)
+        self.is_exact, self.counts_first = is_exact, counts_first(rows)
 
     def page(self, offset: int, limit: int) -> Page:
         """Return the page at an offset.
@@ -66,7 +66,7 @@ class OffsetPaginator:
         The rows of a filtered list are read before they are counted, because the last page shows how many
         there are. An unfiltered list is counted first, so that no rows beyond its end are skipped.
         """
-        if self.is_search:
+        if self.counts_first:
             found, number = self.search(offset, limit)
             count = self.count_of(number)
         elif self.rows.query.where:
