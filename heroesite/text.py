@@ -53,12 +53,16 @@ def normalize(text: str) -> str:
 
 def fold(text: str) -> str:
     """Return the form of ``text`` in which names are compared, searched and sorted."""
+    if text.isascii():  # which Unicode's forms don't change
+        return BLANKS.sub(" ", text.lower()).strip()
     folded = INVISIBLE.sub("", unicodedata.normalize("NFKC", text).casefold())
     return BLANKS.sub(" ", unicodedata.normalize("NFKC", folded)).strip()
 
 
 def without_punctuation(folded: str) -> str:
     """Return the characters of a folded text that a search compares."""
+    if folded.isalnum():
+        return folded
     return "".join(
         character for character in folded if unicodedata.category(character) not in IGNORED_BY_SEARCH
     )
