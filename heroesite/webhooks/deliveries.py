@@ -71,7 +71,8 @@ def schedule_once() -> None:
     """
     if unscheduled.entries:
         unscheduled.entries = False
-        schedule_each(deliver, next_second(), active_webhooks.get())
+        if webhooks := active_webhooks.get():
+            schedule_each(deliver, next_second(), webhooks)
 
 
 def read_active_webhooks() -> list[tuple[int]]:

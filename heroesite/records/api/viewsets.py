@@ -40,6 +40,7 @@ from heroesite.records.filters.filtersets import RecordFilterSet
 from heroesite.records.filters.forms import OneRecordForm
 from heroesite.records.filters.sparse_fields import SparseFields, row_members
 from heroesite.records.models.base import Record, StaleRecord
+from heroesite.records.models.querysets import deletes_in_one_statement
 from heroesite.records.permissions import disclosable_fields
 from heroesite.text import printable
 
@@ -251,7 +252,7 @@ class RecordViewSet(IdempotentWriteMixin, viewsets.ModelViewSet):
         Its response must not need a query either: if that failed, the record would have been written already.
         """
         if self.action == "destroy":
-            return self.model.objects.all().deletes_in_one_statement()
+            return deletes_in_one_statement(self.model)
         return (
             self.action in {"create", "update", "partial_update"}
             and writes_in_one_statement(self.model)

@@ -40,6 +40,7 @@ class Write(NamedTuple):
     blind_fields: tuple[str, ...]
 
 
+@cache
 def writes_in_one_statement(model: Any) -> bool:
     """Return whether a record of this type is written together with its history in one statement."""
     return connections[router.db_for_write(model)].vendor == "postgresql"
@@ -95,7 +96,7 @@ class RecordWriter:
         if history_type == Entry.DELETED:
             replaced = [record._meta.get_field(name) for name in SET_BY_DELETION]
             entry = [*self.parameters(record, replaced), *entry]
-        execute = self.execute_together if writes_in_one_statement(type(record)) else self.execute_in_turn
+        execute = self.execute_together if writes_in_one_statement(write.model) else self.execute_in_turn
         pk, change_set_id = execute(write, row, change_set, entry, context.change_set_id)
         if pk is not None:
             context.entry_counts = counts

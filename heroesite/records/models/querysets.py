@@ -29,6 +29,11 @@ def batched(items: Sequence[Any], size: int) -> Iterator[Sequence[Any]]:
     return (items[start : start + size] for start in range(0, len(items), size))
 
 
+def deletes_in_one_statement(model: Any) -> bool:
+    """Return whether a record can be deleted in one statement, because no other record links to it."""
+    return writes_in_one_statement(model) and not model.incoming_links()
+
+
 class RecordQuerySet(models.QuerySet[Any]):
     """Records.
 
@@ -201,7 +206,7 @@ class RecordQuerySet(models.QuerySet[Any]):
 
         A single one need not be locked: it is deleted only if it is still at its version.
         """
-        is_one = self.deletes_in_one_statement() and len(records) == 1
+        is_one = deletes_in_one_statement(self.model) and len(records) == 1
         with atomic_change_set(savepoint=False, is_one_statement=is_one):
             for batch in batched(records, self.batch_size):
                 for link, linking in self.linking_records([record.pk for record in batch]):
@@ -216,10 +221,6 @@ class RecordQuerySet(models.QuerySet[Any]):
                 self.unrecorded().filter(pk__in=[record.pk for record in batch]).delete()
             record_entries(self.model, records, Entry.DELETED)
             return len(records)
-
-    def deletes_in_one_statement(self) -> bool:
-        """Return whether a record can be deleted in one statement, because no other record links to it."""
-        return writes_in_one_statement(self.model) and not self.model.incoming_links()
 
     def locked(self) -> list[Any]:
         """Load and lock the records, in the order in which everyone locks several: by id."""
