@@ -270,8 +270,18 @@ class Record(FieldLookups, HistoryLookups, models.Model):
         return ValidationError(message, code="unique", params=params)
 
     def validate_constraints(self, exclude: Any = None) -> None:
-        """Check constraints across fields, except the name's, which :meth:`validate_unique` reports."""
-        super().validate_constraints(exclude={*(exclude or ()), "name_key"})
+        """Check constraints across fields, if there are any; :meth:`validate_unique` reports the name's."""
+        if self._has_constraints_across_fields():
+            super().validate_constraints(exclude={*(exclude or ()), "name_key"})
+
+    @classmethod
+    @cache
+    def _has_constraints_across_fields(cls) -> bool:
+        return any(
+            not isinstance(constraint, FieldCheckConstraint)
+            and getattr(constraint, "fields", None) != ("name_key",)
+            for constraint in cls._meta.constraints
+        )
 
 
 @receiver(pre_save)
