@@ -145,6 +145,7 @@ MIDDLEWARE = [
     "heroesite.middleware.RequestIdMiddleware",
     "heroesite.logs.RequestLogMiddleware",
     "heroesite.records.api.fast_reads.FastReadMiddleware",
+    "heroesite.records.api.fast_writes.FastWriteMiddleware",
     "heroesite.stored_pages.StoredPageMiddleware",
     "heroesite.middleware.SecurityHeadersMiddleware",
     "django.middleware.security.SecurityMiddleware",

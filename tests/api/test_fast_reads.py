@@ -106,33 +106,9 @@ def register(db):
 
 
 @pytest.fixture
-def unlimited(settings):
-    settings.LIMITS = {"user": 0, "token": 0, "address": 0}
-
-
-@pytest.fixture
 def few_counted(monkeypatch):
     """Count only one row of a filtered list, unless the exact count is requested."""
     monkeypatch.setattr("heroesite.records.counts.MOST", 1)
-
-
-def client(settings: Any, *, fast: bool) -> Client:
-    """Return a client of a site with or without plans."""
-    settings.FAST_READS = fast
-    client = Client(raise_request_exception=False)
-    client.get("/api/schema/nowhere")  # loads the middleware
-    settings.FAST_READS = True
-    return client
-
-
-@pytest.fixture
-def fast(settings, db) -> Client:
-    return client(settings, fast=True)
-
-
-@pytest.fixture
-def ordinary(settings, db) -> Client:
-    return client(settings, fast=False)
 
 
 def address(path: str, query: dict[str, str], ids: dict[str, list[int]]) -> str:

@@ -22,7 +22,7 @@ from heroesite.records.api.errors import MAX_ERRORS, READ_ONLY, StaleVersion, de
 from heroesite.records.field_types import get_field_type
 from heroesite.records.filters.sparse_fields import SparseFields
 from heroesite.records.models.base import Record
-from heroesite.records.permissions import blind_writes, hidden_with_links
+from heroesite.records.permissions import hidden_with_links
 from heroesite.records.serializer_fields import integer_type_message, is_integer
 from heroesite.text import printable
 
@@ -174,12 +174,13 @@ class RecordSerializer(serializers.ModelSerializer):
         if self.instance and is_integer(version := data.get("version")) and version != record.version:
             raise StaleVersion(record.version)
         values, errors = self.set_values(record, data, partial=self.partial)
+        if looked_up := self.context.get("looked_up"):
+            record.use(looked_up)
         if len(errors) < MAX_ERRORS:
             self.validate_record(record, errors)
         if errors:
             raise InvalidBody(errors)
-        user = self.context["request"].user
-        return {"record": record, "blind_fields": blind_writes(user, model, values)}
+        return {"record": record, "blind_fields": {*self.hidden_members()} & {*values}}
 
     def set_values(
         self, record: Record, data: Mapping[str, Any], *, partial: bool

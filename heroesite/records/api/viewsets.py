@@ -3,13 +3,15 @@
 from collections.abc import Sequence
 from datetime import datetime
 from functools import cache
-from typing import Any, ClassVar
+from typing import Any, ClassVar, cast
 
 from django.db import connection
 from django.utils.cache import add_never_cache_headers
+from django.utils.functional import cached_property
 from rest_framework import viewsets
 from rest_framework.decorators import action
 from rest_framework.exceptions import NotFound, ParseError
+from rest_framework.renderers import JSONRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -19,6 +21,7 @@ from heroesite.api.conditional import (
     PreconditionFailed,
     check_if_match,
     etag,
+    etag_of_content,
     matches_if_none_match,
     reject_if_match,
 )
@@ -26,6 +29,7 @@ from heroesite.api.models import ApiToken, IdempotencyKey
 from heroesite.database.statements import JoinedStatement
 from heroesite.ids import is_id
 from heroesite.records.api.bulk import Bulk
+from heroesite.records.api.creation import creation_statement
 from heroesite.records.api.errors import not_found
 from heroesite.records.api.filter_backend import RecordFilterBackend, is_dry_run, validate_query
 from heroesite.records.api.pagination import RecordPagination
@@ -39,7 +43,7 @@ from heroesite.records.audit.writing import writes_in_one_statement
 from heroesite.records.filters.filtersets import RecordFilterSet
 from heroesite.records.filters.forms import OneRecordForm
 from heroesite.records.filters.sparse_fields import SparseFields, row_members
-from heroesite.records.models.base import Record, StaleRecord
+from heroesite.records.models.base import LookedUp, Record, StaleRecord
 from heroesite.records.models.querysets import deletes_in_one_statement
 from heroesite.records.permissions import disclosable_fields
 from heroesite.text import printable
@@ -70,6 +74,10 @@ class RecordViewSet(IdempotentWriteMixin, viewsets.ModelViewSet):
 
     unlocked_record: Record | None = None
     """The record that the request writes, if it was loaded together with the caller."""
+    looked_up: LookedUp | None = None
+    """What a new record needs, if it was looked up together with the caller."""
+    parsed_body: Any = None
+    """The body, if it was parsed before the caller is loaded."""
 
     permission_classes = [RecordPermission]
     filter_backends = [RecordFilterBackend]
@@ -84,11 +92,16 @@ class RecordViewSet(IdempotentWriteMixin, viewsets.ModelViewSet):
     def query_token(self, digest: str) -> ApiToken | None:
         """Return the token with this digest, or None.
 
-        If the record that the request writes may not have to be locked, it is loaded in the same round trip.
+        If the record that the request writes may not have to be locked, it is loaded in the same round trip,
+        and so is what a new record needs.
         """
         key = self.kwargs.get("pk", "")
         is_write = self.action in {"update", "partial_update", "destroy"} and is_id(key)
+        is_creation = self.action == "create" and isinstance(self.parsed_body, dict)
         token: ApiToken | None
+        if is_creation and writes_in_one_statement(self.model):
+            token, self.looked_up = creation_statement(self.model).load(digest, self.parsed_body)
+            return token
         if not is_write or not writes_in_one_statement(self.model):
             token = token_statement().load(digest)
             return token
@@ -110,7 +123,12 @@ class RecordViewSet(IdempotentWriteMixin, viewsets.ModelViewSet):
         return records.all() if self.action == "list" else records.with_links()
 
     def get_serializer_context(self) -> dict[str, Any]:
-        return {**super().get_serializer_context(), "sparse_fields": self.sparse_fields}
+        looked_up = None if connection.in_atomic_block else self.looked_up
+        return {
+            **super().get_serializer_context(),
+            "sparse_fields": self.sparse_fields,
+            "looked_up": looked_up,
+        }
 
     def get_object(self) -> Any:
         """Return the record, locked if the request writes it in a transaction."""
@@ -230,18 +248,27 @@ class RecordViewSet(IdempotentWriteMixin, viewsets.ModelViewSet):
             if matches_if_none_match(self.request, tag):
                 raise PreconditionFailed(record.version, PreconditionFailed.none_match_message)
 
-    def with_etag(self, response: Response, record: Record) -> Response:
-        """Set the ``ETag`` of a response. Return the response."""
-        response["ETag"] = etag(record.version, response.data)
-        return response
+    def with_etag(self, response: Any, record: Record) -> Response:
+        """Set the ``ETag`` of a response, and ``rendered_json``, from which it is computed.
+
+        Returns:
+            the response.
+        """
+        response.rendered_json = JSONRenderer().render(response.data)
+        response["ETag"] = etag_of_content(record.version, response.rendered_json)
+        return cast(Response, response)
 
     def options(self, request: Any, *args: Any, **kwargs: Any) -> Response:
         """Return the methods in ``Allow``. The API description has the members."""
         return Response(status=204)
 
+    @cached_property
+    def disclosable_fields(self) -> tuple[str, ...]:
+        return disclosable_fields(self.request.user, self.model)
+
     def log_disclosures(self, response: Response, records: Sequence[Record]) -> Response:
         """Log which restricted values a response contains. Return the response."""
-        for field in self.sparse_fields.keep(disclosable_fields(self.request.user, self.model)):
+        for field in self.sparse_fields.keep(self.disclosable_fields):
             Disclosure.objects.record(self.request.user, Source.API, field, records)
             add_never_cache_headers(response)
         return response
@@ -257,7 +284,7 @@ class RecordViewSet(IdempotentWriteMixin, viewsets.ModelViewSet):
             self.action in {"create", "update", "partial_update"}
             and writes_in_one_statement(self.model)
             and not self.get_serializer_class().queried_members()
-            and not disclosable_fields(self.request.user, self.model)
+            and not self.disclosable_fields
         )
 
     def restricted_members(self) -> dict[str, str]:
@@ -274,11 +301,7 @@ class RecordViewSet(IdempotentWriteMixin, viewsets.ModelViewSet):
             disclosed = []
             for row in containing:
                 entry = known.get((row["id"], row["version"]))
-                if (
-                    entry
-                    and name in disclosable_fields(self.request.user, self.model)
-                    and name not in entry.erased
-                ):
+                if entry and name in self.disclosable_fields and name not in entry.erased:
                     row[member] = getattr(entry, member)
                     disclosed.append(entry.instance)
                 else:

@@ -1,8 +1,8 @@
 """The base class of every record: a name, a version, timestamps, and how it is validated and saved."""
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from functools import cache
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar, NamedTuple, Self
 
 from django.apps import apps
 from django.core.exceptions import ValidationError
@@ -15,7 +15,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from heroesite.database.statements import InstanceStatement, Statement
+from heroesite.database.statements import InstanceStatement, Row, Statement
 from heroesite.ids import is_id_number
 from heroesite.records.audit.change_sets import atomic_change_set
 from heroesite.records.audit.entries import VersionHistory
@@ -31,6 +31,20 @@ from .querysets import RecordQuerySet
 
 class StaleRecord(Exception):
     """The record was changed or deleted after this instance was loaded."""
+
+
+class LookedUp(NamedTuple):
+    """What was looked up before a record is validated, so that validation needn't query it.
+
+    Attributes:
+        name_key: a folded name.
+        owners: the ids and names of the records that have it.
+        links: linked records, by field name.
+    """
+
+    name_key: str
+    owners: Sequence[Row]
+    links: Mapping[str, "Record"]
 
 
 class Record(FieldLookups, HistoryLookups, models.Model):
@@ -254,13 +268,26 @@ class Record(FieldLookups, HistoryLookups, models.Model):
         super().validate_unique(exclude=exclude)
         if "name" in {*(exclude or ()), *self.unchanged_fields()}:
             return
-        for pk, name in self._name_statement().execute(fold(self.name)):
+        key, known, self._looked_up = fold(self.name), self._looked_up, None
+        owners = known.owners if known and known.name_key == key else self.name_statement().execute(key)
+        for pk, name in owners:
             if pk != self.pk:
                 raise ValidationError({"name": self.name_taken_error(name)})
 
+    _looked_up: LookedUp | None = None
+
+    def use(self, looked_up: LookedUp) -> None:
+        """Validate once with what was looked up, as far as this record has these values."""
+        self._looked_up = looked_up
+        for name, linked in looked_up.links.items():
+            field: Any = self._meta.get_field(name)
+            if getattr(self, field.attname) == linked.pk:
+                field.set_cached_value(self, linked)
+
     @classmethod
     @cache
-    def _name_statement(cls) -> Statement:
+    def name_statement(cls) -> Statement:
+        """Return the statement that finds the ids and names of the records with a folded name."""
         return Statement(cls.objects.filter(name_key="").order_by().values_list("pk", "name"))
 
     @classmethod
