@@ -1,6 +1,6 @@
 """Format the instants in a table quickly: many of them share a day or a minute."""
 
-from datetime import date, datetime, time
+from datetime import datetime, time
 from functools import lru_cache
 
 from django.utils import dateformat, timezone
@@ -25,10 +25,10 @@ class InstantFormat:
         self.format_minute = lru_cache(maxsize=4096)(dateformat.time_format)
 
     def format(self, instant: datetime) -> str:
-        local = timezone.localtime(instant)
+        local = instant.astimezone(timezone.get_default_timezone())
         if not self.parts:
             return dateformat.format(local, self.text)
-        day, minute = date(local.year, local.month, local.day), time(local.hour, local.minute)
+        day, minute = local.date(), time(local.hour, local.minute)
         return "".join(
             [
                 self.format_minute(minute, part) if is_time else self.format_day(day, part)

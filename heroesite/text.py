@@ -6,7 +6,7 @@ that SQLite and PostgreSQL agree about ``ÉCLAIR`` and ``Straße``.
 
 import re
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from html import escape
 from typing import Any
 
@@ -102,6 +102,16 @@ def printable(text: str) -> str:
 def to_html(value: Any) -> str:
     """Return a value as HTML, as Django's ``conditional_escape`` does, which takes five times as long."""
     return str(value.__html__()) if hasattr(value, "__html__") else escape(str(value))
+
+
+def all_to_html(values: Sequence[Any]) -> list[str]:
+    """Return values as HTML, like :func:`to_html`. All texts are escaped together, which is faster."""
+    texts = [value for value in values if type(value) is str]
+    escaped = escape("\0".join(texts)).split("\0")
+    if len(escaped) != len(texts):  # there are none, or one contains the separator
+        escaped = [escape(text) for text in texts]
+    following = iter(escaped)
+    return [next(following) if type(value) is str else to_html(value) for value in values]
 
 
 def is_visible(text: str) -> bool:

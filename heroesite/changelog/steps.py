@@ -176,7 +176,8 @@ class Tally:
 
 def tallies(change_sets: Collection[ChangeSet]) -> dict[int, list[Tally]]:
     """Return the tallies of each change set by its id."""
-    counted = count_entries([each.pk for each in change_sets if each.entry_counts is None])
+    uncounted = [each.pk for each in change_sets if each.entry_counts is None]
+    counted = count_entries(uncounted) if uncounted else {}
     keys = [(model, action, count_key(model, action)) for model in record_models() for action in ACTIONS]
     found: dict[int, list[Tally]] = {}
     for each in change_sets:

@@ -1,8 +1,9 @@
 """Pages of the history of a record, deleted records and change sets."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable
-from functools import lru_cache
+from collections.abc import Collection
+from functools import cache, lru_cache
+from itertools import cycle, islice
 from typing import Any
 
 from django.contrib.auth.mixins import AccessMixin
@@ -18,12 +19,13 @@ from heroesite.cached_per_language import cached_per_language
 from heroesite.changelog.filters import ChangeSetFilterSet
 from heroesite.changelog.steps import Entries, Tally, readable_changes, tallies
 from heroesite.changelog.undo.permissions import find_actions
+from heroesite.database.statements import Statement
 from heroesite.dates import instant_format
 from heroesite.records.addresses import Addresses
 from heroesite.records.audit.change_sets import ChangeSet, Source
 from heroesite.records.audit.disclosures import Disclosure
 from heroesite.records.audit.entries import Entry
-from heroesite.records.filters.filtersets import PagedFilterSet
+from heroesite.records.filters.filtersets import LIMIT, PagedFilterSet
 from heroesite.records.models.base import Record, record_models
 from heroesite.records.permissions import disclosable_fields, is_allowed
 from heroesite.records.row_templates import RowTemplate
@@ -127,12 +129,23 @@ class ChangeSetRows:
         }
 
 
-def undoing_ids(change_sets: Iterable[ChangeSet]) -> dict[int, list[int]]:
-    """Return the ids of the change sets that undid these, by the id of the undone one."""
+@cache
+def undoing_statement() -> Statement:
+    """Return the statement for the ids of change sets that undid one of ``LIMIT`` others."""
+    return Statement(ChangeSet.objects.filter(undoes__in=range(LIMIT)).values_list("undoes_id", "pk"))
+
+
+def undoing_ids(change_sets: Collection[ChangeSet]) -> dict[int, list[int]]:
+    """Return the ids of the change sets that undid these, by the id of the undone one.
+
+    Args:
+        change_sets: those on one page.
+    """
     found: defaultdict[int, list[int]] = defaultdict(list)
-    undoing = ChangeSet.objects.filter(undoes__in=[each.pk for each in change_sets])
-    for undone_id, pk in undoing.values_list("undoes_id", "pk"):
-        found[undone_id].append(pk)
+    if change_sets:
+        ids = islice(cycle([each.pk for each in change_sets]), LIMIT)
+        for undone_id, pk in undoing_statement().execute(*ids):
+            found[undone_id].append(pk)
     return found
 
 

@@ -12,7 +12,7 @@ from typing import Any
 from django.template.loader import render_to_string
 from django.utils.safestring import SafeString, mark_safe
 
-from heroesite.text import to_html
+from heroesite.text import all_to_html
 
 MARK = "\0"
 """Encloses the name of a value. No template or translation contains it."""
@@ -43,10 +43,16 @@ class RowTemplate:
 
     def __init__(self, template: str, context: Mapping[str, Any]) -> None:
         rendered = render_to_string(template, {**context, "row": Marks(), "cells": Marks(CELL)})
-        html = re.sub(r"\s*\n\s*", "", rendered).replace("%", "%%")
-        self.format = re.sub(f"{MARK}(.*?){MARK}", r"%(\1)s", html)
+        html = re.sub(r"\s*\n\s*", "", rendered)
+        self.parts = html.split(MARK)
+        """The HTML, with the names of values at odd indexes."""
+        self.names = self.parts[1::2]
 
     def render(self, rows: Iterable[Mapping[str, Any]]) -> SafeString:
         """Return the HTML of all rows. Values that aren't marked as safe are escaped."""
-        html = "".join([self.format % {name: to_html(value) for name, value in row.items()} for row in rows])
-        return mark_safe(html)  # noqa: S308  escaped above, or by the template
+        values = all_to_html([row[name] for row in rows for name in self.names])
+        html, parts, count = [], self.parts.copy(), len(self.names)
+        for start in range(0, len(values), count):
+            parts[1::2] = values[start : start + count]
+            html += parts
+        return mark_safe("".join(html))  # noqa: S308  escaped above, or by the template
