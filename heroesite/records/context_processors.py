@@ -6,6 +6,6 @@ from .registry import RecordType
 from .registry import record_types as registered_types
 
 
-def record_types(request: HttpRequest) -> dict[str, list[RecordType]]:
+def record_types(request: HttpRequest) -> dict[str, tuple[RecordType, ...]]:
     """Return the registered record types, for the navigation."""
-    return {"record_types": registered_types()}
+    return {"record_types": tuple(registered_types())}

@@ -4,6 +4,7 @@ from shlex import quote
 from typing import Any
 
 from django import template
+from django.template.base import token_kwargs
 from django.urls import get_script_prefix
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
@@ -17,25 +18,33 @@ register = template.Library()
 
 
 class ConstantNode(template.Node):
-    """The contents of ``{% constant %}``, rendered once per language."""
+    """The contents of ``{% constant %}``, rendered once per language and values of their variables."""
 
-    def __init__(self, nodelist: template.NodeList) -> None:
-        self.nodelist = nodelist
-        self.rendered: dict[tuple[str, str], SafeString] = {}
+    def __init__(self, variables: dict[str, Any], nodelist: template.NodeList) -> None:
+        self.variables, self.nodelist = variables, nodelist
+        self.rendered: dict[tuple[Any, ...], SafeString] = {}
 
     def render(self, context: template.Context) -> SafeString:
-        key = get_language() or "", get_script_prefix()
+        values = [value.resolve(context, ignore_failures=True) for value in self.variables.values()]
+        key = (get_language(), get_script_prefix(), *values)
         if key not in self.rendered:
-            self.rendered[key] = self.nodelist.render(template.Context())
+            constants = template.Context(dict(zip(self.variables, values, strict=True)))
+            with constants.bind_template(context.template):
+                self.rendered[key] = self.nodelist.render(constants)
         return self.rendered[key]
 
 
 @register.tag
 def constant(parser: Any, token: Any) -> ConstantNode:
-    """Render the contents only once per language. They can't use variables of the page."""
+    """Render the contents only once per language and values of the variables that the tag names.
+
+    ``{% constant opts=opts can_add=can.add %}``: the contents can't use other variables. All results are kept,
+    so each variable must have few values.
+    """
+    variables = token_kwargs(token.split_contents()[1:], parser)
     nodelist = parser.parse(("endconstant",))
     parser.delete_first_token()
-    return ConstantNode(nodelist)
+    return ConstantNode(variables, nodelist)
 
 
 @register.filter
