@@ -33,6 +33,7 @@ from .forms import DISPLAY_PARAMETERS, PAGING, QueryForm
 from .offset import OffsetPaginator, Page, slice_page
 from .ordering import RecordOrdering
 from .sparse_fields import SparseFields, row_members
+from .whole_lists import whole_list
 
 LIMIT = 100
 """Records on one page, by default and at most."""
@@ -131,6 +132,8 @@ class RecordFilterSet(PagedFilterSet):
     count = ExactCountFilter()
 
     def read_page(self, rows: Any, offset: int, limit: int) -> Page:
+        if not (rows.query.where or rows.query.annotations):
+            return whole_list(rows.model, rows.query.order_by).page(offset, limit)
         return OffsetPaginator(rows, is_exact=bool(self.form.cleaned_data["count"])).page(offset, limit)
 
     @classmethod

@@ -1,0 +1,40 @@
+"""Read pages of lists that aren't filtered, with SQL that is compiled once for each order."""
+
+from functools import lru_cache
+from typing import Any
+
+from django.db import models
+
+from heroesite.database.statements import InstanceStatement
+from heroesite.records.models.base import Record
+
+from .ids_first import DEEP, reads_ids_first
+from .offset import OffsetPaginator
+
+MAX_ORDERS = 100
+"""The number of orders whose SQL is kept."""
+
+
+class WholeListPaginator(OffsetPaginator):
+    """Pages through all records of a type, with the same results as its base class."""
+
+    def __init__(self, rows: models.QuerySet[Any]) -> None:
+        super().__init__(rows)
+        links = rows.model.link_names()
+        self.statements = [
+            None if reads_ids_first(one, 0) else InstanceStatement(one, links, " LIMIT %s OFFSET %s")
+            for one in self.ranges
+        ]
+
+    def read_range(self, number: int, offset: int, limit: int) -> list[Any]:
+        statement = self.statements[number]
+        if statement is None or offset >= DEEP:
+            return super().read_range(number, offset, limit)
+        rows = statement.execute(*statement.parameters, limit, offset)
+        return [statement.instance(iter(row)) for row in rows]
+
+
+@lru_cache(MAX_ORDERS)
+def whole_list(model: type[Record], order: tuple[Any, ...]) -> WholeListPaginator:
+    """Return the paginator of a type's records with their links, which all requests share."""
+    return WholeListPaginator(model.objects.with_links().order_by(*order))
