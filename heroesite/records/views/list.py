@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
+from itertools import cycle, islice
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
@@ -11,8 +12,9 @@ from django.urls import reverse
 from django.utils.http import urlencode
 from django.utils.text import capfirst
 
+from heroesite.database.statements import InstanceStatement, Statement
 from heroesite.records.audit.change_sets import ChangeSet
-from heroesite.records.filters.filtersets import RecordFilterSet
+from heroesite.records.filters.filtersets import LIMIT, RecordFilterSet
 from heroesite.records.filters.sparse_fields import SparseFields
 from heroesite.records.models.base import Record
 from heroesite.records.models.saved_views import SavedView
@@ -24,6 +26,8 @@ from heroesite.records.views.saved_views import SavedViewForm
 
 OPTIONAL = ("created_at", "version")
 """Columns that are shown only if the query names them."""
+AUTHOR_FIELDS = ("username", "note", "token")
+"""The fields of a change set that its author depends on."""
 
 
 @dataclass(frozen=True)
@@ -63,6 +67,19 @@ def columns_of(model: type[Record]) -> list[Column]:
         model._meta.get_field(name) for name in (*unrestricted_fields(model), *OPTIONAL, "updated_at")
     ]
     return [Column(field.name, field.attname, capfirst(field.verbose_name)) for field in fields]
+
+
+@cache
+def authors_statement(model: type[Record]) -> Statement:
+    """Return the statement for the authors of changes, by ``LIMIT`` ids and ``LIMIT`` versions of records."""
+    entries = model.history.filter(id__in=range(LIMIT)).filter(version__in=range(LIMIT)).order_by()
+    return Statement(entries.values_list("id", "version", *(f"change_set__{name}" for name in AUTHOR_FIELDS)))
+
+
+@cache
+def saved_views_statement(model: type[Record]) -> InstanceStatement:
+    """Return the statement for a user's views of the list of ``model``. Its last parameter is the user."""
+    return InstanceStatement(SavedView.objects.of(0, model))
 
 
 class RecordListView(RecordView):
@@ -144,26 +161,28 @@ class RecordListView(RecordView):
         versions = {record.pk: record.version for record in records}
         if not versions or not self.request.user.is_authenticated:
             return {}
-        entries = self.model.history.filter(id__in=versions, version__in=set(versions.values()))
-        names = ("username", "note", "token")
-        columns = (f"change_set__{name}" for name in names)
+        ids, numbers = (islice(cycle(keys), LIMIT) for keys in (versions, set(versions.values())))
         found = {
-            pk: change_set
-            for pk, version, *change_set in entries.order_by().values_list("id", "version", *columns)
+            pk: tuple(change_set)
+            for pk, version, *change_set in authors_statement(self.model).execute(*ids, *numbers)
             if version == versions[pk]
         }
         authors = {
-            values: ChangeSet(**dict(zip(names, values, strict=True))).author
-            for values in set(map(tuple, found.values()))
+            values: ChangeSet(**dict(zip(AUTHOR_FIELDS, values, strict=True))).author
+            for values in set(found.values())
         }
-        return {pk: authors[tuple(values)] for pk, values in found.items()}
+        return {pk: authors[values] for pk, values in found.items()}
 
     def views(self, filterset: RecordFilterSet) -> dict[str, Any]:
         """Return the user's saved views, and the form that saves this one."""
         if not self.request.user.is_authenticated:
             return {}
         query = filterset.query_to_save
-        views = SavedView.objects.of(self.request.user, self.model)
+        statement = saved_views_statement(self.model)
+        views = [
+            statement.instance(iter(row))
+            for row in statement.execute(*statement.parameters[:-1], self.request.user.pk)
+        ]
         current = next((view for view in views if view.query == query), None)
         new = query and not current and filterset.is_valid()
         form = SavedViewForm(initial={"query": query}, auto_id="save-view-%s") if new else None

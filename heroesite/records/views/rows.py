@@ -63,10 +63,17 @@ class RecordRows:
         Args:
             authors: the author of each record's last change, by id; empty if they aren't shown.
         """
-        return self.template.render(self.values(record, authors.get(record.pk)) for record in records)
+        by = {author: format_html(' <bdi class="quiet">{}</bdi>', author) for author in set(authors.values())}
+        return self.template.render(
+            self.values(record, by[authors[record.pk]] if record.pk in authors else "") for record in records
+        )
 
-    def values(self, record: Any, author: str | None) -> dict[str, Any]:
-        """Return the values that the template shows for a record."""
+    def values(self, record: Any, author: str) -> dict[str, Any]:
+        """Return the values that the template shows for a record.
+
+        Args:
+            author: the HTML of the author of its last change.
+        """
         values = {
             "key": f"{record.pk}-{record.version}",
             "address": self.addresses.of(record.pk),
@@ -74,7 +81,7 @@ class RecordRows:
             "name": str(record),
             "instant": record.updated_at.isoformat(),
             "updated_at": self.instants.format(record.updated_at),
-            "author": "" if author is None else format_html(' <bdi class="quiet">{}</bdi>', author),
+            "author": author,
         }
         for name, key, cell in self.cells:
             values[key] = cell(getattr(record, name))
