@@ -29,8 +29,8 @@ class ConstantNode(template.Node):
         key = (get_language(), get_script_prefix(), *values)
         if key not in self.rendered:
             constants = template.Context(dict(zip(self.variables, values, strict=True)))
-            with constants.bind_template(context.template):
-                self.rendered[key] = self.nodelist.render(constants)
+            constants.template = context.template  # some tags read the engine's settings from it
+            self.rendered[key] = self.nodelist.render(constants)
         return self.rendered[key]
 
 
@@ -38,8 +38,8 @@ class ConstantNode(template.Node):
 def constant(parser: Any, token: Any) -> ConstantNode:
     """Render the contents only once per language and values of the variables that the tag names.
 
-    ``{% constant opts=opts can_add=can.add %}``: the contents can't use other variables. All results are kept,
-    so each variable must have few values.
+    ``{% constant opts=opts can_add=can.add %}``: the contents can't use other variables. All results are
+    kept, so each variable must have few values.
     """
     variables = token_kwargs(token.split_contents()[1:], parser)
     nodelist = parser.parse(("endconstant",))

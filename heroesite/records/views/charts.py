@@ -2,12 +2,12 @@
 
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 from django.db.models import Field
 from django.urls import reverse
 from django.utils.formats import number_format
-from django.utils.http import urlencode
 from django.utils.safestring import SafeString
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
@@ -29,13 +29,12 @@ STEP, LAST_STEP = 10, 10
 """The width of a bar of numbers, and the bar that counts all higher ones too."""
 
 
-@dataclass(frozen=True)
-class Bar:
-    """A count, and the query of the list of what it counts."""
+class Bar(NamedTuple):
+    """A count, and the query string of the list of what it counts."""
 
     label: str
     count: int
-    query: Mapping[str, Any]
+    query: str
 
 
 @dataclass(frozen=True)
@@ -53,21 +52,34 @@ class Chart:
     @property
     def rows(self) -> SafeString:
         """The HTML of the bars, whose lengths are in percent of the longest."""
-        longest = max((bar.count for bar in self.bars), default=0) or 1
-        return bar_template().render(
+        return bar_rows().render(self.address, self.bars)
+
+
+class BarRows:
+    """Renders the bars of charts, in the language that is active when it is created."""
+
+    def __init__(self) -> None:
+        self.template = RowTemplate("records/_bar.html", {})
+        self.format = lru_cache(maxsize=4096)(number_format)
+
+    def render(self, address: str, bars: list[Bar]) -> SafeString:
+        """Return the HTML of the bars of one chart."""
+        longest = max((bar.count for bar in bars), default=0) or 1
+        return self.template.render(
             {
-                "address": f"{self.address}?{urlencode(bar.query)}",
+                "address": f"{address}?{bar.query}",
                 "label": bar.label,
                 "length": -(-100 * bar.count // longest),
-                "count": number_format(bar.count),
+                "count": self.format(bar.count),
             }
-            for bar in self.bars
+            for bar in bars
         )
 
 
 @cached_per_language
-def bar_template() -> RowTemplate:
-    return RowTemplate("records/_bar.html", {})
+def bar_rows() -> BarRows:
+    """Return the renderer for the active language, which all requests share."""
+    return BarRows()
 
 
 def list_address(model: type[Record]) -> str:
@@ -90,42 +102,48 @@ def by_link(model: type[Record], name: str, counts: Mapping[Any, int]) -> Chart:
     shortest = min(numbers, default=0)
     tied = {pk for pk, count in linked.items() if count == shortest}
     longer = {pk for pk, count in linked.items() if count > shortest}
-    others = field.related_model.objects.order_by("name_key").values_list("pk", "name", named=True)
+    others = field.related_model.objects.order_by("name_key").values_list("pk", "name")
     shown = [*others.filter(pk__in=longer), *first_of(others, tied, len(numbers) - len(longer))]
-    bars = [Bar(other.name, counts[other.pk], {name: other.pk}) for other in shown]
+    bars = [Bar(label, counts[pk], f"{name}={pk}") for pk, label in shown]
     bars.sort(key=lambda bar: -bar.count)
-    without = Bar(str(field.empty_label), counts.get(None, 0), {name: NULL})
+    without = Bar(str(field.empty_label), counts.get(None, 0), f"{name}={NULL}")
     return Chart(chart_title(model, name), list_address(model), [*bars, without])
 
 
 def first_of(records: Any, keys: Collection[int], number: int) -> list[Any]:
-    """Return the first ``number`` records whose ids are in ``keys``, which can be too many for one query."""
+    """Return the first ``number`` of the records with ids in ``keys``, which can be too many for one query.
+
+    Args:
+        records: a queryset of tuples that start with the id.
+    """
     if len(keys) <= MOST_KEYS:
         return list(records.filter(pk__in=keys)[:number])
     found: list[Any] = []
     start, length = 0, FIRST_READ
     while len(found) < number and (read := list(records[start : start + length])):
-        found += [record for record in read if record.pk in keys]
+        found += [record for record in read if record[0] in keys]
         start, length = start + length, 2 * length
     return found[:number]
 
 
 def by_number(model: type[Record], name: str, counts: Mapping[Any, int]) -> Chart:
     """Return the chart of the records by tens of a number, and of those without one."""
-    unknown = Bar(_("unknown"), counts.get(None, 0), {f"{name}__isnull": "true"})
+    unknown = Bar(_("unknown"), counts.get(None, 0), f"{name}__isnull=true")
     known = [number for number in counts if number is not None]
     steps = range(min(known), max(known) + 1) if known else ()
-    bars = [bar_for_range(name, number, counts.get(number, 0)) for number in steps]
+    bars = [Bar(range_label(number), counts.get(number, 0), range_query(name, number)) for number in steps]
     return Chart(chart_title(model, name), list_address(model), [*bars, unknown])
 
 
-def bar_for_range(name: str, number: int, count: int) -> Bar:
+@cached_per_language
+def range_label(number: int) -> str:
+    first, last = number_format(number * STEP), number_format(number * STEP + STEP - 1)
+    return _("%(first)s and over") % {"first": first} if number == LAST_STEP else f"{first}–{last}"
+
+
+def range_query(name: str, number: int) -> str:
     first, last = number * STEP, number * STEP + STEP - 1
-    if number == LAST_STEP:
-        label, query = _("%(first)s and over"), {f"{name}__gte": first}
-    else:
-        label, query = "%(first)s–%(last)s", {f"{name}__gte": first, f"{name}__lte": last}
-    return Bar(label % {"first": number_format(first), "last": number_format(last)}, count, query)
+    return f"{name}__gte={first}" if number == LAST_STEP else f"{name}__gte={first}&{name}__lte={last}"
 
 
 class ChartType(NamedTuple):

@@ -12,6 +12,7 @@ from django.urls import reverse
 from django.utils.http import urlencode
 from django.utils.text import capfirst
 
+from heroesite.cached_per_language import cached_per_language
 from heroesite.database.statements import InstanceStatement, Statement
 from heroesite.records.audit.change_sets import ChangeSet
 from heroesite.records.filters.filtersets import LIMIT, RecordFilterSet
@@ -40,7 +41,7 @@ class Column:
 
     name: str
     member: str
-    label: Any
+    label: str
 
 
 @dataclass(frozen=True)
@@ -60,13 +61,13 @@ class ColumnState:
     fields_if_toggled: str
 
 
-@cache
+@cached_per_language
 def columns_of(model: type[Record]) -> list[Column]:
-    """Return the columns that lists of a type can show."""
+    """Return the columns that lists of a type can show, with labels in the active language."""
     fields: list[Any] = [
         model._meta.get_field(name) for name in (*unrestricted_fields(model), *OPTIONAL, "updated_at")
     ]
-    return [Column(field.name, field.attname, capfirst(field.verbose_name)) for field in fields]
+    return [Column(field.name, field.attname, capfirst(str(field.verbose_name))) for field in fields]
 
 
 @cache
