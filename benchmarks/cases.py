@@ -181,8 +181,8 @@ COMPARED = [
     MANY_CONNECTIONS,
     dataclasses.replace(MANY_CONNECTIONS, name="one hero, 1,000 connections", connections=1000),
 ]
-# Once a minute, each process counts the records again. As many requests as for the API's list keep the share of
-# that in a turn as small as on a site that is in use.
+# Once a minute, each process counts the records again. A turn has as many requests as that of the API's
+# list, so that this isn't most of what is measured.
 OWN_PAGES = [
     Case("HTML list, computed", html_lists, 400, "returning visitor", only=(HEROESITE,), most_cpu=10),
     Case("HTML list, stored", html_lists, 4000, only=(HEROESITE,), most_cpu=0.5),

@@ -42,6 +42,6 @@ def changes_per_day() -> Chart:
     today = timezone.now().astimezone(UTC).date()
     days = [today - timedelta(days=ago) for ago in range(DAYS)]
     statement = counts_statement(days[-1])
-    counts = dict(statement.execute(*statement.parameters))
+    counts = {day: count for day, count in statement.execute(*statement.parameters)}  # noqa: C416
     bars = [Bar(day_label(day), counts.get(day, 0), day_query(day)) for day in days]
     return Chart(_("Changes per day"), reverse("history:list"), bars)

@@ -11,6 +11,8 @@ from django.template import Context, Template
 from django.template.defaultfilters import date
 from django.template.loader import render_to_string
 from django.utils import translation
+from django.utils.html import conditional_escape
+from django.utils.safestring import mark_safe
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -20,6 +22,7 @@ from heroesite.records.emblems import emblem
 from heroesite.records.templatetags.records import value
 from heroesite.records.views.list import columns_of
 from heroesite.records.views.rows import record_rows
+from heroesite.text import all_to_html
 from teams.models import Team
 from tests.factories import HeroFactory, TeamFactory
 from tests.markup import read
@@ -116,6 +119,11 @@ def test_hostile_names_stay_text(editor):
     assert {row.one("th").text for row in rows} == set(HOSTILE)
     assert {row.one("a", class_="chip").text for row in rows} == set(HOSTILE)
     assert {row.one("input")["aria-label"] for row in rows} == {f"Select {name}" for name in HOSTILE}
+
+
+@given(st.lists(st.text("ab<>&\"'\0") | st.integers() | st.builds(mark_safe, st.text("<>&\0"))))
+def test_values_are_escaped_together_as_one_by_one(values):
+    assert all_to_html(values) == [conditional_escape(value) for value in values]
 
 
 @given(st.datetimes(timezones=st.just(UTC)))

@@ -8,7 +8,7 @@ from django.db import models
 from heroesite.database.statements import InstanceStatement
 from heroesite.records.models.base import Record
 
-from .ids_first import DEEP, reads_ids_first
+from .ids_first import reads_ids_first
 from .offset import OffsetPaginator
 
 MAX_ORDERS = 100
@@ -22,13 +22,13 @@ class WholeListPaginator(OffsetPaginator):
         super().__init__(rows)
         links = rows.model.link_names()
         self.statements = [
-            None if reads_ids_first(one, 0) else InstanceStatement(one, links, " LIMIT %s OFFSET %s")
+            None if one.query.where else InstanceStatement(one, links, " LIMIT %s OFFSET %s")
             for one in self.ranges
         ]
 
     def read_range(self, number: int, offset: int, limit: int) -> list[Any]:
         statement = self.statements[number]
-        if statement is None or offset >= DEEP:
+        if statement is None or reads_ids_first(self.ranges[number], offset):
             return super().read_range(number, offset, limit)
         rows = statement.execute(*statement.parameters, limit, offset)
         return [statement.instance(iter(row)) for row in rows]

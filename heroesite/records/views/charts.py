@@ -29,7 +29,8 @@ STEP, LAST_STEP = 10, 10
 """The width of a bar of numbers, and the bar that counts all higher ones too."""
 
 
-class Bar(NamedTuple):
+@dataclass(frozen=True)
+class Bar:
     """A count, and the query string of the list of what it counts."""
 
     label: str
