@@ -181,7 +181,7 @@ def tallies(change_sets: Collection[ChangeSet]) -> dict[int, list[Tally]]:
     keys = [(model, action, count_key(model, action)) for model in record_models() for action in ACTIONS]
     found: dict[int, list[Tally]] = {}
     for each in change_sets:
-        counts = each.entry_counts or counted[each.pk]
+        counts = counted[each.pk] if each.entry_counts is None else each.entry_counts
         found[each.pk] = [Tally(model, action, counts[key]) for model, action, key in keys if key in counts]
     return found
 
