@@ -25,7 +25,7 @@ class InstantFormat:
         self.format_minute = lru_cache(maxsize=4096)(dateformat.time_format)
 
     def format(self, instant: datetime) -> str:
-        local = instant.astimezone(timezone.get_default_timezone())
+        local = instant.astimezone(timezone.get_default_timezone())  # no page activates another one
         if not self.parts:
             return dateformat.format(local, self.text)
         day, minute = local.date(), time(local.hour, local.minute)
