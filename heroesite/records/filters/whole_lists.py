@@ -26,10 +26,10 @@ class WholeListPaginator(OffsetPaginator):
             for one in self.ranges
         ]
 
-    def read_range(self, number: int, offset: int, limit: int) -> list[Any]:
+    def read_range(self, number: int, offset: int, limit: int, *, are_few: bool) -> list[Any]:
         statement = self.statements[number]
         if statement is None or reads_ids_first(self.ranges[number], offset):
-            return super().read_range(number, offset, limit)
+            return super().read_range(number, offset, limit, are_few=are_few)
         rows = statement.execute(*statement.parameters, limit, offset)
         return [statement.instance(iter(row)) for row in rows]
 
