@@ -8,7 +8,7 @@ from django.db.models.expressions import OrderBy
 
 from heroesite.records.models.search_indexes import Contains, ContainsAll
 
-DEEP = 5000
+DEEP = 1000
 """The offset from which on it is faster to skip ids in an index than to skip rows."""
 
 
