@@ -12,7 +12,7 @@ from csp.constants import HEADER
 from csp.middleware import CSPMiddleware
 from csp.utils import build_policy
 from django.conf import settings
-from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, UnreadablePostError
+from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.http.response import HttpResponseBase
 from django.middleware.common import CommonMiddleware
 from django.middleware.gzip import GZipMiddleware
@@ -24,6 +24,7 @@ from django.utils.translation import gettext as _
 from django.views.generic import RedirectView
 
 from .errors import error_response, is_api, method_not_allowed
+from .request_bodies import is_body_complete
 from .text import printable
 
 GetResponse = Callable[[HttpRequest], HttpResponse]
@@ -78,13 +79,10 @@ class RequestValidationMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         if error := self.query_error(request) or self.body_error(request):
             return error_response(request, *error)
-        if request.method not in ("GET", "HEAD"):
-            try:
-                request.body  # noqa: B018  before any view: a slow upload must not hold locks
-            except UnreadablePostError:
-                return error_response(
-                    request, 400, _("The request body is incomplete. Send the request again.")
-                )
+        # Before any view: a slow upload must not hold locks.
+        if request.method not in ("GET", "HEAD") and not is_body_complete(request):
+            message = _("The request body is incomplete. Send the request again.")
+            return error_response(request, 400, message)
         response = self.get_response(request)
         if isinstance(response, HttpResponseNotAllowed):
             return method_not_allowed(request, response["Allow"])

@@ -2,10 +2,12 @@
 
 import json
 import re
+from collections.abc import Callable
 from datetime import UTC, datetime
 from io import BytesIO
 from typing import Any
 
+import psycopg
 import pytest
 from django.contrib.auth.models import Permission
 from django.db import connection, transaction
@@ -290,16 +292,75 @@ class BrokenUpload(BytesIO):
         raise ConnectionResetError
 
 
-def test_an_incomplete_body_is_an_error_in_english(register, unlimited, fast):
+UPLOADS: dict[str, Callable[[], BytesIO]] = {
+    "an error": BrokenUpload,
+    "fewer bytes": lambda: BytesIO(b'{"age": 4}'),
+}
+
+
+@pytest.mark.parametrize("upload", UPLOADS)
+def test_an_incomplete_body_is_reported_in_english(upload, register, unlimited, fast, ordinary):
     ids, tokens = register
     send(fast, "change", tokens["editor"], ids, {})
-    with translation.override("de"):
-        response = fast.patch(
-            f"/api/v1/heroes/{ids['HERO']}",
-            "{}",
-            "application/json",
-            headers={"Authorization": f"Bearer {tokens['editor']}"},
-            **{"wsgi.input": BrokenUpload()},
-        )
+    found = []
+    for client in (ordinary, fast):
+        with translation.override("de"):
+            response = client.patch(
+                f"/api/v1/heroes/{ids['HERO']}",
+                '{"age": 4}',
+                "application/json",
+                headers={"Authorization": f"Bearer {tokens['editor']}", "X-Request-Id": "the-same"},
+                **{"wsgi.input": UPLOADS[upload](), "CONTENT_LENGTH": "20"},
+            )
+        found.append(comparable(response))
+    assert found[0] == found[1]
     assert response.status_code == 400
     assert response.json()["detail"] == "The request body is incomplete. Send the request again."
+
+
+@pytest.mark.parametrize(
+    ("error", "status"), [(psycopg.errors.LockNotAvailable(), 503), (RuntimeError("a bug"), 500)]
+)
+@pytest.mark.parametrize("is_written", [False, True])
+def test_errors_while_writing_are_reported_in_english(
+    error, status, is_written, register, unlimited, frozen, fast, ordinary, monkeypatch
+):
+    ids, tokens = register
+    for client in (ordinary, fast):
+        client.raise_request_exception = False
+    outcome(fast, "change", tokens["editor"], ids, {})
+    saved = []
+    save = Hero.save
+
+    def fail(hero: Hero, **arguments: Any) -> None:
+        saved.append(hero)
+        if is_written:
+            save(hero, **arguments)
+        raise error
+
+    monkeypatch.setattr(Hero, "save", fail)
+    found = []
+    for client in (ordinary, fast):
+        saved.clear()
+        with translation.override("de"):
+            found.append((outcome(client, "change", tokens["editor"], ids, {})[1], len(saved)))
+    assert found[0] == found[1]
+    assert found[0][0][0][0] == status
+
+
+def test_the_response_of_a_keeper_is_no_plan_for_others(register, unlimited, frozen, fast, ordinary):
+    ids, tokens = register
+    expected = outcome(ordinary, "change", tokens["editor"], ids, {})[1]
+    for role in ("keeper", "keeper", "editor", "editor"):
+        found = outcome(fast, "change", tokens[role], ids, {})[1]
+    assert found == expected
+
+
+def test_each_scheme_has_its_own_responses(register, unlimited, frozen, fast, ordinary, settings):
+    settings.SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+    ids, tokens = register
+    for scheme in ("http", "https", "http", "https"):
+        headers = {"X-Forwarded-Proto": scheme}
+        response, found = outcome(fast, "new", tokens["editor"], ids, headers)
+        assert response["Location"].startswith(f"{scheme}://")
+        assert found == outcome(ordinary, "new", tokens["editor"], ids, headers)[1]

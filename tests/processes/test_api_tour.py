@@ -33,8 +33,8 @@ OUTPUT = {
         "forged",
     ),
     "js": (
-        "201 Lark of the Dawn Watch",
-        "201 [ 'Wren', 'Rook' ]",
+        "201 Starlit Lark of the Dawn Watch",
+        "201 [ 'Crested Wren', 'Hooded Rook' ]",
         "8 heroes, ",
         "412 The record has changed and is now at version 2.",
         "2 201 true",

@@ -1,9 +1,10 @@
 """{% constant %} renders its contents once for each language and value of its variables."""
 
 import pytest
-from django.template import Context, Template
+from django.template import Context, Template, TemplateSyntaxError
 from django.urls import set_script_prefix
 from django.utils import translation
+from django.utils.safestring import mark_safe
 
 from heroes.models import Hero
 
@@ -34,6 +35,23 @@ def test_contents_are_rendered_once_for_each_value():
     for value in (first, second, first, second):
         assert render(template, value=value) == "&lt;value&gt;"
     assert counted == [first, second]
+
+
+def test_equal_values_of_different_types_are_rendered_separately():
+    template = Template("{% load records %}{% constant value=value %}{{ value }}{% endconstant %}")
+    values = [mark_safe("<b>"), "<b>", True, 1]
+    assert [render(template, value=value) for value in values] == ["<b>", "&lt;b&gt;", "True", "1"]
+
+
+def test_a_record_is_refused():
+    with pytest.raises(TypeError):
+        render(Template("{% load records %}{% constant hero=hero %}{% endconstant %}"), hero=Hero(pk=1))
+
+
+@pytest.mark.parametrize("words", ["value", "value=1 other"])
+def test_a_variable_without_a_name_is_a_syntax_error(words):
+    with pytest.raises(TemplateSyntaxError):
+        Template(f"{{% load records %}}{{% constant {words} %}}{{% endconstant %}}")
 
 
 def test_each_language_and_script_prefix_has_its_own_contents():

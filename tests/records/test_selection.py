@@ -67,6 +67,15 @@ def test_records_already_in_the_team_are_not_changed(owls, editor_browser):
     assert list(Hero.objects.values_list("version", flat=True)) == [1, 1, 2]
 
 
+@pytest.mark.parametrize("address", ["/heroes/selected/team/", "/heroes/selected/"])
+def test_the_preview_shows_which_records_have_changed_since_they_were_selected(address, owls, editor_browser):
+    selection = selected(owls, **({"team": TeamFactory().pk} if "team" in address else {}))
+    owls[1].age = 5
+    owls[1].save()
+    changed = read(editor_browser.get(address, selection)).one(role="alert")
+    assert [item.text for item in changed.all("li")] == ["Owl 2"]
+
+
 def test_records_changed_after_the_preview_are_previewed_again(owls, editor_browser):
     response = editor_browser.get("/heroes/selected/", selected(owls))
     hero = Hero.objects.get(name="Owl 2")

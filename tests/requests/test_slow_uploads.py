@@ -6,6 +6,7 @@ import pytest
 from django.db import connection
 
 from heroesite.records.audit.change_sets import ChangeSet
+from teams.models import Team
 from tests.factories import HeroFactory
 from tests.people import browser, program
 
@@ -61,3 +62,22 @@ def test_a_broken_upload_is_reported_as_an_error(address, content_type, administ
     response = browser(administrator).generic("POST", address, b"", content_type, **upload)
     assert response.status_code == 400
     assert "The request body is incomplete. Send the request again." in response.content.decode()
+
+
+@pytest.mark.parametrize(
+    ("address", "content_type", "body"),
+    [
+        ("/api/v1/teams/", JSON, b'{"name": "Night Watch", "headquarters": "Owl House"}'),
+        ("/teams/new/", FORM, b"name=Night+Watch&headquarters=Owl"),
+        ("/admin/teams/team/add/", FORM, b"name=Night+Watch&headquarters=Owl"),
+    ],
+)
+def test_nothing_is_saved_if_the_client_closes_the_connection_too_early(
+    address, content_type, body, administrator
+):
+    client = program(administrator) if "api" in address else browser(administrator)
+    upload = {"wsgi.input": BytesIO(body), "CONTENT_LENGTH": str(len(body) + 6)}
+    response = client.generic("POST", address, b"", content_type, CONTENT_TYPE=content_type, **upload)
+    assert response.status_code == 400
+    assert "The request body is incomplete. Send the request again." in response.content.decode()
+    assert not Team.objects.exists()

@@ -8,7 +8,7 @@ from heroesite.api.authentication import token_statement
 from heroesite.api.models import ApiToken
 from heroesite.database.statements import Statement
 from heroesite.ids import is_id_number
-from heroesite.records.models.base import LookedUp, Record
+from heroesite.records.models.base import CreationData, Record
 from heroesite.text import fold, normalize
 
 MAX_LENGTH = 200
@@ -33,7 +33,7 @@ class CreationStatement(Statement):
             self.converters |= {start + index: each for index, each in part.converters.items()}
             start += part.width
 
-    def load(self, digest: str, body: Mapping[str, Any]) -> tuple[ApiToken | None, LookedUp | None]:
+    def load(self, digest: str, body: Mapping[str, Any]) -> tuple[ApiToken | None, CreationData | None]:
         """Return the token with this digest, and what the record with this body needs.
 
         Values that the database may not accept aren't looked up.
@@ -59,7 +59,7 @@ class CreationStatement(Statement):
                 if values[target.columns.index(field.target_field.attname)] is not None
             }
             owners = [owner] if owner[0] is not None else []
-            return self.token.instance(iter(token)), LookedUp(name_key, owners, links)
+            return self.token.instance(iter(token)), CreationData(name_key, owners, links)
         return None, None
 
 

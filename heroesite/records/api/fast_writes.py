@@ -5,8 +5,8 @@ response. Its headers are the same for every successful write at an address, apa
 consists of them and of the view. The view's own method writes and responds, with the rules and statements of
 the ordinary path.
 
-The ordinary path handles all other requests: those with headers that a plan doesn't consider, those of users
-who can see restricted values, and those that cause an error before anything is written. With
+The ordinary path handles all other requests: those with headers that a plan doesn't consider, and those of
+users who can see restricted values. It also reports all errors. With
 ``FAST_READS=false`` there are no plans: responses are the same but slower.
 """
 
@@ -20,14 +20,13 @@ from typing import Any, NamedTuple
 from django.conf import settings
 from django.core.exceptions import MiddlewareNotUsed
 from django.db import DatabaseError
-from django.http import HttpRequest, HttpResponse, UnreadablePostError
+from django.http import HttpRequest, HttpResponse
 from django.http.request import HttpHeaders, QueryDict
 from django.http.response import ResponseHeaders
 from django.urls import get_script_prefix
 from django.utils.encoding import iri_to_uri
 from django.utils.functional import cached_property
-from django.utils.translation import gettext as _
-from django.utils.translation import override
+from django.utils.translation import activate
 from rest_framework.exceptions import APIException
 from rest_framework.renderers import JSONRenderer
 from rest_framework.request import Request
@@ -36,7 +35,6 @@ from heroesite.api.authentication import BearerAuthentication, reject_read_only_
 from heroesite.api.limits import add_limit_headers, count_request
 from heroesite.api.parsers import StrictJSONParser
 from heroesite.bounded_dict import BoundedDict
-from heroesite.errors import error_response
 from heroesite.ids import is_id
 from heroesite.records.api.fast_reads import INERT_HEADERS, list_paths
 from heroesite.records.api.permissions import ACTIONS
@@ -44,6 +42,7 @@ from heroesite.records.api.plans import COMPUTED_HEADERS
 from heroesite.records.api.viewsets import RecordViewSet
 from heroesite.records.audit.change_sets import Source, new_change_set
 from heroesite.records.permissions import is_allowed, restricting_permissions
+from heroesite.request_bodies import is_body_complete
 
 logger = logging.getLogger(__name__)
 
@@ -148,7 +147,11 @@ class WritePlan:
         self.permissions = restricting_permissions(view.model)
 
     def respond(self, request: HttpRequest, kwargs: dict[str, str]) -> HttpResponse | None:
-        """Write and return the response. If it is None, nothing was written: the ordinary path responds."""
+        """Write and return the response, or None if the ordinary path has to respond.
+
+        ``request.write_error`` is set if writing failed: then the ordinary path only reports the error.
+        """
+        activate(settings.LANGUAGE_CODE)  # the thread has the language of its last request
         view = self.view_class(action=self.action, kwargs=kwargs, args=(), format_kwarg=None)
         view.request = PlannedRequest(request, self.origin)
         try:
@@ -156,15 +159,13 @@ class WritePlan:
                 return None
         except (APIException, DatabaseError):
             return None
-        except Exception:  # the ordinary path can still respond
-            logger.exception("A plan for %s failed.", request.path)
-            return None
         try:
             with new_change_set(Source.API, request):
                 response = getattr(view, self.action)(view.request, **kwargs)
-        except APIException:
+            self.complete(response)
+        except Exception as error:  # also after the write, so it must not be repeated
+            request.write_error = error  # type: ignore[attr-defined]
             return None
-        self.complete(response)
         add_limit_headers(request, response)
         return response
 
@@ -218,20 +219,25 @@ class FastWriteMiddleware:
         if write is None:
             return self.get_response(request)
         plan = self.plans.get(write.key)
-        if plan:
-            try:
-                request.body  # noqa: B018  before any query: a slow upload must not hold a connection
-            except UnreadablePostError:  # which the ordinary path couldn't read again
-                with override(settings.LANGUAGE_CODE):
-                    message = _("The request body is incomplete. Send the request again.")
-                    return error_response(request, 400, message)
-            if response := plan.respond(request, write.kwargs):
-                request.is_planned = True  # type: ignore[attr-defined]
-                return response
+        if plan and (response := self.execute(plan, request, write)):
+            request.is_planned = True  # type: ignore[attr-defined]
+            return response
         response = self.get_response(request)
         if not plan and response.status_code == STATUSES[request.method or ""]:
             self.make_plan(write, response)
         return response
+
+    def execute(self, plan: WritePlan, request: HttpRequest, write: WriteRequest) -> HttpResponse | None:
+        """Return the response of a plan, or None if the ordinary path has to respond."""
+        if not is_body_complete(request):  # read before any query: a slow upload must not hold a connection
+            return None
+        try:
+            return plan.respond(request, write.kwargs)
+        except Exception:  # nothing has been written
+            logger.exception("A plan for %s failed.", request.path)
+            with self.lock:
+                self.plans.pop(write.key, None)
+            return None
 
     def make_plan(self, write: WriteRequest, response: Any) -> None:
         """Make a plan of the view that responded, unless its response contains restricted values.

@@ -174,8 +174,8 @@ class RecordSerializer(serializers.ModelSerializer):
         if self.instance and is_integer(version := data.get("version")) and version != record.version:
             raise StaleVersion(record.version)
         values, errors = self.set_values(record, data, partial=self.partial)
-        if looked_up := self.context.get("looked_up"):
-            record.use(looked_up)
+        if creation_data := self.context.get("creation_data"):
+            record.use_creation_data(creation_data)
         if len(errors) < MAX_ERRORS:
             self.validate_record(record, errors)
         if errors:

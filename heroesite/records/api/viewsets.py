@@ -43,7 +43,7 @@ from heroesite.records.audit.writing import writes_in_one_statement
 from heroesite.records.filters.filtersets import RecordFilterSet
 from heroesite.records.filters.forms import OneRecordForm
 from heroesite.records.filters.sparse_fields import SparseFields, row_members
-from heroesite.records.models.base import LookedUp, Record, StaleRecord
+from heroesite.records.models.base import CreationData, Record, StaleRecord
 from heroesite.records.models.querysets import deletes_in_one_statement
 from heroesite.records.permissions import disclosable_fields
 from heroesite.text import printable
@@ -74,7 +74,7 @@ class RecordViewSet(IdempotentWriteMixin, viewsets.ModelViewSet):
 
     unlocked_record: Record | None = None
     """The record that the request writes, if it was loaded together with the caller."""
-    looked_up: LookedUp | None = None
+    creation_data: CreationData | None = None
     """What a new record needs, if it was looked up together with the caller."""
     parsed_body: Any = None
     """The body, if it was parsed before the caller is loaded."""
@@ -86,6 +86,8 @@ class RecordViewSet(IdempotentWriteMixin, viewsets.ModelViewSet):
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         super().initial(request, *args, **kwargs)
+        if error := getattr(request._request, "write_error", None):  # of a plan, see fast_writes
+            raise error
         if self.action not in {None, "list", "retrieve"}:
             is_dry_run(request)
 
@@ -100,7 +102,7 @@ class RecordViewSet(IdempotentWriteMixin, viewsets.ModelViewSet):
         is_creation = self.action == "create" and isinstance(self.parsed_body, dict)
         token: ApiToken | None
         if is_creation and writes_in_one_statement(self.model):
-            token, self.looked_up = creation_statement(self.model).load(digest, self.parsed_body)
+            token, self.creation_data = creation_statement(self.model).load(digest, self.parsed_body)
             return token
         if not is_write or not writes_in_one_statement(self.model):
             token = token_statement().load(digest)
@@ -123,11 +125,11 @@ class RecordViewSet(IdempotentWriteMixin, viewsets.ModelViewSet):
         return records.all() if self.action == "list" else records.with_links()
 
     def get_serializer_context(self) -> dict[str, Any]:
-        looked_up = None if connection.in_atomic_block else self.looked_up
+        creation_data = None if connection.in_atomic_block else self.creation_data
         return {
             **super().get_serializer_context(),
             "sparse_fields": self.sparse_fields,
-            "looked_up": looked_up,
+            "creation_data": creation_data,
         }
 
     def get_object(self) -> Any:

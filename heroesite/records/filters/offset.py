@@ -64,7 +64,8 @@ class OffsetPaginator:
         """Return the page at an offset.
 
         The rows of a filtered list are read before they are counted, because the last page shows how many
-        there are. An unfiltered list is counted first, so that no rows beyond its end are skipped.
+        there are. For a search, :meth:`search` counts first. An unfiltered list is counted first, so that no
+        rows beyond its end are skipped.
         """
         if self.counts_first:
             found, number = self.search(offset, limit)

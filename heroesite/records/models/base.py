@@ -33,7 +33,7 @@ class StaleRecord(Exception):
     """The record was changed or deleted after this instance was loaded."""
 
 
-class LookedUp(NamedTuple):
+class CreationData(NamedTuple):
     """What was looked up before a record is validated, so that validation needn't query it.
 
     Attributes:
@@ -268,18 +268,18 @@ class Record(FieldLookups, HistoryLookups, models.Model):
         super().validate_unique(exclude=exclude)
         if "name" in {*(exclude or ()), *self.unchanged_fields()}:
             return
-        key, known, self._looked_up = fold(self.name), self._looked_up, None
+        key, known, self._creation_data = fold(self.name), self._creation_data, None
         owners = known.owners if known and known.name_key == key else self.name_statement().execute(key)
         for pk, name in owners:
             if pk != self.pk:
                 raise ValidationError({"name": self.name_taken_error(name)})
 
-    _looked_up: LookedUp | None = None
+    _creation_data: CreationData | None = None
 
-    def use(self, looked_up: LookedUp) -> None:
+    def use_creation_data(self, creation_data: CreationData) -> None:
         """Validate once with what was looked up, as far as this record has these values."""
-        self._looked_up = looked_up
-        for name, linked in looked_up.links.items():
+        self._creation_data = creation_data
+        for name, linked in creation_data.links.items():
             field: Any = self._meta.get_field(name)
             if getattr(self, field.attname) == linked.pk:
                 field.set_cached_value(self, linked)

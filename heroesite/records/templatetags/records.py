@@ -4,17 +4,21 @@ from shlex import quote
 from typing import Any
 
 from django import template
+from django.db.models import Model
 from django.template.base import token_kwargs
 from django.urls import get_script_prefix
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import get_language
 
+from heroesite.bounded_dict import BoundedDict
 from heroesite.records.emblems import emblem
 from heroesite.records.models.base import Record
 from heroesite.records.models.fields import RecordForeignKey
 
 register = template.Library()
+MAX_CONSTANTS = 1000
+"""The results that each ``{% constant %}`` keeps."""
 
 
 class ConstantNode(template.Node):
@@ -22,11 +26,16 @@ class ConstantNode(template.Node):
 
     def __init__(self, variables: dict[str, Any], nodelist: template.NodeList) -> None:
         self.variables, self.nodelist = variables, nodelist
-        self.rendered: dict[tuple[Any, ...], SafeString] = {}
+        self.rendered: BoundedDict[tuple[Any, ...], SafeString] = BoundedDict(MAX_CONSTANTS)
 
     def render(self, context: template.Context) -> SafeString:
         values = [value.resolve(context, ignore_failures=True) for value in self.variables.values()]
-        key = (get_language(), get_script_prefix(), *values)
+        if any(isinstance(value, Model) for value in values):
+            raise TypeError(
+                "A record is equal to its later versions, so it can't be a variable of a constant."
+            )
+        # With the types, because a text that is marked as safe is equal to one that isn't.
+        key = (get_language(), get_script_prefix(), *values, *map(type, values))
         if key not in self.rendered:
             constants = template.Context(dict(zip(self.variables, values, strict=True)))
             constants.template = context.template  # some tags read the engine's settings from it
@@ -38,10 +47,16 @@ class ConstantNode(template.Node):
 def constant(parser: Any, token: Any) -> ConstantNode:
     """Render the contents only once per language and values of the variables that the tag names.
 
-    ``{% constant opts=opts can_add=can.add %}``: the contents can't use other variables. All results are
+    ``{% constant opts=opts can_add=can.add %}``: the contents can't use other variables. The results are
     kept, so each variable must have few values.
+
+    Raises:
+        TemplateSyntaxError: the tag contains something else than variables with names.
     """
-    variables = token_kwargs(token.split_contents()[1:], parser)
+    words = token.split_contents()[1:]
+    variables = token_kwargs(words, parser)
+    if words:  # which aren't part of a variable
+        raise template.TemplateSyntaxError(f"Write name=value instead of {words[0]} in constant.")
     nodelist = parser.parse(("endconstant",))
     parser.delete_first_token()
     return ConstantNode(variables, nodelist)

@@ -87,7 +87,8 @@ def link_field(model: type[Record], link: str) -> forms.Field:
 class BulkActionView(RecordView):
     """Previews an action on the selected records, and runs it after confirmation.
 
-    Records that have changed since the preview are shown again first.
+    Records that have changed since they were selected are shown first, and those that have changed since the
+    preview are shown again.
     """
 
     template = "selection"
@@ -122,16 +123,14 @@ class BulkActionView(RecordView):
         seen = form.cleaned_data["record"]
         records = self.model.objects.filter(pk__in=seen).locked()
         if len(records) < len(seen) or any(record.version != seen[record.pk] for record in records):
-            return self.render_preview(form, seen, status=409)
+            return self.render_preview(form, status=409)
         count = self.write(seen, form)
         add_undoable_message(request, self.success_message(count))
         query = QueryDict(form.cleaned_data["query"]).urlencode()
         return redirect(f"{self.address('list')}?{query}" if query else self.address("list"))
 
-    def render_preview(
-        self, form: SelectionForm, seen: dict[int, int] | None = None, status: int = 200
-    ) -> HttpResponse:
-        """Render the preview; ``seen`` are the versions of an earlier one that is out of date."""
+    def render_preview(self, form: SelectionForm, status: int = 200) -> HttpResponse:
+        """Render the preview, which shows what has changed since the records were selected or previewed."""
         context: dict[str, Any] = {"form": form, "records": []}
         if not form.is_valid():
             status = 422 if self.request.method == "POST" else 400
@@ -139,8 +138,7 @@ class BulkActionView(RecordView):
         records = list(self.model.objects.filter(pk__in=keys).with_links()) if keys else []
         if keys:
             context["missing"] = len(keys) - len(records)
-        if seen is not None:
-            context["changed"] = [record for record in records if record.version != seen[record.pk]]
+            context["changed"] = [record for record in records if record.version != keys[record.pk]]
         if keys and not form.is_valid():
             rejected = set(form.errors) & set(self.model.link_names())
             context["rejected_links"] = [form[name] for name in sorted(rejected)]
