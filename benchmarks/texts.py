@@ -45,25 +45,27 @@ LIMITS = """\
 Why heroesite doesn't meet some of its goals, in milliseconds of CPU time per request on the machine for which
 they were set. `make profile` shows the time in each layer.
 
-- **One hero**: gunicorn takes 0.33 to call an empty application with four threads. With one thread it takes
-  0.22, but then one slow client blocks a process. Django, the middleware and the plan take 0.24, and
-  PostgreSQL 0.07; no function among them takes more than 0.02, except for the driver. That is more than 0.3
-  times FastAPI + SQLModel. A parser in C for gunicorn (`gunicorn_h1c`) saved 0.02 and changed two statuses.
-- **Pages by cursor**: the same, and 0.4 to read 100 rows and to write them as JSON.
-- **Writes**: a view of DRF that authenticates a token and parses a body takes 0.7 before it writes anything,
-  and PostgreSQL takes 0.5 to write a row, its history entry and its change set with their indexes. This is
-  more than half of what FastAPI + SQLModel takes in total, for a row without history. To change an age takes
-  two round trips: one reads the caller and the record, the other writes everything.
+- **One hero**: gunicorn takes 0.18 to call an empty application that sends as many headers, PostgreSQL
+  takes 0.1, and Django, the middleware and the plan take 0.2, half of it in the driver and to send and
+  receive. They take another 0.2 while wrk, PostgreSQL and both processes compete for two cores. Tried: a
+  line of the log costs 0.06; a thread that waits for the next request of its connection saves 0.04, and one
+  thread per process instead of four 0.03, but then one slow client blocks a process; libpq's prepared
+  statements without psycopg's cursor would save 0.02; a parser in C for gunicorn saved 0.02 and changed two
+  statuses.
+- **Writes**: PostgreSQL takes 0.5 to 0.7 for the record, its history entry and its change set with their
+  indexes and foreign keys. In one process, DELETE takes 0.5 besides: what one hero with a token takes, and
+  a second round trip. A single round trip would have to check permissions and validate in SQL.
 - **SQLite**: a write is five or more statements, because SQLite has none that writes to several tables.
-- **Many connections**: at 0.7 per request, two cores that also run PostgreSQL and wrk can't respond to 3,000
-  requests per second.
+- **Many connections**: at 0.7 per request, two cores that also run PostgreSQL and wrk can't respond to
+  3,000 requests per second.
 - **nginx**: wrk and nginx share the two cores. nginx serves a stored response without asking heroesite.
-- **Pages, and searches for short terms with many matches**: not at a limit yet. Such a search reads names in
-  their order until the page is full, and has to look up the search key of each.
+- **Stored pages**: 0.16 are heroesite's, 0.06 PostgreSQL's; the rest is gunicorn's.
+- **Computed pages**: within 5 percent of their goals, and not at a limit yet. A third of the list is the
+  rendering of templates and rows.
 
 These gain less than 5 percent, as tried or as a profile shows, and were dropped: freezing objects for the
-garbage collector, negotiating the content type early, skipping the middleware of pages for the API, a table
-of compiled URLs, and a first stack chunk per request instead of per thread.
+garbage collector, negotiating the content type early, skipping the middleware of pages for API reads
+without a plan, a table of compiled URLs, and a first stack chunk per request instead of per thread.
 """
 MEMORY = """\
 The larger worker of one site that gets all of this load: reads of one hero over many connections, then a mix
