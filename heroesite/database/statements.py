@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from functools import cache
-from itertools import islice
+from itertools import accumulate, islice, pairwise
 from typing import Any
 from weakref import WeakKeyDictionary
 
@@ -13,7 +13,7 @@ Row = Sequence[Any]
 Columns = Sequence[str | models.Expression]
 
 prepared_cursors: WeakKeyDictionary[Any, psycopg.Cursor] = WeakKeyDictionary()
-"""The cursors that :func:`fetch_all` keeps, by Django's connection."""
+"""The cursors that :func:`fetch_all` uses again, by Django's connection."""
 
 
 def fetch_all(connection: Any, sql: str, parameters: Sequence[Any] = ()) -> list[Row]:
@@ -86,6 +86,10 @@ class Statement:
             rows = fetch_all(connection, self.sql, parameters)
         return list(self.compiler.apply_converters(rows, self.converters)) if self.converters else rows
 
+    def read_joined(self, row: Row) -> Any:
+        """Return the row, or None if it is the empty row of an outer join."""
+        return None if all(value is None for value in row) else row
+
 
 class CountStatement(Statement):
     """Counts the rows of a queryset, which must not have an order."""
@@ -128,6 +132,11 @@ class InstanceStatement(Statement):
         """Return all instances that are found."""
         return [self.instance(iter(row)) for row in self.execute(*self.parameters)]
 
+    def read_joined(self, row: Row) -> Any:
+        """Return the instance, or None if the row is the empty row of an outer join."""
+        found = row[self.columns.index(self.model._meta.pk.attname)] is not None
+        return self.instance(iter(row)) if found else None
+
     def instance(self, values: Iterator[Any]) -> Any:
         """Return the instance of a row."""
         instance = self.model.from_db(self.database, self.columns, list(islice(values, len(self.columns))))
@@ -144,24 +153,36 @@ class InstanceStatement(Statement):
 
 
 class JoinedStatement(Statement):
-    """Loads two instances of one database in one round trip, the second one only if the first is found."""
+    """Executes statements of one database in one round trip, the others only if the first finds a row.
 
-    def __init__(self, first: InstanceStatement, second: InstanceStatement) -> None:
-        self.first, self.second = first, second
-        self.key_index = first.width + second.columns.index(second.model._meta.pk.attname)
+    Each of them finds at most one row for its last parameter.
+    """
+
+    def __init__(self, first: Statement, *others: Statement) -> None:
+        self.parts = [first, *others]
         self.database, self.compiler = first.database, first.compiler
-        self.sql = f"SELECT * FROM ({first.sql}) AS first LEFT JOIN ({second.sql}) AS second ON TRUE"  # noqa: S608
-        second_converters = {first.width + index: each for index, each in second.converters.items()}
-        self.converters = {**first.converters, **second_converters}
+        joins = "".join(f" LEFT JOIN ({part.sql}) AS part{n} ON TRUE" for n, part in enumerate(others, 1))
+        self.sql = f"SELECT * FROM ({first.sql}) AS part0{joins}"  # noqa: S608  SQL of the ORM
+        self.starts = [0, *accumulate(part.width for part in self.parts)]
+        self.converters = {
+            start + index: converters
+            for start, part in zip(self.starts, self.parts, strict=False)
+            for index, converters in part.converters.items()
+        }
 
-    def load(self, first_key: Any, second_key: Any) -> tuple[Any, Any]:
-        """Return the instances that are found if these keys replace the last parameters, or None for each."""
-        first, second, width = self.first, self.second, self.first.width
-        parameters = [*first.parameters[:-1], first_key, *second.parameters[:-1], second_key]
+    def load(self, *keys: Any) -> list[Any]:
+        """Return what each statement finds if these keys replace the last parameters, or None for each."""
+        parameters = [
+            parameter
+            for part, key in zip(self.parts, keys, strict=True)
+            for parameter in (*part.parameters[:-1], key)
+        ]
         for row in self.execute(*parameters):
-            is_found = row[self.key_index] is not None
-            return first.instance(iter(row[:width])), second.instance(iter(row[width:])) if is_found else None
-        return None, None
+            return [
+                part.read_joined(row[start:end])
+                for part, (start, end) in zip(self.parts, pairwise(self.starts), strict=True)
+            ]
+        return [None] * len(self.parts)
 
 
 @cache

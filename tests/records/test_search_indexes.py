@@ -99,26 +99,26 @@ def plan_of(db):
             for method in ("seqscan", "bitmapscan", "sort", "incremental_sort"):
                 cursor.execute(f"SET LOCAL enable_{method} = off")
 
-    def explain(are_few):
+    def explain(has_few_matches):
         found = Hero.objects.search(["he"])
-        return rows_at(found, 0, 2, are_few=are_few).values("pk").explain()
+        return rows_at(found, 0, 2, has_few_matches=has_few_matches).values("pk").explain()
 
     return explain
 
 
 def test_a_search_with_many_matches_compares_names_in_the_index_that_sorts_them(plan_of):
     if connection.vendor == "postgresql":
-        assert "Index Only Scan using heroes_hero_name_ke" in plan_of(are_few=False)
+        assert "Index Only Scan using heroes_hero_name_ke" in plan_of(has_few_matches=False)
 
 
 def test_a_search_with_few_matches_finds_and_sorts_them(plan_of):
     """Whatever PostgreSQL estimates, it doesn't compare all names in their order to find the first page."""
     if connection.vendor == "postgresql":
-        page = plan_of(are_few=True).partition("Sort Key: ((SubPlan")[2]
+        page = plan_of(has_few_matches=True).partition("Sort Key: ((SubPlan")[2]
         assert page
         assert not has_extension() or index_name(Hero) in page
     else:
-        assert "TEMP B-TREE" in plan_of(are_few=True)
+        assert "TEMP B-TREE" in plan_of(has_few_matches=True)
 
 
 WIDEST = {

@@ -107,5 +107,8 @@ def test_pages_of_the_website_and_of_the_admin_have_the_same_rows(
 def test_few_matches_are_in_the_same_order_as_many(order, register):
     rows = Hero.objects.search(["owl"]).order_by(*order) if order else Hero.objects.search(["owl"])
     for offset in range(10):
-        few, many = (list(rows_at(rows.all(), offset, 3, are_few=are_few)) for are_few in (True, False))
+        few, many = (
+            list(rows_at(rows.all(), offset, 3, has_few_matches=has_few_matches))
+            for has_few_matches in (True, False)
+        )
         assert few == many == list(rows.all())[offset : offset + 3]

@@ -71,8 +71,8 @@ class RecordPaginator(Paginator):
     def page(self, number: Any) -> Page:
         number = self.validate_number(number)
         rows: Any = self.object_list
-        start, are_few = (number - 1) * self.per_page, counts_first(rows) and self.total.is_exact
-        return Page(rows_at(rows, start, self.per_page, are_few=are_few), number, self)
+        start, has_few_matches = (number - 1) * self.per_page, counts_first(rows) and self.total.is_exact
+        return Page(rows_at(rows, start, self.per_page, has_few_matches=has_few_matches), number, self)
 
     def get_elided_page_range(self, number: Any = 1, **kwargs: Any) -> Iterator[str | int]:
         yield from super().get_elided_page_range(number, **kwargs)

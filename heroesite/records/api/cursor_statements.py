@@ -57,8 +57,10 @@ class CursorStatements:
         backwards, position = self.paginator.read(cursor)
         values = [self.adapt(number, value) for number, value in enumerate(position)]
         found: list[Row] = []
-        are_few = self.matches is not None and count_up_to_most(self.matches.count()).is_exact
-        for statement, parameters in self.compile(position, backwards=backwards, are_few=are_few):
+        has_few_matches = self.matches is not None and count_up_to_most(self.matches.count()).is_exact
+        for statement, parameters in self.compile(
+            position, backwards=backwards, has_few_matches=has_few_matches
+        ):
             found += statement.execute(
                 *(values[number] if number is not None else fixed for number, fixed in parameters)
             )
@@ -69,19 +71,19 @@ class CursorStatements:
         return self.paginator.page_of(rows, positions, self.limit, position, backwards=backwards)
 
     def compile(
-        self, position: Position, *, backwards: bool, are_few: bool
+        self, position: Position, *, backwards: bool, has_few_matches: bool
     ) -> list[tuple[Statement, list[Any]]]:
         """Return the statements for a direction and the pattern of missing values in a position.
 
         Args:
-            are_few: see :func:`heroesite.records.filters.ids_first.rows_at`.
+            has_few_matches: see :func:`heroesite.records.filters.ids_first.rows_at`.
 
         Returns:
             for each range the statement, and for each parameter either its index in the position or its fixed
             value.
         """
         missing = tuple(value is None for value in position)
-        if compiled := self.compiled.get((backwards, are_few, missing)):
+        if compiled := self.compiled.get((backwards, has_few_matches, missing)):
             return compiled
         placeholders = [
             None if is_missing else value
@@ -91,14 +93,16 @@ class CursorStatements:
         columns = self.paginator.position_columns
         ranges = []
         for rows in self.paginator.ranges(placeholders, backwards=backwards):
-            values = self.paginator.first(rows, self.limit + 1, are_few=are_few).annotate(**columns)
+            values = self.paginator.first(rows, self.limit + 1, has_few_matches=has_few_matches).annotate(
+                **columns
+            )
             statement = Statement(values.values_list(*self.columns, *columns))
             parameters = [
                 (stored.index(value), None) if value in stored else (None, value)
                 for value in statement.parameters
             ]
             ranges.append((statement, parameters))
-        self.compiled[backwards, are_few, missing] = ranges
+        self.compiled[backwards, has_few_matches, missing] = ranges
         return ranges
 
     def adapt(self, number: int, value: Any) -> Any:

@@ -62,13 +62,24 @@ def list_paths(_script_prefix: str) -> frozenset[str]:
     return frozenset(reverse(name).rstrip("/") for name in names)
 
 
+def has_only(request: HttpRequest, names: frozenset[str]) -> bool:
+    """Return whether a request has no cookie, and no other headers than these."""
+    meta = request.META
+    return not meta.get("HTTP_COOKIE") and names.issuperset(name for name in meta if name.startswith("HTTP_"))
+
+
+def origin_key(request: HttpRequest) -> tuple[Any, ...]:
+    """Return what the addresses in a response depend on."""
+    meta = request.META
+    return request.scheme, meta.get("HTTP_HOST"), meta.get("SERVER_NAME"), meta.get("SERVER_PORT")
+
+
 def parse(request: HttpRequest) -> ReadRequest | None:
     """Return the parsed request, or None if no plan can respond to it."""
     meta = request.META
     if request.method != "GET" or meta.get("CONTENT_LENGTH") or meta.get("CONTENT_TYPE"):
         return None
-    headers = {name for name in meta if name.startswith("HTTP_")}
-    if meta.get("HTTP_COOKIE") or not headers <= INERT_HEADERS:
+    if not has_only(request, INERT_HEADERS):
         return None
     query, number, cursor = meta.get("QUERY_STRING", ""), "0", ""
     path = request.path.removesuffix("/")
@@ -94,8 +105,7 @@ def parse(request: HttpRequest) -> ReadRequest | None:
         return None
     key = (
         *(is_list, bool(cursor), path, request.path.endswith("/"), query, "HTTP_AUTHORIZATION" in meta),
-        *(request.scheme, meta.get("HTTP_HOST"), meta.get("SERVER_NAME"), meta.get("SERVER_PORT")),
-        meta.get("HTTP_ACCEPT"),
+        *(*origin_key(request), meta.get("HTTP_ACCEPT")),
     )
     return ReadRequest(key, int(number), cursor)
 

@@ -36,7 +36,7 @@ from heroesite.api.limits import add_limit_headers, count_request
 from heroesite.api.parsers import StrictJSONParser
 from heroesite.bounded_dict import BoundedDict
 from heroesite.ids import is_id
-from heroesite.records.api.fast_reads import INERT_HEADERS, list_paths
+from heroesite.records.api.fast_reads import INERT_HEADERS, has_only, list_paths, origin_key
 from heroesite.records.api.permissions import ACTIONS
 from heroesite.records.api.plans import COMPUTED_HEADERS
 from heroesite.records.api.viewsets import RecordViewSet
@@ -81,8 +81,7 @@ def parse(request: HttpRequest) -> WriteRequest | None:
     meta = request.META
     if request.method not in STATUSES or "HTTP_AUTHORIZATION" not in meta or meta.get("QUERY_STRING"):
         return None
-    headers = {name for name in meta if name.startswith("HTTP_")}
-    if meta.get("HTTP_COOKIE") or not headers <= CONSIDERED_HEADERS:
+    if not has_only(request, CONSIDERED_HEADERS):
         return None
     length, accept = meta.get("CONTENT_LENGTH") or "0", meta.get("HTTP_ACCEPT")
     if not is_id(length) or int(length) > MAX_LENGTH or accept not in ACCEPTS_JSON:
@@ -98,10 +97,7 @@ def parse(request: HttpRequest) -> WriteRequest | None:
             return None
     if path not in list_paths(get_script_prefix()):
         return None
-    key = (
-        *(request.method, path, request.path.endswith("/"), accept),
-        *(request.scheme, meta.get("HTTP_HOST"), meta.get("SERVER_NAME"), meta.get("SERVER_PORT")),
-    )
+    key = (request.method, path, request.path.endswith("/"), accept, *origin_key(request))
     return WriteRequest(key, kwargs)
 
 

@@ -18,11 +18,13 @@ class DeepStatement(Statement):
     Args:
         rows: a queryset in a total order.
         columns: the names of the columns to read, or expressions.
-        are_few: see :func:`heroesite.records.filters.ids_first.rows_at`.
+        has_few_matches: see :func:`heroesite.records.filters.ids_first.rows_at`.
     """
 
-    def __init__(self, rows: models.QuerySet[Any], columns: Columns, *, are_few: bool = False) -> None:
-        super().__init__(rows_at(rows, OFFSET, 1, are_few=are_few).values_list(*columns))
+    def __init__(
+        self, rows: models.QuerySet[Any], columns: Columns, *, has_few_matches: bool = False
+    ) -> None:
+        super().__init__(rows_at(rows, OFFSET, 1, has_few_matches=has_few_matches).values_list(*columns))
         # These two come after all other parameters, because the order has none.
         self.sql = self.sql.replace(f" LIMIT 1 OFFSET {OFFSET}", " LIMIT %s OFFSET %s")
 
@@ -62,7 +64,7 @@ class OffsetStatements(OffsetPaginator):
         ]
         if self.counts_first:
             self.any_statement = AnyStatement(rows, columns)
-            self.few_statements = [DeepStatement(one, columns, are_few=True) for one in self.ranges]
+            self.few_statements = [DeepStatement(one, columns, has_few_matches=True) for one in self.ranges]
         self.range_counts = [CountStatement(one.order_by()) for one in self.ranges]
 
     def count_matches(self) -> int:
@@ -71,9 +73,9 @@ class OffsetStatements(OffsetPaginator):
     def read_any(self, limit: int) -> list[Row]:
         return self.any_statement.execute(*self.any_statement.parameters, limit)
 
-    def read_range(self, number: int, offset: int, limit: int, *, are_few: bool) -> list[Row]:
-        shallow = self.few_statements if are_few else self.statements
-        statement = (shallow if are_few or offset < DEEP else self.deep_statements)[number]
+    def read_range(self, number: int, offset: int, limit: int, *, has_few_matches: bool) -> list[Row]:
+        shallow = self.few_statements if has_few_matches else self.statements
+        statement = (shallow if has_few_matches or offset < DEEP else self.deep_statements)[number]
         return statement.execute(*statement.parameters, limit, offset)
 
     def count_range(self, number: int) -> int:

@@ -29,7 +29,7 @@ from heroesite.api.models import ApiToken, IdempotencyKey
 from heroesite.database.statements import JoinedStatement
 from heroesite.ids import is_id
 from heroesite.records.api.bulk import Bulk
-from heroesite.records.api.creation import creation_statement
+from heroesite.records.api.creation import load_with_token
 from heroesite.records.api.errors import not_found
 from heroesite.records.api.filter_backend import RecordFilterBackend, is_dry_run, validate_query
 from heroesite.records.api.pagination import RecordPagination
@@ -102,7 +102,7 @@ class RecordViewSet(IdempotentWriteMixin, viewsets.ModelViewSet):
         is_creation = self.action == "create" and isinstance(self.parsed_body, dict)
         token: ApiToken | None
         if is_creation and writes_in_one_statement(self.model):
-            token, self.creation_data = creation_statement(self.model).load(digest, self.parsed_body)
+            token, self.creation_data = load_with_token(self.model, digest, self.parsed_body)
             return token
         if not is_write or not writes_in_one_statement(self.model):
             token = token_statement().load(digest)

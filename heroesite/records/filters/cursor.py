@@ -133,21 +133,27 @@ class CursorPaginator:
         """
         backwards, position = self.read(cursor)
         found: list[Any] = []
-        are_few = self.are_few()
+        has_few_matches = self.has_few_matches()
         for rows in self.ranges(position, backwards=backwards):
-            found += self.first(rows, limit + 1, are_few=are_few).annotate(**self.position_columns)
+            found += self.first(rows, limit + 1, has_few_matches=has_few_matches).annotate(
+                **self.position_columns
+            )
             if len(found) > limit:
                 break
         positions = [[getattr(row, name) for name in self.position_columns] for row in found]
         return self.page_of(found, positions, limit, position, backwards=backwards)
 
-    def are_few(self) -> bool:
+    def has_few_matches(self) -> bool:
         """Return whether the list is a search with few matches, see :func:`.ids_first.rows_at`."""
         return counts_first(self.rows) and count_rows(self.rows).is_exact
 
-    def first(self, rows: models.QuerySet[Any], count: int, *, are_few: bool) -> models.QuerySet[Any]:
+    def first(self, rows: models.QuerySet[Any], count: int, *, has_few_matches: bool) -> models.QuerySet[Any]:
         """Return the first rows of a range of the list."""
-        return rows_at(rows, 0, count, are_few=are_few) if self.rows.query.where else rows[:count]
+        return (
+            rows_at(rows, 0, count, has_few_matches=has_few_matches)
+            if self.rows.query.where
+            else rows[:count]
+        )
 
     @property
     def position_columns(self) -> dict[str, F]:

@@ -20,19 +20,19 @@ class Unindexed(Func):
 
 
 def rows_at(
-    rows: models.QuerySet[Any], offset: int, limit: int, *, are_few: bool = False
+    rows: models.QuerySet[Any], offset: int, limit: int, *, has_few_matches: bool = False
 ) -> models.QuerySet[Any]:
     """Return up to ``limit`` rows at an offset.
 
     Args:
-        are_few: whether only few rows match a search, so that it is fast to find and sort all of them. The
+        has_few_matches: whether only few rows match a search, so that finding and sorting all is fast. The
             database could read the index for the order instead, and compare every name until the page is
             full. PostgreSQL estimates which is faster, but doesn't know where in the order the matches are,
             and estimates only once for all terms if a statement is prepared.
     """
     if not reads_ids_first(rows, offset):
         return rows[offset : offset + limit]
-    page = sorted_without_index(rows) if are_few else rows
+    page = sorted_without_index(rows) if has_few_matches else rows
     return rows_with_ids(rows, page[offset : offset + limit])
 
 

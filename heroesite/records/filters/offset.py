@@ -88,7 +88,7 @@ class OffsetPaginator:
         found = [] if offset else self.read_any(limit + 1)
         if offset or len(found) > limit:
             number = self.count_matches()
-            found = self.read(offset, limit + 1, are_few=count_up_to_most(number).is_exact)
+            found = self.read(offset, limit + 1, has_few_matches=count_up_to_most(number).is_exact)
             if not found or len(found) > limit:
                 return found, number
         return found, offset + len(found)
@@ -108,11 +108,11 @@ class OffsetPaginator:
         """Return up to ``limit`` rows in their order, but not necessarily the first of it."""
         return list(any_rows(self.rows, limit))
 
-    def read(self, offset: int, length: int, *, are_few: bool = False) -> list[Any]:
+    def read(self, offset: int, length: int, *, has_few_matches: bool = False) -> list[Any]:
         """Return up to ``length`` rows at an offset; none if ``length`` isn't positive.
 
         Args:
-            are_few: see :func:`.ids_first.rows_at`.
+            has_few_matches: see :func:`.ids_first.rows_at`.
         """
         found: list[Any] = []
         for number in range(len(self.ranges)):
@@ -122,12 +122,12 @@ class OffsetPaginator:
                 offset = 0
             elif number and offset:
                 offset = max(0, offset - self.count_range(number - 1))
-            found += self.read_range(number, offset, length - len(found), are_few=are_few)
+            found += self.read_range(number, offset, length - len(found), has_few_matches=has_few_matches)
         return found
 
-    def read_range(self, number: int, offset: int, limit: int, *, are_few: bool) -> list[Any]:
+    def read_range(self, number: int, offset: int, limit: int, *, has_few_matches: bool) -> list[Any]:
         """Return up to ``limit`` rows at an offset in a range."""
-        return list(rows_at(self.ranges[number], offset, limit, are_few=are_few))
+        return list(rows_at(self.ranges[number], offset, limit, has_few_matches=has_few_matches))
 
     def count_range(self, number: int) -> int:
         """Return the number of rows in a range."""

@@ -12,7 +12,7 @@ from .ids_first import reads_ids_first
 from .offset import OffsetPaginator
 
 MAX_ORDERS = 100
-"""The number of orders whose SQL is kept."""
+"""The largest number of sort orders whose compiled SQL is cached."""
 
 
 class WholeListPaginator(OffsetPaginator):
@@ -26,10 +26,10 @@ class WholeListPaginator(OffsetPaginator):
             for one in self.ranges
         ]
 
-    def read_range(self, number: int, offset: int, limit: int, *, are_few: bool) -> list[Any]:
+    def read_range(self, number: int, offset: int, limit: int, *, has_few_matches: bool) -> list[Any]:
         statement = self.statements[number]
         if statement is None or reads_ids_first(self.ranges[number], offset):
-            return super().read_range(number, offset, limit, are_few=are_few)
+            return super().read_range(number, offset, limit, has_few_matches=has_few_matches)
         rows = statement.execute(*statement.parameters, limit, offset)
         return [statement.instance(iter(row)) for row in rows]
 

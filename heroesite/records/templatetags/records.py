@@ -18,7 +18,7 @@ from heroesite.records.models.fields import RecordForeignKey
 
 register = template.Library()
 MAX_CONSTANTS = 1000
-"""The results that each ``{% constant %}`` keeps."""
+"""The largest number of results that each ``{% constant %}`` caches."""
 
 
 class ConstantNode(template.Node):
@@ -48,7 +48,7 @@ def constant(parser: Any, token: Any) -> ConstantNode:
     """Render the contents only once per language and values of the variables that the tag names.
 
     ``{% constant opts=opts can_add=can.add %}``: the contents can't use other variables. The results are
-    kept, so each variable must have few values.
+    cached, so each variable must have few values.
 
     Raises:
         TemplateSyntaxError: the tag contains something else than variables with names.
