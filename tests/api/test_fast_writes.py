@@ -240,7 +240,7 @@ def test_a_planned_write_takes_two_statements_on_postgresql(register, unlimited,
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.usefixtures("restore_groups")
 @pytest.mark.parametrize("write", ["name taken", "name and team wrong", "no such team", "control character"])
-def test_what_is_looked_up_together_with_the_caller_is_validated_as_ever(
+def test_what_is_looked_up_together_with_the_caller_is_validated_as_without_plans(
     write, register, unlimited, fast, ordinary
 ):
     ids, tokens = register

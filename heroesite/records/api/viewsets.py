@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from functools import cache
 from typing import Any, ClassVar, cast
 
 from django.db import connection
@@ -26,15 +25,14 @@ from heroesite.api.conditional import (
     reject_if_match,
 )
 from heroesite.api.models import ApiToken, IdempotencyKey
-from heroesite.database.statements import JoinedStatement
 from heroesite.ids import is_id
 from heroesite.records.api.bulk import Bulk
-from heroesite.records.api.creation import load_with_token
 from heroesite.records.api.errors import not_found
 from heroesite.records.api.filter_backend import RecordFilterBackend, is_dry_run, validate_query
 from heroesite.records.api.pagination import RecordPagination
 from heroesite.records.api.permissions import ACTIONS, RecordPermission
 from heroesite.records.api.serializers import RecordSerializer
+from heroesite.records.api.token_statements import load_token_for_creation, token_and_record_statement
 from heroesite.records.api.writes import IdempotentWriteMixin, idempotent
 from heroesite.records.audit.change_sets import Source
 from heroesite.records.audit.disclosures import Disclosure
@@ -47,11 +45,6 @@ from heroesite.records.models.base import CreationData, Record, StaleRecord
 from heroesite.records.models.querysets import deletes_in_one_statement
 from heroesite.records.permissions import disclosable_fields
 from heroesite.text import printable
-
-
-@cache
-def token_and_record_statement(model: type[Record]) -> JoinedStatement:
-    return JoinedStatement(token_statement(), model.loading_statement(lock=False))
 
 
 class RecordViewSet(IdempotentWriteMixin, viewsets.ModelViewSet):
@@ -102,7 +95,7 @@ class RecordViewSet(IdempotentWriteMixin, viewsets.ModelViewSet):
         is_creation = self.action == "create" and isinstance(self.parsed_body, dict)
         token: ApiToken | None
         if is_creation and writes_in_one_statement(self.model):
-            token, self.creation_data = load_with_token(self.model, digest, self.parsed_body)
+            token, self.creation_data = load_token_for_creation(self.model, digest, self.parsed_body)
             return token
         if not is_write or not writes_in_one_statement(self.model):
             token = token_statement().load(digest)

@@ -1,4 +1,4 @@
-"""Look up what validating a new record needs, together with the caller, in one round trip."""
+"""Load an API token together with what the request writes, in one round trip."""
 
 from collections.abc import Mapping
 from functools import cache
@@ -16,6 +16,12 @@ MAX_LENGTH = 200
 
 
 @cache
+def token_and_record_statement(model: type[Record]) -> JoinedStatement:
+    """Return the statement that loads a token and a record."""
+    return JoinedStatement(token_statement(), model.loading_statement(lock=False))
+
+
+@cache
 def creation_statement(model: type[Record]) -> JoinedStatement:
     """Return the statement that loads a token, the owner of a name and linked records."""
     targets = [field.related_model.loading_statement(lock=False) for field in link_fields(model)]
@@ -26,7 +32,7 @@ def link_fields(model: type[Record]) -> list[Any]:
     return [model._meta.get_field(name) for name in model.link_names()]
 
 
-def load_with_token(
+def load_token_for_creation(
     model: type[Record], digest: str, body: Mapping[str, Any]
 ) -> tuple[ApiToken | None, CreationData | None]:
     """Return the token with this digest, and what the record with this body needs.
